@@ -1,0 +1,86 @@
+"""A table as plain NumPy columns, and its schema. No pandas here: workers map these arrays from disk."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how it is prepared."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    DATE = "date"
+    TEXT = "text"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSchema:
+    """A column's name, its kind, and why it was given that kind (shown to the user).
+
+    ``number`` says that the raw values are numbers even where the kind is not numeric (integer
+    codes as categories), so that they are read and exported as numbers.
+    """
+
+    name: str
+    kind: Kind
+    reason: str = ""
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The feature columns in the order of the file, dropped ones included."""
+
+    columns: tuple[ColumnSchema, ...]
+
+    def of(self, *kinds: Kind) -> tuple[ColumnSchema, ...]:
+        """Return the columns of the given kinds, in order."""
+        return tuple(column for column in self.columns if column.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of raw values.
+
+    Attributes:
+        values: ``(rows,)``. Numeric: float64, NaN = missing. Date: float64 days since 1970-01-01 with
+            the time of day as a fraction, NaN = missing. Categorical and text: int32 index into
+            ``levels``, -1 = missing.
+        levels: Distinct strings, in order of first appearance; empty for numbers and dates.
+    """
+
+    name: str
+    kind: Kind
+    values: npt.NDArray[np.float64] | npt.NDArray[np.int32]
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of equal length, without the dropped ones."""
+
+    columns: tuple[Column, ...]
+    rows: int
+
+
+class Rows(NamedTuple):
+    """Prepared rows, ready for a network whose input is ``Columns``.
+
+    Attributes:
+        numeric: ``(rows, numeric)`` float32, finite.
+        codes: ``(rows, categories)`` int64; 0 = missing or unseen.
+        tokens: ``(rows, sum of text lengths)`` int64; 0 = padding.
+    """
+
+    numeric: npt.NDArray[np.float32]
+    codes: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.int64]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Rows":
+        """Return the given rows."""
+        return Rows(self.numeric[rows], self.codes[rows], self.tokens[rows])
