@@ -1,0 +1,39 @@
+# The one door: every target creates what it needs, on a machine where nothing was installed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test test-slow check bench clean
+.DELETE_ON_ERROR:
+
+.venv/user: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/user
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: .venv/user  ## Install, then search a network for a bundled real table in one minute
+	$(BIN)/python examples/make_table.py breast_cancer runs/breast_cancer.csv
+	$(BIN)/coeval fit runs/breast_cancer.csv --target diagnosis --budget 60s --out runs/demo --overwrite
+
+test: .venv/dev  ## Install, then run the fast tests (two cores, under two minutes)
+	$(BIN)/python -m pytest
+
+test-slow: .venv/dev  ## The tests that take minutes: SIGKILL, parity on every table
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/dev  ## Format, lint, types, import contracts, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest
+
+bench: .venv/dev  ## Measure, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
