@@ -1,0 +1,268 @@
+"""How sure a number is: bootstrap intervals, rank correlation, and what random search can be expected to reach.
+
+Resamples are counts, handed to a metric as weights, so that no row is ever copied. Percentile
+intervals follow Efron & Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.seed import generator
+from coeval.task.metric import Metric
+
+Floats = npt.NDArray[np.float64]
+Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
+LEVEL = 0.95
+_DRAWS = 4_000_000
+"""Row draws spent on one interval: 400 resamples of 10,000 rows take under 0.5 s with every metric we have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and its confidence interval; the bounds are NaN where nothing can be said."""
+
+    value: float
+    low: float
+    high: float
+
+
+def resamples_for(rows: int) -> int:
+    """Return how many resamples an interval on so many rows is worth: fewer for more rows, 100 to 2,000."""
+    return int(np.clip(_DRAWS // max(rows, 1), 100, 2000))
+
+
+def score_interval(
+    metric: Metric,
+    targets: Targets,
+    predictions: Floats,
+    weights: Floats | None = None,
+    *,
+    seed: int = 0,
+    resamples: int | None = None,
+    level: float = LEVEL,
+) -> Interval:
+    """Return a metric with its percentile bootstrap interval over the rows.
+
+    Resamples on which the metric is undefined (a class is missing, say) are left out.
+
+    Args:
+        metric: What to score.
+        targets: ``(rows,)`` class indices or values.
+        predictions: ``(rows, classes)`` probabilities or ``(rows,)`` values.
+        weights: ``(rows,)`` sample weights, or ``None``.
+        seed: The draws are addressed by it.
+        resamples: How many; by default as many as ``resamples_for`` finds worth it.
+        level: Share of the resamples inside the interval.
+
+    Raises:
+        ValueError: Targets and predictions differ in length, or are empty.
+    """
+    rows = _scored(len(targets), len(predictions))
+    value = metric.score(targets, predictions, weights)
+    count = resamples_for(rows) if resamples is None else resamples
+    scores = [
+        metric.score(targets, predictions, drawn)
+        for drawn in _resampled(rows, weights, count, generator(seed, "bootstrap"))
+    ]
+    return Interval(float(value), *_percentiles(np.array(scores), level))
+
+
+def score_difference(
+    metric: Metric,
+    targets: Targets,
+    first: Floats,
+    second: Floats,
+    weights: Floats | None = None,
+    *,
+    seed: int = 0,
+    resamples: int | None = None,
+    level: float = LEVEL,
+) -> Interval:
+    """Return ``score(first) - score(second)`` with its interval, both scored on the same resampled rows.
+
+    Pairing removes what both models find easy or hard, so the interval is narrower than that of two
+    separate scores. An interval that excludes 0 says that the models differ on this kind of rows.
+
+    Args:
+        metric: What to score.
+        targets: ``(rows,)`` class indices or values.
+        first: Predictions of one model, as in ``score_interval``.
+        second: Predictions of the other.
+        weights: ``(rows,)`` sample weights, or ``None``.
+        seed: The draws are addressed by it.
+        resamples: How many; by default as many as ``resamples_for`` finds worth it.
+        level: Share of the resamples inside the interval.
+
+    Raises:
+        ValueError: The arrays differ in length, or are empty.
+    """
+    rows = _scored(len(targets), len(first), len(second))
+
+    def difference(drawn: Floats | None) -> float:
+        return metric.score(targets, first, drawn) - metric.score(targets, second, drawn)
+
+    count = resamples_for(rows) if resamples is None else resamples
+    draws = _resampled(rows, weights, count, generator(seed, "bootstrap"))
+    differences = np.array([difference(drawn) for drawn in draws])
+    return Interval(float(difference(weights)), *_percentiles(differences, level))
+
+
+def spearman(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+    """Return Spearman's rank correlation (ties get their mean rank); NaN for fewer than 2 pairs or a constant.
+
+    Raises:
+        ValueError: The two differ in length, or hold a NaN.
+
+    Example:
+        >>> spearman([1.0, 2.0, 3.0], [10.0, 30.0, 20.0])
+        0.5
+    """
+    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    _paired(len(x), len(y))
+    if np.isnan(x).any() or np.isnan(y).any():
+        raise ValueError(
+            "Ranks need numbers, got NaN. Leave out the pairs that have no value, failed trials for instance."
+        )
+    return _pearson(mean_ranks(x), mean_ranks(y))
+
+
+def spearman_interval(
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+    level: float = LEVEL,
+) -> Interval:
+    """Return Spearman's rank correlation with its percentile bootstrap interval over the pairs.
+
+    A cheap signal (a proxy, an early epoch) may be used while ``low`` is above zero.
+
+    Args:
+        first: ``(pairs,)`` numbers.
+        second: ``(pairs,)`` numbers.
+        seed: The draws are addressed by it.
+        resamples: How many.
+        level: Share of the resamples inside the interval.
+
+    Raises:
+        ValueError: The two differ in length, or hold a NaN.
+    """
+    value = spearman(first, second)
+    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if len(x) < 2:
+        return Interval(value, math.nan, math.nan)
+    draws = generator(seed, "pairs").integers(len(x), size=(resamples, len(x)))
+    found = np.array([_pearson(mean_ranks(x[drawn]), mean_ranks(y[drawn])) for drawn in draws])
+    return Interval(value, *_percentiles(found, level))
+
+
+def mean_ranks(values: Floats) -> Floats:
+    """Return the rank of each value from 1; equal values share the mean of their ranks.
+
+    Example:
+        >>> mean_ranks(np.array([5.0, 1.0, 5.0])).tolist()
+        [2.5, 1.0, 2.5]
+    """
+    _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: Floats = (last - (counts - 1) / 2)[positions]
+    return ranks
+
+
+def expected_best(costs: npt.ArrayLike, counts: Sequence[int] | None = None) -> Floats:
+    """Return the expected least cost of ``n`` draws without replacement from a finite sample of costs.
+
+    From the trials of a random search this is the curve that random search is expected to follow,
+    free of the luck of its one order. With the costs sorted, ``P(i-th is the least) =
+    C(m - i, n - 1) / C(m, n)`` for ``m`` costs (Dodge et al. 2019, arXiv:1909.03004, without replacement).
+
+    Args:
+        costs: ``(m,)`` costs, less is better; an infinite one (a failed trial) counts as the worst finite.
+        counts: The ``n`` of interest, each in ``1..m``; by default all of them.
+
+    Returns:
+        ``(len(counts),)``; NaN everywhere if no cost is finite.
+
+    Raises:
+        ValueError: There is no cost, one is NaN, or a count is not in ``1..m``.
+
+    Example:
+        >>> expected_best([3.0, 1.0, 2.0]).round(3).tolist()
+        [2.0, 1.333, 1.0]
+    """
+    sample = np.sort(np.asarray(costs, dtype=np.float64))
+    m = len(sample)
+    if m == 0 or np.isnan(sample).any():
+        raise ValueError(f"expected_best needs at least one cost and no NaN, got {m} costs.")
+    wanted = range(1, m + 1) if counts is None else counts
+    if any(not 1 <= n <= m for n in wanted):
+        raise ValueError(f"counts must lie in 1..{m}, the number of costs, got {list(wanted)}.")
+    finite = sample[np.isfinite(sample)]
+    if not len(finite):
+        return np.full(len(wanted), math.nan)
+    sample = np.minimum(sample, finite[-1])
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, m + 1)))])
+    return np.array([_expected_least(sample, n, factorials) for n in wanted])
+
+
+def _expected_least(sample: Floats, n: int, log_factorials: Floats) -> float:
+    """Return the expected least of ``n`` from an ascending sample, given ``log k!`` for ``k`` up to its size."""
+    m = len(sample)
+    behind = np.arange(m - 1, n - 2, -1)  # how many are no better than the i-th, for i = 1..m-n+1
+    log_ways = log_factorials[behind] - log_factorials[n - 1] - log_factorials[behind - (n - 1)]
+    shares = np.exp(log_ways - log_ways.max())
+    return float(shares @ sample[: len(behind)] / shares.sum())
+
+
+def _resampled(
+    rows: int, weights: Floats | None, resamples: int, rng: np.random.Generator
+) -> Iterator[Floats]:
+    """Yield the weights ``(rows,)`` of each resample, one at a time to keep memory small."""
+    for _ in range(resamples):
+        drawn = np.bincount(rng.integers(rows, size=rows), minlength=rows).astype(np.float64)
+        yield drawn if weights is None else drawn * weights
+
+
+def _percentiles(found: Floats, level: float) -> tuple[float, float]:
+    """Return the bounds of the middle ``level`` of what is defined, NaN if nothing is."""
+    defined = found[np.isfinite(found)]
+    if not len(defined):
+        return math.nan, math.nan
+    tail = (1 - level) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _pearson(x: Floats, y: Floats) -> float:
+    """Return the linear correlation, NaN where one side does not vary."""
+    x, y = x - x.mean() if len(x) else x, y - y.mean() if len(y) else y
+    scale = math.sqrt(float(x @ x) * float(y @ y))
+    return float(x @ y) / scale if scale > 0 else math.nan
+
+
+def _paired(*lengths: int) -> int:
+    """Return the common length.
+
+    Raises:
+        ValueError: They differ.
+    """
+    if len(set(lengths)) > 1:
+        raise ValueError(f"Arrays must be of equal length, one entry a row, got {list(lengths)}.")
+    return lengths[0]
+
+
+def _scored(*lengths: int) -> int:
+    """Return the common length of arrays to be scored.
+
+    Raises:
+        ValueError: They differ, or there is no row.
+    """
+    if not _paired(*lengths):
+        raise ValueError("A score needs at least one row, got none.")
+    return lengths[0]
