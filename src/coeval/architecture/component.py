@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from coeval.architecture.types import ValueType
 from coeval.errors import SpaceError, did_you_mean
+
+if TYPE_CHECKING:
+    from coeval.architecture.step import Region
 
 Value = bool | int | float | str
 Settings = tuple[tuple[str, Value], ...]
@@ -92,8 +96,17 @@ class Component:
         body_inputs: From the step's input types to the input types of each nested region.
         commutative: The order of the inputs does not matter.
         identity_when: Whether a call with these settings returns its only input unchanged.
+        relevant: From the settings to the names of those that matter; the others do not change the
+            function, so the normal form sets them to their defaults (``None``: all matter).
+        instances: From the settings to how many separately weighted copies of each region ``build``
+            passes to the lowering (``None``: one).
+        expansion: From the settings and regions to an equivalent region that says the same in other
+            components, or to ``None``; the normal form puts it in the step's place.
         capabilities: Facts for the audit: ``"affine"``, ``"nonpolynomial"``, ``"saturating"``,
-            ``"gating"``, ``"projection"``, ``"bounded_iteration"`` …
+            ``"gating"``, ``"projection"``, ``"bounded_iteration"`` …; for the normal form
+            ``"associative"`` (nested uses flatten, a single input is returned as it is) and
+            ``"stochastic"`` (two equal uses differ); for the drawing ``"entry"``, ``"head"``,
+            ``"normalising"``, ``"merging"``.
     """
 
     name: str
@@ -111,6 +124,15 @@ class Component:
     commutative: bool = field(default=False, compare=False, repr=False)
     identity_when: Callable[[Mapping[str, Value]], bool] | None = field(
         default=None, compare=False, repr=False
+    )
+    relevant: Callable[[Mapping[str, Value]], frozenset[str]] | None = field(
+        default=None, compare=False, repr=False
+    )
+    instances: Callable[[Mapping[str, Value]], int] | None = field(
+        default=None, compare=False, repr=False
+    )
+    expansion: Callable[[Mapping[str, Value], tuple["Region", ...]], "Region | None"] | None = (
+        field(default=None, compare=False, repr=False)
     )
     capabilities: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 

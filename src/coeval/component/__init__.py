@@ -1,1 +1,1 @@
-"""TODO."""
+"""Components for networks: facts and rules of each function, without tensors."""

@@ -1,0 +1,136 @@
+"""Channel components: they act on the features and lift over any domain (vector, sequence, grid, set).
+
+Lowerings (``coeval.build.modules.channel``): ``Linear(features: int, width: int, bias: bool)``,
+``Scale(features: int)``, ``GluGate(features: int)``, ``Dropout(rate: float)``, and without
+arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
+"""
+
+from coeval.architecture.component import Call, Component, Cost, Setting
+from coeval.architecture.types import ValueType, elements
+from coeval.component.rules import (
+    elementwise_cost,
+    featured,
+    features_argument,
+    no_arguments,
+    per_feature_cost,
+    projected,
+    projection_cost,
+    same_type,
+)
+
+_CHANNEL = "coeval.build.modules.channel:"
+
+
+def _linear_type(call: Call) -> ValueType:
+    return projected(call.inputs[0], int(call.settings["width"]))
+
+
+def _linear_cost(call: Call, output: ValueType) -> Cost:
+    width, bias = int(call.settings["width"]), bool(call.settings["bias"])
+    return projection_cost(call.inputs[0], width, bias=bias)
+
+
+def _linear_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"features": featured(call.inputs[0]).features, **call.settings}
+
+
+LINEAR = Component(
+    name="linear",
+    summary="Learnt affine map of the features to width.",
+    type_rule=_linear_type,
+    cost_rule=_linear_cost,
+    arguments=_linear_arguments,
+    lowering=_CHANNEL + "Linear",
+    settings=(
+        Setting(
+            "width",
+            (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024),
+            128,
+            bounds=(1, 65536),
+        ),
+        Setting("bias", (False, True), True),
+    ),
+    capabilities=frozenset({"affine", "projection"}),
+)
+
+SCALE = Component(
+    name="scale",
+    summary="Learnt factor for each feature, starting at 1 (Holzmüller et al. 2024, arXiv:2407.04491, section 3).",
+    type_rule=same_type,
+    cost_rule=per_feature_cost(1),
+    arguments=features_argument,
+    lowering=_CHANNEL + "Scale",
+    capabilities=frozenset({"affine"}),
+)
+
+
+def _glu_cost(call: Call, output: ValueType) -> Cost:
+    doubled = projection_cost(
+        call.inputs[0], 2 * featured(call.inputs[0]).features, bias=True
+    )  # value and gate
+    return doubled + Cost(activations=elements(output))
+
+
+GLU_GATE = Component(
+    name="glu_gate",
+    summary="Gated linear unit: value · sigmoid(gate), both affine in the input, features kept (Dauphin et al. 2017, arXiv:1612.08083).",
+    type_rule=same_type,
+    cost_rule=_glu_cost,
+    arguments=features_argument,
+    lowering=_CHANNEL + "GluGate",
+    capabilities=frozenset({"gating", "nonpolynomial", "projection"}),
+)
+
+DROPOUT = Component(
+    name="dropout",
+    summary="In training each number is zeroed with probability rate and the rest scaled up; otherwise nothing.",
+    type_rule=same_type,
+    cost_rule=elementwise_cost,
+    arguments=lambda call, output: {"rate": float(call.settings["rate"])},
+    lowering=_CHANNEL + "Dropout",
+    settings=(
+        Setting("rate", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), 0.1, bounds=(0.0, 0.95)),
+    ),
+    identity_when=lambda settings: settings["rate"] == 0,
+    capabilities=frozenset({"affine", "stochastic"}),
+)
+
+
+def _activation(name: str, summary: str, lowering: str, *capabilities: str) -> Component:
+    return Component(
+        name=name,
+        summary=summary,
+        type_rule=same_type,
+        cost_rule=elementwise_cost,
+        arguments=no_arguments,
+        lowering=_CHANNEL + lowering,
+        capabilities=frozenset(capabilities),
+    )
+
+
+RELU = _activation("relu", "max(x, 0).", "ReLU", "nonpolynomial", "piecewise_linear")
+GELU = _activation("gelu", "x · Φ(x) (Hendrycks & Gimpel 2016).", "GELU", "nonpolynomial")
+SILU = _activation("silu", "x · sigmoid(x).", "SiLU", "nonpolynomial")
+TANH = _activation("tanh", "Hyperbolic tangent.", "Tanh", "nonpolynomial", "saturating", "bounded")
+SIGMOID = _activation(
+    "sigmoid", "1 / (1 + exp(-x)).", "Sigmoid", "nonpolynomial", "saturating", "bounded"
+)
+HARD_SIGMOID = _activation(
+    "hard_sigmoid",
+    "min(max(x / 6 + 1/2, 0), 1).",
+    "HardSigmoid",
+    "nonpolynomial",
+    "saturating",
+    "bounded",
+    "piecewise_linear",
+)
+IDENTITY = Component(
+    name="identity",
+    summary="The input itself.",
+    type_rule=same_type,
+    cost_rule=lambda call, output: Cost(),
+    arguments=no_arguments,
+    lowering=_CHANNEL + "Identity",
+    identity_when=lambda settings: True,
+    capabilities=frozenset({"affine"}),
+)

@@ -1,0 +1,65 @@
+"""The components by name, as the sets that spaces and JSON readers take."""
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from coeval.architecture.component import Component, ComponentSet
+from coeval.component.channel import (
+    DROPOUT,
+    GELU,
+    GLU_GATE,
+    HARD_SIGMOID,
+    IDENTITY,
+    LINEAR,
+    RELU,
+    SCALE,
+    SIGMOID,
+    SILU,
+    TANH,
+)
+from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY, TEXT_ENTRY
+from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
+from coeval.component.merge import ADD, CONCATENATE, MULTIPLY
+from coeval.component.norm import BATCH_NORM, LAYER_NORM, RMS_NORM
+from coeval.component.region import REPEAT, RESIDUAL
+from coeval.errors import SpaceError
+
+
+def component_set(components: Iterable[Component]) -> ComponentSet:
+    """Return components by name, read-only, in the given order.
+
+    Raises:
+        SpaceError: Two components share a name.
+    """
+    named: dict[str, Component] = {}
+    for one in components:
+        if one.name in named:
+            raise SpaceError(
+                f"component names must be unique, got {one.name!r} twice. Rename one of them."
+            )
+        named[one.name] = one
+    return MappingProxyType(named)
+
+
+ENTRIES = (NUMERIC_ENTRY, CATEGORY_ENTRY, TEXT_ENTRY)
+ACTIVATIONS = (RELU, GELU, SILU, TANH, SIGMOID, HARD_SIGMOID)
+NORMS = (BATCH_NORM, LAYER_NORM, RMS_NORM)
+MERGES = (ADD, MULTIPLY, CONCATENATE)
+REGIONS = (RESIDUAL, REPEAT)
+HEADS = (BINARY_HEAD, CLASS_HEAD, VALUE_HEAD)
+
+TABULAR: ComponentSet = component_set(
+    (
+        *ENTRIES,
+        LINEAR,
+        *ACTIVATIONS,
+        IDENTITY,
+        *NORMS,
+        DROPOUT,
+        SCALE,
+        GLU_GATE,
+        *MERGES,
+        *REGIONS,
+        *HEADS,
+    )
+)

@@ -1,0 +1,66 @@
+"""Merges: several values into one.
+
+Lowerings (``coeval.build.modules.merge``), without arguments, called with all values:
+``Add()``, ``Multiply()``, ``Concatenate()`` (along the features, the last axis).
+"""
+
+from coeval.architecture.component import Call, Component, Rejection
+from coeval.architecture.types import ValueType, describe, with_features
+from coeval.component.rules import elementwise_cost, featured, no_arguments
+
+_MERGE = "coeval.build.modules.merge:"
+
+
+def _equal_types(call: Call) -> ValueType:
+    first = featured(call.inputs[0])
+    for other in call.inputs[1:]:
+        if other != first:
+            raise Rejection(
+                f"expected inputs of one type, got {describe(first)} and {describe(other)}. "
+                "Project one of them with linear, or concatenate."
+            )
+    return first
+
+
+def _joined_type(call: Call) -> ValueType:
+    domains = [featured(one) for one in call.inputs]
+    for other in domains[1:]:
+        if with_features(other, domains[0].features) != domains[0]:
+            raise Rejection(
+                f"expected inputs on one domain, got {describe(domains[0])} and {describe(other)}."
+            )
+    return with_features(domains[0], sum(one.features for one in domains))
+
+
+ADD = Component(
+    name="add",
+    summary="Sum of values of one type.",
+    type_rule=_equal_types,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_MERGE + "Add",
+    arity=(1, None),
+    commutative=True,
+    capabilities=frozenset({"affine", "associative", "merging"}),
+)
+MULTIPLY = Component(
+    name="multiply",
+    summary="Elementwise product of values of one type.",
+    type_rule=_equal_types,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_MERGE + "Multiply",
+    arity=(1, None),
+    commutative=True,
+    capabilities=frozenset({"gating", "polynomial", "associative", "merging"}),
+)
+CONCATENATE = Component(
+    name="concatenate",
+    summary="Features of all values side by side.",
+    type_rule=_joined_type,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_MERGE + "Concatenate",
+    arity=(1, None),
+    capabilities=frozenset({"affine", "associative", "merging"}),
+)
