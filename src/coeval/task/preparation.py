@@ -1,0 +1,192 @@
+"""Preparation: from a raw table to the numbers a network takes, learnt on the training rows only.
+
+What may be chosen is a tuple of settings, searched together with the architecture. Everything here
+can be repeated exactly by a graph of ONNX operators (``coeval.export.onnx_preparation``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.architecture.component import Settings, Value
+from coeval.architecture.types import Columns
+from coeval.errors import DataError, did_you_mean
+from coeval.task.preparation_category import CategoryCodes, fit_category
+from coeval.task.preparation_date import PARTS, date_parts
+from coeval.task.preparation_numeric import Scaler, fit_scaler
+from coeval.task.preparation_settings import ALL, complete, settings_for
+from coeval.task.preparation_text import TextHash
+from coeval.task.table import Column, Kind, Rows, Table
+
+__all__ = ["ALL", "Preparation", "columns_for", "fit", "settings_for"]
+
+Index = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preparation:
+    """A fitted preparation.
+
+    Attributes:
+        settings: All settings with their values, in declared order.
+        numbers: Names of the numeric columns.
+        dates: Names of the date columns.
+        flags: Names of the numeric and date columns whose being missing is a feature of its own.
+        scaler: Of the numeric columns, then of each date column's parts.
+        categories: One for each categorical column.
+        texts: One for each text column.
+    """
+
+    settings: Settings
+    numbers: tuple[str, ...]
+    dates: tuple[str, ...]
+    flags: tuple[str, ...]
+    scaler: Scaler
+    categories: tuple[CategoryCodes, ...]
+    texts: tuple[TextHash, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the parts into which each date is taken."""
+        return PARTS[str(dict(self.settings)["dates"])]
+
+    @property
+    def columns(self) -> Columns:
+        """Return the type of the prepared rows."""
+        return Columns(
+            len(self.numbers) + len(self.dates) * len(self.parts) + len(self.flags),
+            tuple(len(one.levels) + 1 for one in self.categories),
+            tuple(one.tokens for one in self.texts),
+        )
+
+    def transform(self, table: Table) -> Rows:
+        """Prepare all rows of a table that holds at least the columns this was fitted on.
+
+        Raises:
+            DataError: A column is missing, or of another kind.
+        """
+        rows = table.rows
+        columns = {column.name: column for column in table.columns}
+        raw = _raw_numbers(columns, self.numbers, self.dates, self.parts, rows)
+        flags = np.zeros((rows, len(self.flags)), dtype=np.float32)
+        for position, name in enumerate(self.flags):
+            kind = Kind.NUMERIC if name in self.numbers else Kind.DATE
+            flags[:, position] = np.isnan(_column(columns, name, kind).values)
+        codes = np.zeros((rows, len(self.categories)), dtype=np.int64)
+        for position, category in enumerate(self.categories):
+            column = _column(columns, category.name, Kind.CATEGORICAL)
+            codes[:, position] = category.transform(column)
+        texts = [one.transform(_column(columns, one.name, Kind.TEXT)) for one in self.texts]
+        tokens = np.concatenate([np.zeros((rows, 0), dtype=np.int64), *texts], axis=1)
+        return Rows(np.concatenate([self.scaler.transform(raw), flags], axis=1), codes, tokens)
+
+
+def fit(settings: Mapping[str, Value], table: Table, rows: Index) -> Preparation:
+    """Learn a preparation from the given rows of a table.
+
+    Args:
+        settings: Any of the names in ``ALL``; the rest take their defaults.
+        table: The raw columns.
+        rows: Indices of the rows to learn from.
+
+    Raises:
+        SpaceError: A setting is unknown, or its value is not allowed.
+    """
+    complete = complete(settings)
+    chosen = dict(complete)
+    columns = {column.name: column for column in table.columns}
+    numbers, dates = _names(table, Kind.NUMERIC), _names(table, Kind.DATE)
+    some = {
+        name: Column(name, columns[name].kind, columns[name].values[rows])
+        for name in numbers + dates
+    }
+    raw = _raw_numbers(some, numbers, dates, PARTS[str(chosen["dates"])], len(rows))
+    return Preparation(
+        settings=complete,
+        numbers=numbers,
+        dates=dates,
+        flags=_flags(chosen, table, rows),
+        scaler=fit_scaler(str(chosen["scaling"]), raw),
+        categories=_categories(chosen, table, rows),
+        texts=_texts(chosen, table),
+    )
+
+
+def columns_for(settings: Mapping[str, Value], table: Table, rows: Index) -> Columns:
+    """Return the columns that ``fit`` would lead to, without the cost of fitting.
+
+    Raises:
+        SpaceError: A setting is unknown, or its value is not allowed.
+    """
+    chosen = dict(complete(settings))
+    dates = len(_names(table, Kind.DATE)) * len(PARTS[str(chosen["dates"])])
+    numbers = len(_names(table, Kind.NUMERIC)) + dates + len(_flags(chosen, table, rows))
+    categories = _categories(chosen, table, rows)
+    return Columns(
+        numbers,
+        tuple(len(one.levels) + 1 for one in categories),
+        tuple(one.tokens for one in _texts(chosen, table)),
+    )
+
+
+def _names(table: Table, kind: Kind) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.kind is kind)
+
+
+def _column(columns: Mapping[str, Column], name: str, kind: Kind) -> Column:
+    column = columns.get(name)
+    if column is None or column.kind is not kind:
+        got = "no such column" if column is None else f"a {column.kind} column"
+        raise DataError(
+            f"Column {name!r} must be {kind} as in training, got {got}."
+            f"{did_you_mean(name, columns)} Give the table the columns it had in training."
+        )
+    return column
+
+
+def _flags(chosen: Mapping[str, Value], table: Table, rows: Index) -> tuple[str, ...]:
+    """Return the columns of which some, not all, of the rows are missing."""
+    if not chosen["missing_flags"]:
+        return ()
+    flags = []
+    for kind in (Kind.NUMERIC, Kind.DATE):
+        for column in table.columns:
+            if column.kind is kind and 0 < np.count_nonzero(np.isnan(column.values[rows])) < len(
+                rows
+            ):
+                flags.append(column.name)
+    return tuple(flags)
+
+
+def _categories(
+    chosen: Mapping[str, Value], table: Table, rows: Index
+) -> tuple[CategoryCodes, ...]:
+    rare, most = int(chosen["rare"]), int(chosen["most_levels"])
+    columns = [column for column in table.columns if column.kind is Kind.CATEGORICAL]
+    return tuple(fit_category(column, rows, rare, most) for column in columns)
+
+
+def _texts(chosen: Mapping[str, Value], table: Table) -> tuple[TextHash, ...]:
+    buckets, words = int(chosen["text_buckets"]), int(chosen["text_words"])
+    bigrams = chosen["text_ngrams"] == "bigrams"
+    return tuple(TextHash(name, buckets, words, bigrams) for name in _names(table, Kind.TEXT))
+
+
+def _raw_numbers(
+    columns: Mapping[str, Column],
+    numbers: tuple[str, ...],
+    dates: tuple[str, ...],
+    parts: tuple[str, ...],
+    rows: int,
+) -> npt.NDArray[np.float64]:
+    """Return ``(rows, numbers + dates * parts)`` float64, NaN = missing."""
+    raw = np.zeros((rows, len(numbers) + len(dates) * len(parts)))
+    for position, name in enumerate(numbers):
+        raw[:, position] = _column(columns, name, Kind.NUMERIC).values
+    for position, name in enumerate(dates):
+        first = len(numbers) + position * len(parts)
+        days = _column(columns, name, Kind.DATE).values.astype(np.float64)
+        raw[:, first : first + len(parts)] = date_parts(days, parts)
+    return raw

@@ -1,0 +1,63 @@
+"""Date columns: a date as numbers, by calendar and by clock."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "basic": ("year", "month", "day", "weekday", "hour", "elapsed"),
+    "cyclic": (
+        *("year", "elapsed"),
+        *("season_sin", "season_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos"),
+    ),
+    "both": (
+        *("year", "month", "day", "weekday", "hour", "elapsed"),
+        *("season_sin", "season_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos"),
+    ),
+}
+"""Parts by choice. ``hour`` counts with its fraction, ``elapsed`` is days since 1970-01-01, Monday is weekday 0."""
+
+FIRST_DAY, LAST_DAY = -719162, 2932896
+"""0001-01-01 and 9999-12-31 in days since 1970-01-01: what ISO dates of four digits can say."""
+
+Numbers = npt.NDArray[np.float64]
+
+
+def date_parts(days: Numbers, parts: tuple[str, ...]) -> Numbers:
+    """Take dates apart.
+
+    Args:
+        days: ``(rows,)`` days since 1970-01-01, the time of day as a fraction; NaN = missing.
+        parts: Names out of ``PARTS``.
+
+    Returns:
+        ``(rows, parts)``; rows of missing dates are NaN.
+
+    Example:
+        >>> date_parts(np.array([0.75]), ("year", "month", "day", "weekday", "hour")).tolist()
+        [[1970.0, 1.0, 1.0, 3.0, 18.0]]
+    """
+    missing = np.isnan(days)
+    known = np.clip(np.where(missing, 0.0, days), FIRST_DAY, LAST_DAY + 1 - 1e-9)
+    whole = np.floor(known)
+    date = whole.astype(np.int64).astype("datetime64[D]")
+    months = date.astype("datetime64[M]")
+    year = date.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    month = months.astype(np.int64) % 12 + 1.0
+    day = (date - months.astype("datetime64[D]")).astype(np.int64) + 1.0
+    weekday = (whole + 3.0) % 7.0
+    hour = (known - whole) * 24.0
+    values = {"year": year, "month": month, "day": day, "weekday": weekday}
+    values |= {"hour": hour, "elapsed": known}
+    values |= _cycle("season", (month - 1.0) / 12.0 + (day - 1.0) / 372.0)
+    values |= _cycle("weekday", weekday / 7.0) | _cycle("hour", hour / 24.0)
+    result = np.stack([values[part] for part in parts], axis=1)
+    result[missing] = np.nan
+    return result
+
+
+def _cycle(name: str, turns: Numbers) -> dict[str, Numbers]:
+    angle = 2.0 * math.pi * turns
+    # The cosine is a shifted sine because ONNX Runtime has no cosine of doubles.
+    return {f"{name}_sin": np.sin(angle), f"{name}_cos": np.sin(angle + math.pi / 2.0)}

@@ -1,0 +1,88 @@
+"""A fitted preparation as plain JSON, and back."""
+
+from typing import Any
+
+import numpy as np
+
+from coeval.errors import ExportError
+from coeval.task.preparation import Preparation
+from coeval.task.preparation_category import CategoryCodes
+from coeval.task.preparation_numeric import Scaler
+from coeval.task.preparation_text import TextHash
+
+FORMAT = 1
+
+
+def to_json(preparation: Preparation) -> dict[str, Any]:
+    """Return the preparation as plain JSON values; floats keep every bit."""
+    scaler = preparation.scaler
+    return {
+        "format": FORMAT,
+        "settings": dict(preparation.settings),
+        "numbers": list(preparation.numbers),
+        "dates": list(preparation.dates),
+        "flags": list(preparation.flags),
+        "scaler": {
+            "kind": scaler.kind,
+            "fill": scaler.fill.tolist(),
+            "center": scaler.center.tolist(),
+            "inverse": scaler.inverse.tolist(),
+            "knots": scaler.knots.tolist(),
+            "levels": scaler.levels.tolist(),
+        },
+        "categories": [
+            {"name": one.name, "levels": list(one.levels)} for one in preparation.categories
+        ],
+        "texts": [
+            {"name": one.name, "buckets": one.buckets, "words": one.words, "bigrams": one.bigrams}
+            for one in preparation.texts
+        ],
+    }
+
+
+def from_json(value: Any) -> Preparation:
+    """Return the preparation that ``to_json`` wrote.
+
+    Raises:
+        ExportError: The value is of another format, or damaged.
+    """
+    form = value.get("format") if isinstance(value, dict) else None
+    if form != FORMAT:
+        raise ExportError(
+            f"A preparation of format {FORMAT} was expected, got {form!r}. "
+            "Export the model again with this version of coeval."
+        )
+    try:
+        return _read(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ExportError(
+            f"The preparation is damaged: {type(error).__name__}: {error}. Export the model again."
+        ) from error
+
+
+def _read(value: dict[str, Any]) -> Preparation:
+    fitted = value["scaler"]
+    features = len(fitted["fill"])
+    fill, center, inverse, knots, levels = (
+        np.asarray(fitted[name], dtype=np.float64)
+        for name in ("fill", "center", "inverse", "knots", "levels")
+    )
+    if fitted["kind"] not in ("standard", "robust", "quantile"):
+        raise ValueError(f"unknown scaling {fitted['kind']!r}")
+    shape = (features, knots.size // features if features else 0)
+    return Preparation(
+        settings=tuple(value["settings"].items()),
+        numbers=tuple(value["numbers"]),
+        dates=tuple(value["dates"]),
+        flags=tuple(value["flags"]),
+        scaler=Scaler(
+            fitted["kind"], fill, center, inverse, knots.reshape(shape), levels.reshape(shape)
+        ),
+        categories=tuple(
+            CategoryCodes(one["name"], tuple(one["levels"])) for one in value["categories"]
+        ),
+        texts=tuple(
+            TextHash(one["name"], one["buckets"], one["words"], one["bigrams"])
+            for one in value["texts"]
+        ),
+    )

@@ -1,0 +1,59 @@
+"""What may be chosen about a preparation, by the kinds of column that a table has."""
+
+from collections.abc import Mapping
+
+from coeval.architecture.component import Setting, Settings, Value
+from coeval.errors import SpaceError, did_you_mean
+from coeval.task.table import Kind, Schema
+
+_NUMBERS = (
+    Setting("scaling", ("standard", "robust", "quantile"), "quantile"),
+    Setting("missing_flags", (False, True), True),
+)
+_DATES = (Setting("dates", ("basic", "both", "cyclic"), "basic"),)
+_CATEGORIES = (
+    Setting("rare", (1, 3, 10, 30), 3, bounds=(1, 1_000_000)),
+    Setting("most_levels", (32, 128, 512), 128, bounds=(1, 100_000)),
+)
+_TEXTS = (
+    Setting("text_buckets", (256, 1024, 4096), 1024, bounds=(2, 1_000_000)),
+    Setting("text_ngrams", ("words", "bigrams"), "words"),
+    Setting("text_words", (8, 16, 32), 16, bounds=(2, 4096)),
+)
+ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TEXTS
+"""Every setting that a preparation understands."""
+
+
+def settings_for(schema: Schema) -> tuple[Setting, ...]:
+    """Return the choices that matter for the kinds of column present."""
+    settings: tuple[Setting, ...] = ()
+    if schema.of(Kind.NUMERIC, Kind.DATE):
+        settings += _NUMBERS
+    if schema.of(Kind.DATE):
+        settings += _DATES
+    if schema.of(Kind.CATEGORICAL):
+        settings += _CATEGORIES
+    if schema.of(Kind.TEXT):
+        settings += _TEXTS
+    return settings
+
+
+def complete(given: Mapping[str, Value]) -> Settings:
+    """Return the given settings checked, with defaults for the rest, in declared order.
+
+    Raises:
+        SpaceError: A setting is unknown, or its value is not allowed.
+    """
+    names = [one.name for one in ALL]
+    for name in given:
+        if name not in names:
+            raise SpaceError(
+                f"A preparation has settings {names}, got {name!r}.{did_you_mean(name, names)}"
+            )
+    for one in ALL:
+        value = given.get(one.name, one.default)
+        if not one.allows(value):
+            raise SpaceError(
+                f"The preparation's {one.name} must be one of {list(one.choices)}, got {value!r}."
+            )
+    return tuple((one.name, given.get(one.name, one.default)) for one in ALL)
