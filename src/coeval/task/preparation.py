@@ -94,8 +94,8 @@ def fit(settings: Mapping[str, Value], table: Table, rows: Index) -> Preparation
     Raises:
         SpaceError: A setting is unknown, or its value is not allowed.
     """
-    complete = complete(settings)
-    chosen = dict(complete)
+    every = complete(settings)
+    chosen = dict(every)
     columns = {column.name: column for column in table.columns}
     numbers, dates = _names(table, Kind.NUMERIC), _names(table, Kind.DATE)
     some = {
@@ -104,7 +104,7 @@ def fit(settings: Mapping[str, Value], table: Table, rows: Index) -> Preparation
     }
     raw = _raw_numbers(some, numbers, dates, PARTS[str(chosen["dates"])], len(rows))
     return Preparation(
-        settings=complete,
+        settings=every,
         numbers=numbers,
         dates=dates,
         flags=_flags(chosen, table, rows),
