@@ -85,6 +85,14 @@ def test_a_score_that_is_never_defined_has_no_bounds():
     assert all(math.isnan(one) for one in (found.value, found.low, found.high))
 
 
+def test_a_metric_that_ignores_weights_has_an_honest_interval_too():
+    own = Metric("own", True, lambda y, p, w=None: float((p.argmax(1) == y).mean()))
+    targets, predictions = two_class(500, 0.8, np.random.default_rng(9))
+    assert score_interval(own, targets, predictions) == score_interval(
+        ACCURACY, targets, predictions
+    )
+
+
 def test_fewer_resamples_are_spent_on_more_rows():
     assert resamples_for(100) == 2000
     assert resamples_for(10_000) == 400
