@@ -93,9 +93,9 @@ def test_a_metric_that_ignores_weights_has_an_honest_interval_too():
     )
 
 
-def test_fewer_resamples_are_spent_on_more_rows():
+def test_fewer_resamples_are_spent_on_more_predictions():
     assert resamples_for(100) == 2000
-    assert resamples_for(10_000) == 400
+    assert resamples_for(20_000) == 400
     assert resamples_for(10_000_000) == 100
 
 

@@ -19,8 +19,8 @@ Index = npt.NDArray[np.intp]
 Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 LEVEL = 0.95
-_DRAWS = 4_000_000
-"""Row draws spent on one interval: 400 resamples of 10,000 rows take under 0.5 s with every metric we have."""
+_DRAWS = 8_000_000
+"""Predicted numbers drawn for one interval: 400 resamples of 10,000 rows of two classes take 0.1 to 0.3 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Interval:
     high: float
 
 
-def resamples_for(rows: int) -> int:
-    """Return how many resamples an interval on so many rows is worth: fewer for more rows, 100 to 2,000."""
-    return int(np.clip(_DRAWS // max(rows, 1), 100, 2000))
+def resamples_for(predictions: int) -> int:
+    """Return how many resamples an interval over so many predicted numbers is worth: 100 to 2,000, fewer for more."""
+    return int(np.clip(_DRAWS // max(predictions, 1), 100, 2000))
 
 
 def score_interval(
@@ -65,7 +65,7 @@ def score_interval(
     """
     rows = _scored(len(targets), len(predictions))
     value = metric.score(targets, predictions, weights)
-    count = resamples_for(rows) if resamples is None else resamples
+    count = resamples_for(predictions.size) if resamples is None else resamples
     scores = [
         metric.score(targets[drawn], predictions[drawn], _taken(weights, drawn))
         for drawn in _resampled(rows, count, generator(seed, "bootstrap"))
@@ -110,7 +110,7 @@ def score_difference(
             known, second[drawn], weighted
         )
 
-    count = resamples_for(rows) if resamples is None else resamples
+    count = resamples_for(first.size) if resamples is None else resamples
     draws = _resampled(rows, count, generator(seed, "bootstrap"))
     differences = np.array([difference(drawn) for drawn in draws])
     value = difference(np.arange(rows))
