@@ -1,0 +1,194 @@
+"""The commands and their options. Each body imports what it needs, so that ``--help`` answers at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coeval import __version__
+
+app = typer.Typer(
+    name="coeval",
+    help="Construct the neural architecture for a task: data and a time budget in, a trained, scored, exported model out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="A run is a folder; start with: coeval fit data.csv --target COLUMN --budget 5m",
+)
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"coeval {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (allowed anywhere).")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command()
+def fit(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="CSV, TSV, Parquet or Feather file.")
+    ],
+    target: Annotated[str, typer.Option(help="The column to predict.", show_default=False)],
+    budget: Annotated[
+        str, typer.Option(help="Wall clock from start to exit: 90s, 10m, 2h.")
+    ] = "5m",
+    trials: Annotated[
+        int | None, typer.Option(help="Stop the search after so many trials.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder.", show_default="runs/NAME"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier run in the folder.")
+    ] = False,
+    metric: Annotated[
+        str | None, typer.Option(help="What to optimise.", show_default="by problem")
+    ] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option(help="binary, multiclass or regression.", show_default="inferred"),
+    ] = None,
+    kinds: Annotated[
+        str | None,
+        typer.Option(help="Override column kinds: zip=categorical,id=drop.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Column whose groups must not be split apart.", show_default=False),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Column that orders the rows; later rows are tested.", show_default=False),
+    ] = None,
+    test: Annotated[
+        str, typer.Option(help="split (20 % of the rows, locked), none, or a file.")
+    ] = "split",
+    strategy: Annotated[str, typer.Option(help="evolution or random.")] = "evolution",
+    max_parameters: Annotated[
+        int | None, typer.Option(help="Largest network, in parameters.", show_default=False)
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that train.", show_default="one a core"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    json: Json = False,
+) -> None:
+    """Search, train, score and export a network for a table."""
+    from coeval.cli.fit import fit_command  # noqa: PLC0415
+    from coeval.run.options import Options  # noqa: PLC0415
+
+    options = Options(
+        data=data,
+        target=target,
+        budget=budget,
+        trials=trials,
+        out=out or Path("runs") / data.name.split(".")[0],
+        overwrite=overwrite,
+        metric=metric,
+        problem=problem,
+        kinds=kinds,
+        group=group,
+        time=time,
+        test=test,
+        strategy=strategy,
+        max_parameters=max_parameters,
+        workers=workers,
+        device=device,
+        seed=seed,
+    )
+    fit_command(options, as_json=json)
+
+
+@app.command()
+def resume(
+    run: RunFolder,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="A new budget for all sittings together.", show_default="the old one"),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="A new limit on trials.", show_default="the old one")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that train.", show_default="one a core")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Go on with an interrupted run: nothing finished is lost or done again."""
+    from coeval.cli.fit import resume_command  # noqa: PLC0415
+
+    resume_command(run, budget=budget, trials=trials, workers=workers, as_json=json)
+
+
+@app.command()
+def predict(
+    run: RunFolder,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Rows to predict, raw columns.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="CSV to write.", show_default="terminal")
+    ] = None,
+) -> None:
+    """Predict with a run's model, through ONNX Runtime."""
+    from coeval.cli.model import predict_command  # noqa: PLC0415
+
+    predict_command(run, data, out)
+
+
+@app.command()
+def report(run: RunFolder) -> None:
+    """Write the run's report.html anew."""
+    from coeval.cli.model import report_command  # noqa: PLC0415
+
+    report_command(run)
+
+
+@app.command()
+def show(
+    run: RunFolder,
+    trial: Annotated[
+        int | None, typer.Option(help="A trial by number.", show_default="the model")
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(help="Also write the drawing.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show an architecture as text, and as SVG."""
+    from coeval.cli.model import show_command  # noqa: PLC0415
+
+    show_command(run, trial, svg, as_json=json)
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    format: Annotated[
+        str, typer.Option("--format", help="onnx, torch (weights), or source (plain PyTorch).")
+    ] = "onnx",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="File or folder to write.", show_default="here"),
+    ] = None,
+) -> None:
+    """Copy a run's verified model out of its folder."""
+    from coeval.cli.model import export_command  # noqa: PLC0415
+
+    export_command(run, format, out)
