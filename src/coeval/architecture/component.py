@@ -104,9 +104,10 @@ class Component:
             components, or to ``None``; the normal form puts it in the step's place.
         capabilities: Facts for the audit: ``"affine"``, ``"nonpolynomial"``, ``"saturating"``,
             ``"gating"``, ``"projection"``, ``"bounded_iteration"`` …; for the normal form
-            ``"associative"`` (nested uses flatten, a single input is returned as it is) and
-            ``"stochastic"`` (two equal uses differ); for the drawing ``"entry"``, ``"head"``,
-            ``"normalising"``, ``"merging"``.
+            ``"associative"`` (nested uses flatten, a single input is returned as it is),
+            ``"stochastic"`` (two equal uses differ), ``"equivariant"`` (permuting the features of the
+            only input permutes those of the output) and ``"joining"`` (concatenates features); for
+            the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``.
     """
 
     name: str

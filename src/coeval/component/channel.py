@@ -60,7 +60,7 @@ SCALE = Component(
     cost_rule=per_feature_cost(1),
     arguments=features_argument,
     lowering=_CHANNEL + "Scale",
-    capabilities=frozenset({"affine"}),
+    capabilities=frozenset({"affine", "equivariant"}),
 )
 
 
@@ -92,7 +92,7 @@ DROPOUT = Component(
         Setting("rate", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), 0.1, bounds=(0.0, 0.95)),
     ),
     identity_when=lambda settings: settings["rate"] == 0,
-    capabilities=frozenset({"affine", "stochastic"}),
+    capabilities=frozenset({"affine", "stochastic", "equivariant"}),
 )
 
 
@@ -104,7 +104,7 @@ def _activation(name: str, summary: str, lowering: str, *capabilities: str) -> C
         cost_rule=elementwise_cost,
         arguments=no_arguments,
         lowering=_CHANNEL + lowering,
-        capabilities=frozenset(capabilities),
+        capabilities=frozenset((*capabilities, "equivariant")),
     )
 
 
@@ -132,5 +132,5 @@ IDENTITY = Component(
     arguments=no_arguments,
     lowering=_CHANNEL + "Identity",
     identity_when=lambda settings: True,
-    capabilities=frozenset({"affine"}),
+    capabilities=frozenset({"affine", "equivariant"}),
 )

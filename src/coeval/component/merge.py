@@ -62,5 +62,5 @@ CONCATENATE = Component(
     arguments=no_arguments,
     lowering=_MERGE + "Concatenate",
     arity=(1, None),
-    capabilities=frozenset({"affine", "associative", "merging"}),
+    capabilities=frozenset({"affine", "associative", "joining", "merging"}),
 )

@@ -16,7 +16,7 @@ def _norm(name: str, summary: str, lowering: str, parameters: int, *capabilities
         cost_rule=per_feature_cost(parameters),
         arguments=features_argument,
         lowering=f"coeval.build.modules.norm:{lowering}",
-        capabilities=frozenset(("normalising", *capabilities)),
+        capabilities=frozenset(("normalising", "equivariant", *capabilities)),
     )
 
 

@@ -63,6 +63,8 @@ def _instances(settings: Mapping[str, Value]) -> int:
 
 def _unrolled(settings: Mapping[str, Value], regions: tuple[Region, ...]) -> Region | None:
     body, times = regions[0], int(settings["times"])
+    if body.output == 0:
+        return Region(1, (), 0)
     if times > 1 and (settings["tied"] or times * len(body.steps) > EXPANDED_STEPS):
         return None
     steps: list[Step] = []
@@ -72,7 +74,7 @@ def _unrolled(settings: Mapping[str, Value], regions: tuple[Region, ...]) -> Reg
         for one in body.steps:
             inputs = tuple(value if index == 0 else index + offset for index in one.inputs)
             steps.append(Step(one.component, one.settings, inputs, one.regions))
-        value = value if body.output == 0 else body.output + offset
+        value = body.output + offset
     return Region(1, tuple(steps), value)
 
 
