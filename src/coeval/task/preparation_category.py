@@ -33,5 +33,6 @@ def fit_category(column: Column, rows: npt.NDArray[np.intp], rare: int, most: in
     counts = np.bincount(column.values[rows].astype(np.int64) + 1, minlength=len(column.levels) + 1)
     counts = counts[1:]
     order = np.argsort(-counts, kind="stable")[:most]
-    kept = tuple(column.levels[index] for index in order if counts[index] >= max(rare, 1))
+    common = [column.levels[index] for index in order if counts[index] >= max(rare, 1)]
+    kept = tuple(level for level in common if level)  # '' says missing in the exported graph
     return CategoryCodes(column.name, kept)

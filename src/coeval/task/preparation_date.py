@@ -21,6 +21,10 @@ PARTS: dict[str, tuple[str, ...]] = {
 FIRST_DAY, LAST_DAY = -719162, 2932896
 """0001-01-01 and 9999-12-31 in days since 1970-01-01: what ISO dates of four digits can say."""
 
+DAY_MILLISECONDS = 86_400_000.0
+CYCLE_STEPS = 1e9
+"""Clock times are rounded to milliseconds and waves to billionths, so that no library's last digit shows."""
+
 Numbers = npt.NDArray[np.float64]
 
 
@@ -47,7 +51,7 @@ def date_parts(days: Numbers, parts: tuple[str, ...]) -> Numbers:
     month = months.astype(np.int64) % 12 + 1.0
     day = (date - months.astype("datetime64[D]")).astype(np.int64) + 1.0
     weekday = (whole + 3.0) % 7.0
-    hour = (known - whole) * 24.0
+    hour = np.rint((known - whole) * DAY_MILLISECONDS) / (DAY_MILLISECONDS / 24.0)
     values = {"year": year, "month": month, "day": day, "weekday": weekday}
     values |= {"hour": hour, "elapsed": known}
     values |= _cycle("season", (month - 1.0) / 12.0 + (day - 1.0) / 372.0)
@@ -60,4 +64,5 @@ def date_parts(days: Numbers, parts: tuple[str, ...]) -> Numbers:
 def _cycle(name: str, turns: Numbers) -> dict[str, Numbers]:
     angle = 2.0 * math.pi * turns
     # The cosine is a shifted sine because ONNX Runtime has no cosine of doubles.
-    return {f"{name}_sin": np.sin(angle), f"{name}_cos": np.sin(angle + math.pi / 2.0)}
+    waves = {f"{name}_sin": np.sin(angle), f"{name}_cos": np.sin(angle + math.pi / 2.0)}
+    return {wave: np.rint(value * CYCLE_STEPS) / CYCLE_STEPS for wave, value in waves.items()}

@@ -17,6 +17,9 @@ LARGEST = 1e150
 FARTHEST = 20.0
 """Standardised values are cut here: beyond, a value says no more than "very large"."""
 
+STEEPEST = 1e6
+"""Robustly scaled values are cut here before they are squared."""
+
 KNOTS = 33
 """Most knots of a quantile map, both ends included; the graph compares every value with every knot."""
 
@@ -52,7 +55,7 @@ class Scaler:
         scaled = (values - self.center) * self.inverse
         if self.kind == "standard":
             return np.clip(scaled, -FARTHEST, FARTHEST)
-        scaled = np.clip(scaled, -1e6, 1e6)  # its square must not overflow
+        scaled = np.clip(scaled, -STEEPEST, STEEPEST)
         return scaled / np.sqrt(1.0 + np.square(scaled / 3.0))
 
     def _quantile(self, values: Numbers) -> Numbers:
@@ -113,7 +116,11 @@ def _normal_quantiles(known: Numbers) -> tuple[Numbers, Numbers]:
     edge = max(0.5 / known.size, 1e-3)
     normal = NormalDist()
     scores = np.array([normal.inv_cdf(float(share)) for share in np.clip(shares, edge, 1 - edge)])
-    knots, group = np.unique(np.quantile(known, shares), return_inverse=True)
+    quantiles = np.maximum.accumulate(np.quantile(known, shares))
+    # Values equal but for rounding are one knot: a step between them would turn a last digit into a jump.
+    size = np.maximum(np.abs(quantiles[:-1]), np.abs(quantiles[1:]))
+    fresh = np.concatenate([[True], np.diff(quantiles) > 1e-9 * size])
+    knots, group = quantiles[fresh], np.cumsum(fresh) - 1
     # A value that fills several quantiles gets their mean score.
     levels = np.bincount(group, weights=scores) / np.bincount(group)
     if len(knots) == 1:

@@ -1,0 +1,94 @@
+"""A small builder of ONNX graphs: nodes, constants, and names that cannot collide with a user's columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+OPSET = 20
+"""The lowest operator set that has StringConcat, StringSplit, RegexFullMatch and Equal on strings."""
+
+ML_OPSET = 4
+"""The operator set of ``ai.onnx.ml`` whose LabelEncoder takes tensors of doubles."""
+
+IR_VERSION = 10
+"""An intermediate representation that ONNX Runtime 1.18 and later read."""
+
+
+class Graph:
+    """An ONNX graph in the making.
+
+    Attributes:
+        prefix: Begins every internal name; the caller sees to it that no column's name begins with it.
+        nodes: In order of computation.
+        constants: Initialisers.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def node(
+        self,
+        operator: str,
+        *inputs: str,
+        attributes: Mapping[str, Any] | None = None,
+        domain: str = "",
+        outputs: int = 1,
+    ) -> str:
+        """Add a node and return the name of its first output."""
+        name = f"{self.prefix}{len(self.nodes)}"
+        names = [name, *(f"{name}_{n}" for n in range(1, outputs))]
+        made = helper.make_node(
+            operator, inputs, names, name=name, domain=domain, **(attributes or {})
+        )
+        self.nodes.append(made)
+        return name
+
+    def array(self, values: np.ndarray | Sequence[Any] | float, kind: type[np.generic]) -> str:
+        """Add a constant of numbers and return its name; equal constants are kept once."""
+        array = np.asarray(values, dtype=kind)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = f"{self.prefix}constant{len(self.constants)}"
+            self.constants.append(numpy_helper.from_array(array, self._known[key]))
+        return self._known[key]
+
+    def doubles(self, values: np.ndarray | Sequence[float] | float) -> str:
+        """Add a constant of doubles."""
+        return self.array(values, np.float64)
+
+    def integers(self, values: np.ndarray | Sequence[int] | int) -> str:
+        """Add a constant of 64-bit integers."""
+        return self.array(values, np.int64)
+
+    def strings(self, values: Sequence[str]) -> str:
+        """Add a constant ``(values,)`` of strings."""
+        name = f"{self.prefix}constant{len(self.constants)}"
+        self.constants.append(string_tensor(name, values))
+        return name
+
+    def cast(self, value: str, kind: int) -> str:
+        """Add a cast to an ``onnx.TensorProto`` data type."""
+        return self.node("Cast", value, attributes={"to": kind})
+
+    def pick(self, value: str, index: int) -> str:
+        """Take one column of ``(rows, columns)`` as ``(rows,)``."""
+        return self.node("Gather", value, self.integers(index), attributes={"axis": 1})
+
+    def join(self, values: Sequence[str]) -> str:
+        """Put ``(rows, ...)`` values side by side."""
+        if len(values) == 1:
+            return values[0]
+        return self.node("Concat", *values, attributes={"axis": 1})
+
+
+def string_tensor(name: str, values: Sequence[str]) -> onnx.TensorProto:
+    """Return a tensor ``(values,)`` of strings."""
+    tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.STRING, dims=[len(values)])
+    tensor.string_data.extend(value.encode("utf-8", "replace") for value in values)
+    return tensor

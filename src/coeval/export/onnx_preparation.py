@@ -1,0 +1,111 @@
+"""The preparation as ONNX operators: what ``Preparation.transform`` does, from one raw input a column.
+
+Numbers arrive as doubles (NaN = missing), everything else as strings ('' = missing), each ``(rows, 1)``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from coeval.export.onnx_date import date_parts
+from coeval.export.onnx_graph import Graph, string_tensor
+from coeval.export.onnx_text import text_ids
+from coeval.task.preparation import Preparation
+from coeval.task.preparation_category import CategoryCodes
+from coeval.task.preparation_numeric import FARTHEST, LARGEST, STEEPEST, Scaler
+
+
+@dataclass(frozen=True, slots=True)
+class RawInput:
+    """A graph input: its name in the graph, and whether it is a double (else a string)."""
+
+    name: str
+    number: bool
+
+
+def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:
+    """Add the numeric part; ``(rows, numeric)`` float32."""
+    raw = [inputs[name].name for name in preparation.numbers]
+    first_part = dict(zip(preparation.numbers, raw, strict=True))
+    for name in preparation.dates:
+        parts = date_parts(graph, inputs[name].name, preparation.parts)
+        raw.append(parts)
+        first = graph.node("Slice", parts, *(graph.integers([n]) for n in (0, 1, 1)))
+        first_part[name] = first
+    pieces = []
+    if raw:
+        pieces.append(_scaled(graph, preparation.scaler, graph.join(raw)))
+    if preparation.flags:
+        flagged = graph.join([first_part[name] for name in preparation.flags])
+        pieces.append(graph.cast(graph.node("IsNaN", flagged), TensorProto.FLOAT))
+    return graph.join(pieces)
+
+
+def codes(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:
+    """Add the categorical part; ``(rows, categories)`` int64."""
+    return graph.join([_codes(graph, one, inputs[one.name]) for one in preparation.categories])
+
+
+def tokens(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:
+    """Add the text part; ``(rows, sum of lengths)`` int64."""
+    return graph.join([text_ids(graph, inputs[one.name].name, one) for one in preparation.texts])
+
+
+def _scaled(graph: Graph, scaler: Scaler, raw: str) -> str:
+    """Fill, cut and scale ``(rows, features)`` doubles."""
+    filled = graph.node("Where", graph.node("IsNaN", raw), graph.doubles(scaler.fill), raw)
+    values = _cut(graph, filled, -LARGEST, LARGEST)
+    if scaler.kind == "quantile":
+        return graph.cast(_quantile(graph, scaler, values), TensorProto.FLOAT)
+    centered = graph.node("Sub", values, graph.doubles(scaler.center))
+    scaled = graph.node("Mul", centered, graph.doubles(scaler.inverse))
+    if scaler.kind == "standard":
+        return graph.cast(_cut(graph, scaled, -FARTHEST, FARTHEST), TensorProto.FLOAT)
+    scaled = _cut(graph, scaled, -STEEPEST, STEEPEST)
+    third = graph.node("Div", scaled, graph.doubles(3.0))
+    inside = graph.node("Add", graph.node("Mul", third, third), graph.doubles(1.0))
+    soft = graph.node("Div", scaled, graph.node("Sqrt", inside))
+    return graph.cast(soft, TensorProto.FLOAT)
+
+
+def _quantile(graph: Graph, scaler: Scaler, values: str) -> str:
+    """Sum, over the segments between knots, each segment's rise times the share of it that lies below the value."""
+    gaps = np.diff(scaler.knots, axis=1)
+    value = graph.node("Unsqueeze", values, graph.integers([2]))
+    above = graph.node("Sub", value, graph.doubles(scaler.knots[:, :-1]))
+    share = graph.node("Div", above, graph.doubles(np.where(gaps > 0.0, gaps, 1.0)))
+    risen = graph.node(
+        "Mul", _cut(graph, share, 0.0, 1.0), graph.doubles(np.diff(scaler.levels, axis=1))
+    )
+    total = graph.node("ReduceSum", risen, graph.integers([2]), attributes={"keepdims": 0})
+    return graph.node("Add", total, graph.doubles(scaler.levels[:, 0]))
+
+
+def _cut(graph: Graph, value: str, low: float, high: float) -> str:
+    return graph.node("Clip", value, graph.doubles(low), graph.doubles(high))
+
+
+def _codes(graph: Graph, category: CategoryCodes, source: RawInput) -> str:
+    """Look levels up; a category written as numbers is looked up as numbers."""
+    numbers = range(1, len(category.levels) + 1)
+    if source.number:
+        keys = [float(level) for level in category.levels] or [0.0]
+        values = [float(code) for code in numbers] or [0.0]
+        attributes = {
+            "keys_tensor": helper.make_tensor("keys", TensorProto.DOUBLE, [len(keys)], keys),
+            "values_tensor": helper.make_tensor("values", TensorProto.DOUBLE, [len(keys)], values),
+            "default_tensor": helper.make_tensor("default", TensorProto.DOUBLE, [1], [0.0]),
+        }
+    else:
+        levels = list(category.levels) or [""]
+        attributes = {
+            "keys_tensor": string_tensor("keys", levels),
+            "values_tensor": helper.make_tensor(
+                "values", TensorProto.INT64, [len(levels)], list(numbers) or [0]
+            ),
+            "default_tensor": helper.make_tensor("default", TensorProto.INT64, [1], [0]),
+        }
+    found = graph.node("LabelEncoder", source.name, attributes=attributes, domain="ai.onnx.ml")
+    return graph.cast(found, TensorProto.INT64) if source.number else found
