@@ -1,1 +1,1 @@
-"""TODO."""
+"""From a function to a trained function: the one training loop."""

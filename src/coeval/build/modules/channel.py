@@ -1,0 +1,113 @@
+"""Modules that act on the features, whatever the domain."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - PyTorch's own abbreviation
+from torch import nn
+
+
+class Linear(nn.Module):
+    """Learnt affine map of the features."""
+
+    def __init__(self, features: int, width: int, bias: bool = True) -> None:
+        super().__init__()
+        bound = features**-0.5
+        self.weight = nn.Parameter(torch.empty(width, features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """From ``(batch, ..., features)`` to ``(batch, ..., width)``."""
+        return F.linear(x, self.weight, self.bias)
+
+
+class Scale(nn.Module):
+    """Learnt factor for each feature."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)``."""
+        return x * self.scale
+
+
+class GluGate(nn.Module):
+    """Gated linear unit: value times sigmoid(gate), both affine in the input."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        bound = features**-0.5
+        self.weight = nn.Parameter(torch.empty(2 * features, features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.zeros(2 * features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)``."""
+        return F.glu(F.linear(x, self.weight, self.bias), dim=-1)
+
+
+class Dropout(nn.Module):
+    """In training each number is zeroed with probability ``rate`` and the rest scaled up."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return F.dropout(x, self.rate, self.training)
+
+
+class Identity(nn.Module):
+    """The input itself."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep everything."""
+        return x
+
+
+class ReLU(nn.Module):
+    """max(x, 0)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return F.relu(x)
+
+
+class GELU(nn.Module):
+    """x times the normal distribution function of x."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return F.gelu(x)
+
+
+class SiLU(nn.Module):
+    """x times sigmoid(x)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return F.silu(x)
+
+
+class Tanh(nn.Module):
+    """Hyperbolic tangent."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return torch.tanh(x)
+
+
+class Sigmoid(nn.Module):
+    """1 / (1 + exp(-x))."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return torch.sigmoid(x)
+
+
+class HardSigmoid(nn.Module):
+    """min(max(x / 6 + 1/2, 0), 1)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        return F.hardsigmoid(x)

@@ -1,0 +1,154 @@
+"""An architecture as a torch module.
+
+A weight's name is its step's path in the raw architecture: ``"3.weight"`` belongs to step 3, ``"5.0.2.weight"``
+to step 2 of the first region of step 5. Steps count from 0, as in error messages.
+"""
+
+import importlib
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import nn
+
+from coeval.architecture.inference import Inference, infer
+from coeval.architecture.step import Architecture, Region, Step
+from coeval.errors import SpaceError
+from coeval.task.table import Rows
+
+FIT_ROWS = 20_000  # enough for quantiles; sorting all rows of a large table is not
+
+
+@runtime_checkable
+class FitsRows(Protocol):
+    """A module that looks at training rows before training, to place its bins, say."""
+
+    def fit_rows(self, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor) -> None:
+        """Initialise from rows."""
+        ...
+
+
+class Network(nn.ModuleDict):
+    """The steps of an architecture under their numbers, applied in order; those that no result needs are not.
+
+    Args:
+        architecture: Its only input is ``Columns``.
+        seed: Decides the initial weights; ``None`` draws them from torch's global generator.
+
+    Raises:
+        SpaceError: The architecture is not legal, or a lowering cannot be found.
+    """
+
+    def __init__(self, architecture: Architecture, *, seed: int | None = None) -> None:
+        inference = infer(architecture)
+        with torch.random.fork_rng(devices=[], enabled=seed is not None):
+            if seed is not None:
+                torch.manual_seed(seed % 2**63)
+            steps = build_steps(architecture.body, inference)
+        super().__init__(steps)
+        self.region = architecture.body
+        self._plan = live_steps(architecture.body)
+
+    def forward(
+        self, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the outputs of prepared rows.
+
+        Args:
+            numeric: ``(rows, numeric)`` float32.
+            codes: ``(rows, categories)`` int64.
+            tokens: ``(rows, tokens)`` int64.
+
+        Returns:
+            ``(rows, outputs)`` float32.
+        """
+        output: torch.Tensor = apply_steps(
+            self, self._plan, self.region, ((numeric, codes, tokens),)
+        )
+        return output
+
+    def fit_entries(self, rows: Rows) -> None:
+        """Let the entries look at the training rows: piecewise-linear encodings place their bins."""
+        stride = max(1, len(rows.numeric) // FIT_ROWS)
+        sample = [torch.tensor(part[::stride]) for part in rows]
+        for module in self.modules():
+            if isinstance(module, FitsRows):
+                device = next((one.device for one in module.parameters()), torch.device("cpu"))
+                module.fit_rows(*(part.to(device) for part in sample))
+
+
+class RegionSteps(nn.ModuleDict):
+    """A nested region: its steps under their numbers."""
+
+    def __init__(self, region: Region, inference: Inference) -> None:
+        super().__init__(build_steps(region, inference))
+        self.region = region
+        self._plan = live_steps(region)
+
+    def forward(self, *values: torch.Tensor) -> torch.Tensor:
+        """Return the region's result."""
+        output: torch.Tensor = apply_steps(self, self._plan, self.region, values)
+        return output
+
+
+Plan = tuple[tuple[int, str, tuple[int, ...]], ...]
+
+
+def live_steps(region: Region) -> Plan:
+    """Return the steps that the output depends on, in order: index of the result, name, indices of the inputs."""
+    needed = {region.output}
+    plan: list[tuple[int, str, tuple[int, ...]]] = []
+    for number in reversed(range(len(region.steps))):
+        index = region.inputs + number
+        if index in needed:
+            inputs = region.steps[number].inputs
+            needed.update(inputs)
+            plan.append((index, str(number), inputs))
+    return tuple(reversed(plan))
+
+
+def build_steps(region: Region, inference: Inference) -> dict[str, nn.Module]:
+    """Return the module of every step of a region, by number."""
+    return {
+        str(number): _module(step, inference, number) for number, step in enumerate(region.steps)
+    }
+
+
+def apply_steps(
+    steps: nn.ModuleDict, plan: Plan, region: Region, inputs: tuple[object, ...]
+) -> torch.Tensor:
+    """Run a plan over the region's inputs."""
+    values: list[object] = [*inputs, *([None] * len(region.steps))]
+    for index, name, taken in plan:
+        values[index] = steps[name](*[values[one] for one in taken])
+    return values[region.output]  # type: ignore[return-value]  # an architecture's result is a tensor
+
+
+def lowering(name: str) -> type[nn.Module]:
+    """Return the class of a ``"module:Class"`` name.
+
+    Raises:
+        SpaceError: There is no such module or class.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SpaceError(
+            f"lowering must name an importable 'module:Class', got {name!r} ({error})."
+        ) from None
+    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+        raise SpaceError(f"lowering {name!r} must be a torch nn.Module class, got {found!r}.")
+    return found
+
+
+def _module(step: Step, inference: Inference, number: int) -> nn.Module:
+    component = step.component
+    copies = component.instances(dict(step.settings)) if component.instances else 1
+    bodies = [
+        RegionSteps(region, nested)
+        for region, nested in zip(step.regions, inference.nested[number], strict=True)
+        for _ in range(copies)
+    ]
+    call = inference.calls[number]
+    output = inference.types[len(inference.types) - len(inference.calls) + number]
+    return lowering(component.lowering)(*bodies, **component.arguments(call, output))

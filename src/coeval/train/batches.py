@@ -1,0 +1,61 @@
+"""One epoch's batches: one permutation, few large gathers, no Python per row."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+
+from coeval.train.data import Inputs, Tensors
+
+BLOCK_BYTES = (
+    16 * 2**20
+)  # gathered at once: large enough to be cheap, small enough to be nothing beside the data
+
+Batch = tuple[Inputs, torch.Tensor, torch.Tensor | None]
+
+
+def count_batches(rows: int, batch_size: int) -> int:
+    """Return how many batches an epoch has.
+
+    Example:
+        >>> count_batches(257, 256)
+        2
+    """
+    # Two rows are the least that batch statistics can be taken of.
+    return min(math.ceil(rows / max(batch_size, 2)), max(1, rows // 2))
+
+
+def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Iterator[Batch]:
+    """Yield every row once, in batches of nearly equal size in a random order.
+
+    Equal sizes instead of a short last batch: every row weighs the same in the epoch, and no batch
+    has a single row, of which batch normalisation can take no statistics.
+
+    Args:
+        data: The rows.
+        batch_size: The largest size of a batch (at least 2 are taken).
+        order: A generator on the CPU; the same state gives the same order on every device.
+    """
+    rows = len(data.target)
+    batches = count_batches(rows, batch_size)
+    ends = [rows * number // batches for number in range(batches + 1)]
+    permutation = torch.randperm(rows, generator=order).to(data.target.device)
+    row_bytes = sum(part.element_size() * part.shape[1] for part in data.inputs) + 16
+    per_block = max(1, BLOCK_BYTES // (row_bytes * math.ceil(rows / batches)))
+    for first in range(0, batches, per_block):
+        last = min(first + per_block, batches)
+        chosen = permutation[ends[first] : ends[last]]
+        sizes = [ends[number + 1] - ends[number] for number in range(first, last)]
+        yield from _split(data, chosen, sizes)
+
+
+def _split(data: Tensors, chosen: torch.Tensor, sizes: list[int]) -> Iterator[Batch]:
+    numeric, codes, tokens = (
+        torch.split(part.index_select(0, chosen), sizes) for part in data.inputs
+    )
+    target = torch.split(data.target.index_select(0, chosen), sizes)
+    weights: tuple[torch.Tensor | None, ...] = (None,) * len(sizes)
+    if data.weights is not None:
+        weights = torch.split(data.weights.index_select(0, chosen), sizes)
+    for number in range(len(sizes)):
+        yield (numeric[number], codes[number], tokens[number]), target[number], weights[number]

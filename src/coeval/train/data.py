@@ -1,0 +1,127 @@
+"""What a network is trained on: prepared rows with targets and weights, as arrays and as tensors."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from coeval.task.table import Rows
+from coeval.task.task import Problem
+
+Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How regression targets are standardised; classification leaves it at 0 and 1."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+
+UNSCALED = Scale()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Prepared rows and what is known of them.
+
+    Attributes:
+        rows: The inputs.
+        target: ``(rows,)`` int64 class indices, or float64 values in the user's units.
+        weights: ``(rows,)`` non-negative float64, or ``None`` for equal weights.
+    """
+
+    rows: Rows
+    target: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """The rows to learn from and, when there are any, the rows that decide when to stop."""
+
+    problem: Problem
+    train: Examples
+    validation: Examples | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensors:
+    """Examples on a device.
+
+    Attributes:
+        inputs: ``(rows, numeric)`` float32, ``(rows, categories)`` int64, ``(rows, tokens)`` int64.
+        target: ``(rows,)`` int64 for several classes, else float32 (0 and 1, or standardised values).
+        weights: ``(rows,)`` float32 with mean 1, or ``None``.
+    """
+
+    inputs: Inputs
+    target: torch.Tensor
+    weights: torch.Tensor | None
+
+
+def target_scale(problem: Problem, examples: Examples) -> Scale:
+    """Return mean and standard deviation of a regression target, weighted like the examples."""
+    if problem is not Problem.REGRESSION:
+        return UNSCALED
+    values = np.asarray(examples.target, dtype=np.float64)
+    mean = float(np.average(values, weights=examples.weights))
+    std = math.sqrt(float(np.average((values - mean) ** 2, weights=examples.weights)))
+    return Scale(mean, std if std > 0 else 1.0)
+
+
+def to_inputs(rows: Rows, device: torch.device) -> Inputs:
+    """Return prepared rows as the triple of tensors that a network takes."""
+    return (
+        _tensor(rows.numeric, np.float32, device),
+        _tensor(rows.codes, np.int64, device),
+        _tensor(rows.tokens, np.int64, device),
+    )
+
+
+def to_tensors(examples: Examples, problem: Problem, scale: Scale, device: torch.device) -> Tensors:
+    """Return examples as tensors, the target as the loss wants it.
+
+    Raises:
+        ValueError: Rows, target and weights differ in length; there are fewer than two rows; or a
+            weight is negative, not finite, or all are zero.
+    """
+    count = len(examples.target)
+    if len(examples.rows.numeric) != count:
+        raise ValueError(
+            f"target must have one value a row, got {count} for {len(examples.rows.numeric)} rows."
+        )
+    if count < 2:
+        raise ValueError(f"training needs at least 2 rows, got {count}.")
+    if problem is Problem.REGRESSION:
+        standardised = (np.asarray(examples.target, np.float64) - scale.mean) / scale.std
+        target = _tensor(standardised, np.float32, device)
+    else:
+        kind = np.int64 if problem is Problem.MULTICLASS else np.float32
+        target = _tensor(examples.target, kind, device)
+    return Tensors(to_inputs(examples.rows, device), target, _weights(examples, count, device))
+
+
+def _weights(examples: Examples, count: int, device: torch.device) -> torch.Tensor | None:
+    if examples.weights is None:
+        return None
+    weights = np.asarray(examples.weights, dtype=np.float64)
+    if weights.shape != (count,):
+        raise ValueError(f"weights must have shape ({count},), got {weights.shape}.")
+    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            "weights must be finite, not negative and not all zero, got "
+            f"{weights.min():g}..{weights.max():g}."
+        )
+    # Mean 1, so that the learning rate means the same with and without weights.
+    return _tensor(weights / weights.mean(), np.float32, device)
+
+
+def _tensor(array: npt.NDArray[np.generic], kind: type, device: torch.device) -> torch.Tensor:
+    plain: npt.NDArray[np.generic] = np.ascontiguousarray(array, dtype=kind)
+    if not plain.flags.writeable:  # a memory-mapped file: torch has no read-only tensors
+        plain = plain.copy()
+    return torch.from_numpy(plain).to(device)

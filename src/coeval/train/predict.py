@@ -1,0 +1,61 @@
+"""Predictions of a trained network, as a user reads them."""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from coeval.task.table import Rows
+from coeval.task.task import Problem
+from coeval.train.data import UNSCALED, Inputs, Scale, to_inputs
+
+CHUNK = {"cpu": 2048}  # rows at once: on a CPU the activations of 2,048 rows still fit the caches
+CHUNK_ELSEWHERE = 65536
+
+
+def predict(
+    network: nn.Module, rows: Rows, problem: Problem, scale: Scale = UNSCALED
+) -> npt.NDArray[np.float64]:
+    """Return what the network predicts, on the device it is on.
+
+    Args:
+        network: Left in evaluation mode.
+        rows: Prepared rows.
+        problem: Decides what the outputs mean.
+        scale: The target's mean and standard deviation, of the rows that it was trained on.
+
+    Returns:
+        Probabilities ``(rows, classes)``, also for binary; values ``(rows,)`` in the user's units.
+        Not finite where the network's outputs are not.
+    """
+    device = next(
+        (one.device for one in (*network.parameters(), *network.buffers())), torch.device("cpu")
+    )
+    return predict_inputs(network, to_inputs(rows, device), problem, scale)
+
+
+def predict_inputs(
+    network: nn.Module, inputs: Inputs, problem: Problem, scale: Scale
+) -> npt.NDArray[np.float64]:
+    """Return what ``predict`` returns, for rows that already are tensors on the network's device."""
+    outputs = _outputs(network, inputs).double()
+    if problem is Problem.REGRESSION:
+        result = outputs[:, 0] * scale.std + scale.mean
+    elif problem is Problem.BINARY:
+        result = torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+    else:
+        result = torch.softmax(outputs, dim=1)
+    return result.numpy()
+
+
+@torch.inference_mode()
+def _outputs(network: nn.Module, inputs: Inputs) -> torch.Tensor:
+    network.eval()
+    rows = len(inputs[0])
+    chunk = CHUNK.get(inputs[0].device.type, CHUNK_ELSEWHERE)
+    # At least one call, so that no rows give an empty result of the right width.
+    parts = [
+        network(*(part[start : start + chunk] for part in inputs))
+        for start in range(0, max(rows, 1), chunk)
+    ]
+    return torch.cat(parts).cpu() if len(parts) > 1 else parts[0].cpu()

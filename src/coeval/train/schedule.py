@@ -1,0 +1,34 @@
+"""Learning rate schedules as functions of progress.
+
+``cosine`` follows Loshchilov & Hutter 2017 (SGDR, arXiv:1608.03983, without restarts); ``flat_cosine``
+keeps the rate for the first half, as RealMLP does (Holzmüller et al. 2024, arXiv:2407.04491).
+"""
+
+import math
+
+WARM_UP = 0.03  # share of the schedule in which the rate rises linearly
+SCHEDULES = ("constant", "cosine", "flat_cosine")
+
+
+def factor(schedule: str, progress: float) -> float:
+    """Return what the learning rate is multiplied with after a share of the schedule.
+
+    Args:
+        schedule: ``"constant"``, ``"cosine"`` or ``"flat_cosine"``.
+        progress: Share of the whole schedule, 0 to 1.
+
+    Raises:
+        ValueError: The schedule is unknown.
+
+    Example:
+        >>> factor("cosine", 0.5), factor("flat_cosine", 0.5), factor("constant", 1.0)
+        (0.5, 1.0, 1.0)
+    """
+    if schedule not in SCHEDULES:
+        raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}.")
+    warm = min(1.0, progress / WARM_UP)
+    if schedule == "constant":
+        return warm
+    flat = 0.5 if schedule == "flat_cosine" else 0.0
+    share = min(1.0, max(0.0, (progress - flat) / (1 - flat)))
+    return warm * round(0.5 * (1 + math.cos(math.pi * share)), 12)
