@@ -5,7 +5,9 @@ Lowerings (``coeval.build.modules.channel``): ``Linear(features: int, width: int
 arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
 """
 
-from coeval.architecture.component import Call, Component, Cost, Setting
+from collections.abc import Mapping
+
+from coeval.architecture.component import Call, Component, Cost, Setting, Value
 from coeval.architecture.types import ValueType, elements
 from coeval.component.rules import (
     elementwise_cost,
@@ -81,17 +83,26 @@ GLU_GATE = Component(
     capabilities=frozenset({"gating", "nonpolynomial", "projection"}),
 )
 
+
+def _dropout_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"rate": float(call.settings["rate"])}
+
+
+def _keeps_all(settings: Mapping[str, Value]) -> bool:
+    return settings["rate"] == 0
+
+
 DROPOUT = Component(
     name="dropout",
     summary="In training each number is zeroed with probability rate and the rest scaled up; otherwise nothing.",
     type_rule=same_type,
     cost_rule=elementwise_cost,
-    arguments=lambda call, output: {"rate": float(call.settings["rate"])},
+    arguments=_dropout_arguments,
     lowering=_CHANNEL + "Dropout",
     settings=(
         Setting("rate", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), 0.1, bounds=(0.0, 0.95)),
     ),
-    identity_when=lambda settings: settings["rate"] == 0,
+    identity_when=_keeps_all,
     capabilities=frozenset({"affine", "stochastic", "equivariant"}),
 )
 
@@ -124,13 +135,23 @@ HARD_SIGMOID = _activation(
     "bounded",
     "piecewise_linear",
 )
+
+
+def _no_cost(call: Call, output: ValueType) -> Cost:
+    return Cost()
+
+
+def _always(settings: Mapping[str, Value]) -> bool:
+    return True
+
+
 IDENTITY = Component(
     name="identity",
     summary="The input itself.",
     type_rule=same_type,
-    cost_rule=lambda call, output: Cost(),
+    cost_rule=_no_cost,
     arguments=no_arguments,
     lowering=_CHANNEL + "Identity",
-    identity_when=lambda settings: True,
+    identity_when=_always,
     capabilities=frozenset({"affine", "equivariant"}),
 )

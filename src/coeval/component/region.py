@@ -11,7 +11,7 @@ from coeval.architecture.component import Call, Component, Cost, Rejection, Sett
 from coeval.architecture.step import Region, Step
 from coeval.architecture.types import ValueType, describe, elements
 from coeval.component.merge import ADD
-from coeval.component.rules import featured
+from coeval.component.rules import featured, no_arguments
 
 _REGION = "coeval.build.modules.region:"
 EXPANDED_STEPS = 64  # longer chains keep the repeat in their normal form, which stays small
@@ -37,12 +37,16 @@ def _with_skip(settings: Mapping[str, Value], regions: tuple[Region, ...]) -> Re
     return Region(1, (*body.steps, skip), 1 + len(body.steps))
 
 
+def _residual_cost(call: Call, output: ValueType) -> Cost:
+    return call.bodies[0].cost + Cost(activations=elements(output))
+
+
 RESIDUAL = Component(
     name="residual",
     summary="The input plus the region's result (He et al. 2016, arXiv:1512.03385).",
     type_rule=_kept_type,
-    cost_rule=lambda call, output: call.bodies[0].cost + Cost(activations=elements(output)),
-    arguments=lambda call, output: {},
+    cost_rule=_residual_cost,
+    arguments=no_arguments,
     lowering=_REGION + "Residual",
     regions=1,
     body_inputs=_same_inputs,
@@ -55,6 +59,10 @@ def _repeat_cost(call: Call, output: ValueType) -> Cost:
     once, times = call.bodies[0].cost, int(call.settings["times"])
     copies = 1 if call.settings["tied"] else times
     return Cost(copies * once.parameters, times * once.macs, times * once.activations)
+
+
+def _repeat_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"times": int(call.settings["times"])}
 
 
 def _instances(settings: Mapping[str, Value]) -> int:
@@ -83,7 +91,7 @@ REPEAT = Component(
     summary="The region applied times times, with one set of weights (tied) or a set for each.",
     type_rule=_kept_type,
     cost_rule=_repeat_cost,
-    arguments=lambda call, output: {"times": int(call.settings["times"])},
+    arguments=_repeat_arguments,
     lowering=_REGION + "Repeat",
     settings=(
         Setting("times", (1, 2, 3, 4, 6, 8), 2, bounds=(1, 1024)),

@@ -6,6 +6,7 @@ counted. ``activations`` counts the numbers a step writes that the backward pass
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import get_args
 
 from coeval.architecture.component import Call, Cost, Rejection
@@ -87,11 +88,11 @@ def elementwise_cost(call: Call, output: ValueType) -> Cost:
 
 def per_feature_cost(count: int) -> CostRule:
     """Return the cost rule of a component with ``count`` parameters for each feature."""
+    return partial(_per_feature_cost, count)
 
-    def rule(call: Call, output: ValueType) -> Cost:
-        return Cost(count * featured(call.inputs[0]).features, 0, elements(output))
 
-    return rule
+def _per_feature_cost(count: int, call: Call, output: ValueType) -> Cost:
+    return Cost(count * featured(call.inputs[0]).features, 0, elements(output))
 
 
 def no_arguments(call: Call, output: ValueType) -> dict[str, object]:
