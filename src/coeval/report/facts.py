@@ -1,0 +1,208 @@
+"""What the journal says about a run, brought into the order in which a report tells it. Pure: no files."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coeval.architecture.step import Architecture
+from coeval.store.protocol import Event, Note
+from coeval.trial import Objective, State, Trial, best
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A trial in its last recorded state, with active seconds of the run at its start and its end."""
+
+    trial: Trial
+    started: float
+    finished: float | None = None
+
+    @property
+    def is_cached(self) -> bool:
+        """Return whether another trial's result answered it."""
+        return self.trial.measurement is not None and self.trial.measurement.cached_from is not None
+
+    @property
+    def seconds(self) -> float:
+        """Return what its evaluation took; 0 where nothing was recorded."""
+        found = self.trial.measurement
+        return float(found.cost.get("seconds", 0.0)) if found else 0.0
+
+    @property
+    def group(self) -> str:
+        """Return who proposed it, without the particulars: ``seed`` for ``seed:mlp``."""
+        return self.trial.proposal.origin.partition(":")[0] or "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a report shows.
+
+    Attributes:
+        name: The run folder's name.
+        capsule: ``capsule.json``.
+        objective: What the search optimised.
+        label: The metric as printed.
+        sittings: ``sitting`` notes in order.
+        trials: By number.
+        baselines: ``baseline`` notes; those of the ``final`` note (with test scores) where it has any.
+        finalists: ``finalist`` notes.
+        openings: Unix times at which the test split was opened.
+        stopped: The last ``stopped`` note.
+        final: The last ``final`` note; ``None`` when the run was interrupted.
+        winner: The trial behind the final model, else the incumbent.
+        architecture: The final model's, else the winner's.
+        active: Active seconds from the first to the last event, pauses between sittings left out.
+        began: Unix time of the first event.
+        files: Path below the folder and size in bytes.
+    """
+
+    name: str
+    capsule: Data
+    objective: Objective
+    label: str
+    sittings: tuple[Data, ...] = ()
+    trials: tuple[Timed, ...] = ()
+    baselines: tuple[Data, ...] = ()
+    finalists: tuple[Data, ...] = ()
+    openings: tuple[float, ...] = ()
+    stopped: Data | None = None
+    final: Data | None = None
+    winner: Trial | None = None
+    architecture: Architecture | None = None
+    active: float = 0.0
+    began: float | None = None
+    files: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def done(self) -> tuple[Timed, ...]:
+        """Return the trials that finished with a measurement."""
+        return tuple(one for one in self.trials if one.trial.state is State.DONE)
+
+    @property
+    def failed(self) -> tuple[Timed, ...]:
+        """Return the trials that failed."""
+        return tuple(one for one in self.trials if one.trial.state is State.FAILED)
+
+    def value(self, trial: Trial) -> float | None:
+        """Return a trial's score on validation, as a user reads it."""
+        return trial.measurement.values.get(self.objective.name) if trial.measurement else None
+
+    def better(self, first: float, second: float) -> bool:
+        """Return whether the first score is better than the second."""
+        return first > second if self.objective.maximise else first < second
+
+
+def dig(data: Data | None, *path: str) -> Any:
+    """Return the value under nested keys, ``None`` where one is missing: older runs record less."""
+    found: Any = data
+    for key in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(key)
+    return found
+
+
+def collect(
+    name: str,
+    capsule: Data,
+    events: Iterable[Event],
+    *,
+    architecture: Architecture | None = None,
+    files: tuple[tuple[str, int], ...] = (),
+) -> Facts:
+    """Return the facts of a run.
+
+    Args:
+        name: Of the run's folder.
+        capsule: ``capsule.json``.
+        events: The whole journal, in order.
+        architecture: That of the exported model, if there is one.
+        files: Path and size of what lies in the folder.
+    """
+    journal = tuple(events)
+    clock = _active_clock(journal)
+    trials = _timed(journal, clock)
+    metric = dig(capsule, "task", "metric") or {}
+    objective = Objective(str(metric.get("name", "score")), bool(metric.get("maximise", True)))
+    notes = [(event.time, event.body) for event in journal if isinstance(event.body, Note)]
+    final = _last(notes, "final")
+    winner = _winner(trials, final, objective)
+    own = winner.proposal.candidate.architecture if winner else None
+    return Facts(
+        name=name,
+        capsule=capsule,
+        objective=objective,
+        label=str(metric.get("label") or objective.name.replace("_", " ")),
+        sittings=_notes(notes, "sitting"),
+        trials=trials,
+        baselines=_baselines(notes, final),
+        finalists=_notes(notes, "finalist"),
+        openings=tuple(time for time, note in notes if note.kind == "test_opened"),
+        stopped=_last(notes, "stopped"),
+        final=final,
+        winner=winner,
+        architecture=architecture or own,
+        active=max(clock.values(), default=0.0),
+        began=journal[0].time if journal else None,
+        files=files,
+    )
+
+
+def _active_clock(journal: Iterable[Event]) -> dict[int, float]:
+    """Return the active seconds of the run at each event: the pause before a later sitting is taken out.
+
+    A sitting begins at its note's ``started``, as in ``store.queries.active_seconds``.
+    """
+    clock: dict[int, float] = {}
+    active, last = 0.0, None
+    for event in journal:
+        before = last
+        if isinstance(event.body, Note) and event.body.kind == "sitting":
+            started = event.body.data.get("started")
+            known = isinstance(started, int | float) and (last is None or started >= last)
+            before = started if known else event.time
+        if before is not None:
+            active += max(0.0, event.time - before)
+        last = event.time
+        clock[event.position] = active
+    return clock
+
+
+def _timed(journal: Iterable[Event], clock: Mapping[int, float]) -> tuple[Timed, ...]:
+    found: dict[int, Timed] = {}
+    for event in journal:
+        if isinstance(event.body, Note):
+            continue
+        trial, now = event.body, clock[event.position]
+        started = found[trial.number].started if trial.number in found else now
+        finished = None if trial.state is State.RUNNING else now
+        found[trial.number] = Timed(trial, started, finished)
+    return tuple(found[number] for number in sorted(found))
+
+
+def _notes(notes: Iterable[tuple[float, Note]], kind: str) -> tuple[Data, ...]:
+    return tuple(note.data for _, note in notes if note.kind == kind)
+
+
+def _last(notes: Iterable[tuple[float, Note]], kind: str) -> Data | None:
+    found = _notes(notes, kind)
+    return found[-1] if found else None
+
+
+def _winner(trials: Iterable[Timed], final: Data | None, objective: Objective) -> Trial | None:
+    number = dig(final, "trial")
+    every = [one.trial for one in trials]
+    chosen = next((trial for trial in every if trial.number == number), None)
+    return chosen or best(every, objective)
+
+
+def _baselines(notes: Iterable[tuple[float, Note]], final: Data | None) -> tuple[Data, ...]:
+    """Return each baseline once, what the final note says about it laid over what the search said."""
+    merged: dict[str, dict[str, Any]] = {}
+    for data in (*_notes(notes, "baseline"), *(dig(final, "baselines") or ())):
+        known = merged.setdefault(str(data.get("name")), {})
+        known.update({key: value for key, value in data.items() if value is not None})
+    return tuple(merged.values())

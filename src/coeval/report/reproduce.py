@@ -1,0 +1,118 @@
+"""How to get this result again, and what to do with the files."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from coeval.report import words
+from coeval.report.facts import Facts, dig
+from coeval.report.markup import Markup, definitions, join, number, table, tag
+
+_USES = {
+    "model/model.onnx": "the whole model from raw columns to predictions, for ONNX Runtime in any language",
+    "model/network.py": "the network as plain PyTorch that imports nothing of coeval",
+    "model/weights.safetensors": "the trained weights, read by network.py",
+    "model/architecture.json": "the architecture as data",
+    "model/card.md": "the model card: what it is for, its scores, its limits, its latency",
+    "capsule.json": "everything needed to run this search again",
+    "run.sqlite": "the journal: every trial, in SQLite",
+    "report.html": "this page",
+}
+
+
+def reproduction(facts: Facts) -> Markup:
+    """Return the command, the seed, the versions, the machine and the sittings."""
+    capsule = facts.capsule
+    command = _command(capsule.get("command"))
+    libraries = dig(capsule, "libraries") or {}
+    machine = dig(capsule, "machine") or {}
+    memory = machine.get("memory_bytes")
+    pairs: list[tuple[object, object]] = [
+        ("seed", str(capsule.get("seed", words.MISSING))),
+        ("coeval", str(capsule.get("coeval", words.MISSING))),
+        *((str(name), str(version)) for name, version in libraries.items()),
+        ("machine", _join(machine.get("cpu"), machine.get("platform"))),
+        ("cores", str(machine.get("cores") or words.MISSING)),
+        ("memory", words.size(float(memory)) if memory else words.MISSING),
+        (
+            "data fingerprint",
+            tag("code", str(dig(capsule, "task", "fingerprint") or words.MISSING)[:16]),
+        ),
+    ]
+    shown = tag("pre.command", command) if command else tag("p.quiet", "No command was recorded.")
+    note = (
+        "The same seed and a budget in trials, with one worker, give the same candidates in the same order; "
+        "a budget in seconds ends where the machine's speed ends it."
+    )
+    return join([shown, tag("p.note", note), definitions(pairs), _sittings(facts)])
+
+
+def files(facts: Facts) -> Markup:
+    """Return the files of the run's folder with their uses, and the next commands."""
+    known = {name: size for name, size in facts.files if name in _USES}
+    known.setdefault("report.html", 0)
+    rows = [
+        (tag("code", name), number(words.size(known[name]) if known[name] else ""), use)
+        for name, use in _USES.items()
+        if name in known
+    ]
+    return join([table(("file", "size", "what it is"), rows), _next(facts)])
+
+
+def next_commands(folder: str, *, finished: bool) -> list[tuple[str, str]]:
+    """Return ``(what for, command)`` for what a user may want to do next."""
+    name = shlex.quote(folder)
+    if not finished:
+        return [
+            ("finish the search and get a model", f"coeval resume {name}"),
+            ("look at the best so far", f"coeval show {name}"),
+        ]
+    return [
+        ("predict new rows", f"coeval predict {name} new.csv -o predictions.csv"),
+        ("see the architecture", f"coeval show {name}"),
+        ("take the model away", f"coeval export {name} --format onnx"),
+        ("search on", f"coeval resume {name} --budget 10m"),
+    ]
+
+
+def _next(facts: Facts) -> Markup:
+    commands = next_commands(facts.name, finished=facts.final is not None)
+    rows = [(what, tag("code", command)) for what, command in commands]
+    return join([tag("h3", "Next"), table((), rows)])
+
+
+def _command(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return shlex.join(str(one) for one in value)
+    return str(value) if value else ""
+
+
+def _join(*parts: object) -> str:
+    return ", ".join(str(part) for part in parts if part) or words.MISSING
+
+
+def _sittings(facts: Facts) -> Markup:
+    """Return the sittings where there was more than one: a resumed run says so."""
+    if len(facts.sittings) < 2:
+        return Markup()
+    rows = [
+        (
+            number(index),
+            _when(one),
+            str(one.get("version") or ""),
+            number(str(one.get("workers") or "")),
+        )
+        for index, one in enumerate(facts.sittings, start=1)
+    ]
+    return join(
+        [
+            tag("h3", f"This run had {len(facts.sittings)} sittings"),
+            table(("sitting", "started", "coeval", "workers"), rows),
+        ]
+    )
+
+
+def _when(sitting: Mapping[str, object]) -> str:
+    started = sitting.get("started")
+    return (
+        words.when(started) if isinstance(started, int | float) else str(started or words.MISSING)
+    )
