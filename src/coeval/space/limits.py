@@ -1,0 +1,55 @@
+"""What an architecture may cost: checked symbolically, before anything is built."""
+
+from dataclasses import dataclass
+
+from coeval.architecture.component import Cost
+from coeval.errors import SpaceError
+
+TRAINING_ROWS = 256
+"""Rows of the batch for which memory is counted; the recipe's batch size is decided apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a sequence.
+
+    Attributes:
+        length: Steps of the trunk, at most.
+        body_length: Steps of a nested region, at most.
+        depth: How deep regions nest; 0 forbids them.
+        parameters: Trainable numbers, at most.
+        macs: Multiply-accumulates an example, at most.
+        memory_bytes: Training memory, at most: float32 weights, gradients and two moments, and the
+            activations of ``TRAINING_ROWS`` rows.
+    """
+
+    length: int = 20
+    body_length: int = 8
+    depth: int = 2
+    parameters: int = 2_000_000
+    macs: int = 4_000_000
+    memory_bytes: int = 256 * 2**20
+
+    def __post_init__(self) -> None:
+        if self.length < 0 or self.body_length < 1 or self.depth < 0:
+            raise SpaceError(
+                "Limits need length >= 0, body_length >= 1 and depth >= 0, got "
+                f"{self.length}, {self.body_length} and {self.depth}."
+            )
+
+    def excess(self, cost: Cost) -> str:
+        """Return which limit a cost breaks, in words; empty if none."""
+        memory = training_memory(cost)
+        for name, got, most in (
+            ("parameters", cost.parameters, self.parameters),
+            ("macs", cost.macs, self.macs),
+            ("memory_bytes", memory, self.memory_bytes),
+        ):
+            if got > most:
+                return f"{got:,} {name}, limit {most:,}"
+        return ""
+
+
+def training_memory(cost: Cost, rows: int = TRAINING_ROWS) -> int:
+    """Return the bytes that training takes: 4 a number, 4 numbers a parameter, activations of a batch."""
+    return 16 * cost.parameters + 4 * rows * cost.activations

@@ -1,0 +1,201 @@
+"""A space of whole candidates: the product of its parts."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from coeval.architecture.step import Architecture
+from coeval.errors import SpaceError
+from coeval.space.protocol import Candidate, Child, Move, Space
+
+
+def nominal(candidate: Candidate) -> Architecture:
+    """Return the candidate's architecture as it stands."""
+    return candidate.architecture
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSpace:
+    """Every combination of the parts' genotypes.
+
+    Attributes:
+        parts: Spaces by name, in the candidate's order.
+        weights: How often ``mutate`` edits each part; 1 where not said.
+        named: What an expert would start with.
+        typing: From a candidate to its architecture with the inputs that its preparation yields.
+    """
+
+    parts: Mapping[str, Space[Any]]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    named: Mapping[str, Candidate] = field(default_factory=dict)
+    typing: Callable[[Candidate], Architecture] = nominal
+
+    def __post_init__(self) -> None:
+        for name in self.weights:
+            if name not in self.parts:
+                raise SpaceError(f"Weights are for the parts {list(self.parts)}, got {name!r}.")
+        for name, candidate in self.named.items():
+            if not self.contains(candidate):
+                raise SpaceError(
+                    f"Seed {name!r} is no member of the space: {self._offending(candidate)}. "
+                    "Widen the space's limits or change the seed."
+                )
+
+    def seeds(self) -> Mapping[str, Candidate]:
+        """Return the named candidates."""
+        return self.named
+
+    def architecture(self, candidate: Candidate) -> Architecture:
+        """Return the architecture of a candidate, its inputs typed by the candidate's preparation."""
+        return self.typing(candidate)
+
+    def sample(self, rng: np.random.Generator) -> Candidate:
+        """Draw every part."""
+        return Candidate(tuple((name, space.sample(rng)) for name, space in self.parts.items()))
+
+    def mutate(self, genotype: Candidate, rng: np.random.Generator) -> Child[Candidate]:
+        """Return a child with one part edited; the next part's turn comes where the first has no legal edit."""
+        for name in self._order(rng):
+            child = self.parts[name].mutate(genotype.part(name), rng)
+            if child.moves:
+                return Child(_with(genotype, {name: child.genotype}), child.moves)
+        return Child(genotype, ())
+
+    def cross(
+        self, first: Candidate, second: Candidate, rng: np.random.Generator
+    ) -> Child[Candidate]:
+        """Return a child whose every part is the first's or a mix of the parents' parts, with equal chance.
+
+        A part may also come whole from the second parent: parts are what fits together best.
+        """
+        changed: dict[str, Any] = {}
+        child: Child[Any]
+        moves: list[Move] = []
+        for name, space in self.parts.items():
+            draw = rng.random()
+            if draw < 0.5 and len(self.parts) > 1:
+                continue
+            child = space.cross(first.part(name), second.part(name), rng)
+            changed[name] = child.genotype
+            moves += child.moves
+        return Child(_with(first, changed), tuple(moves))
+
+    def neighbours(self, genotype: Candidate) -> Iterator[Child[Candidate]]:
+        """Yield every candidate with one part one edit away, in the parts' order."""
+        for name, space in self.parts.items():
+            for child in space.neighbours(genotype.part(name)):
+                yield Child(_with(genotype, {name: child.genotype}), child.moves)
+
+    def decisions(self, prefix: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the options of the next decision: the first part's first, then the second's."""
+        for _, space, start in self._spans(prefix):
+            options = space.decisions(prefix[start:])
+            if options:
+                return options
+        return ()
+
+    def decide(self, prefix: tuple[int, ...]) -> Candidate:
+        """Return the candidate of a complete prefix."""
+        spans = self._spans(prefix)
+        ends = [start for _, _, start in spans[1:]] + [len(prefix)]
+        if len(spans) < len(self.parts):
+            raise SpaceError(f"The prefix of {len(prefix)} decisions ends in {spans[-1][0]!r}.")
+        return Candidate(
+            tuple(
+                (name, space.decide(prefix[start:end]))
+                for (name, space, start), end in zip(spans, ends, strict=True)
+            )
+        )
+
+    def size(self) -> int:
+        """Return the product of the parts' sizes."""
+        return math.prod(space.size() for space in self.parts.values())
+
+    def __iter__(self) -> Iterator[Candidate]:
+        """Yield all candidates in the order of their decisions, lazily."""
+
+        def level(names: tuple[str, ...]) -> Iterator[tuple[tuple[str, Any], ...]]:
+            if not names:
+                yield ()
+                return
+            for genotype in self.parts[names[0]]:
+                for rest in level(names[1:]):
+                    yield ((names[0], genotype), *rest)
+
+        yield from map(Candidate, level(tuple(self.parts)))
+
+    def contains(self, genotype: Candidate) -> bool:
+        """Return whether every part is a member of its space."""
+        return self._offending(genotype) == ""
+
+    def encode(self, genotype: Candidate) -> np.ndarray:
+        """Return the parts' encodings side by side."""
+        return np.concatenate(
+            [space.encode(genotype.part(name)) for name, space in self.parts.items()]
+        )
+
+    def to_json(self, genotype: Candidate) -> dict[str, Any]:
+        """Return part name -> the part's JSON."""
+        return {name: self.parts[name].to_json(part) for name, part in genotype.parts}
+
+    def from_json(self, value: Any) -> Candidate:
+        """Return the candidate that ``to_json`` wrote."""
+        if not isinstance(value, Mapping) or set(value) != set(self.parts):
+            got = sorted(value) if isinstance(value, Mapping) else type(value).__name__
+            raise SpaceError(f"Expected a candidate with the parts {list(self.parts)}, got {got}.")
+        return Candidate(
+            tuple((name, space.from_json(value[name])) for name, space in self.parts.items())
+        )
+
+    def _order(self, rng: np.random.Generator) -> list[str]:
+        """Draw an order of the parts, heavier ones earlier (exponential clocks)."""
+        clocks = {
+            name: rng.exponential() / max(self.weights.get(name, 1.0), 1e-9) for name in self.parts
+        }
+        return sorted(clocks, key=clocks.__getitem__)
+
+    def _spans(self, prefix: tuple[int, ...]) -> list[tuple[str, Space[Any], int]]:
+        """Return the parts that the prefix reaches, each with the index of its first decision."""
+        spans: list[tuple[str, Space[Any], int]] = []
+        start = 0
+        for name, space in self.parts.items():
+            spans.append((name, space, start))
+            length = _complete_length(space, prefix[start:])
+            if length is None:
+                return spans
+            start += length
+        if start != len(prefix):
+            raise SpaceError(f"A candidate takes {start} decisions here, got {len(prefix)}.")
+        return spans
+
+    def _offending(self, genotype: Candidate) -> str:
+        names = [name for name, _ in genotype.parts]
+        if names != list(self.parts):
+            return f"it has the parts {names}, not {list(self.parts)}"
+        for name, part in genotype.parts:
+            if not self.parts[name].contains(part):
+                return f"its {name} is not allowed"
+        return ""
+
+
+def _with(candidate: Candidate, changed: Mapping[str, Any]) -> Candidate:
+    return Candidate(tuple((name, changed.get(name, part)) for name, part in candidate.parts))
+
+
+def _complete_length(space: Space[Any], prefix: tuple[int, ...]) -> int | None:
+    """Return after how many decisions the part is complete, or ``None`` if the prefix ends before."""
+    for length in itertools.count():
+        if length > len(prefix):
+            return None
+        options = space.decisions(prefix[:length])
+        if not options:
+            return length
+        if length < len(prefix) and not 0 <= prefix[length] < len(options):
+            raise SpaceError(
+                f"A decision has options 0..{len(options) - 1}, got {prefix[length]}: {options[:8]}."
+            )
+    return None
