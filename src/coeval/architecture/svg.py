@@ -4,9 +4,9 @@ from html import escape
 
 from coeval.architecture.component import Component
 from coeval.architecture.inference import infer
-from coeval.architecture.layout import FRAME_TOP, GAP_X, SKIP_LANE, Box, Edge, Panel, lay_out
+from coeval.architecture.layout import FRAME_TOP, GAP_X, SKIP_LANE, Box, Edge, Panel, lay_out, short
 from coeval.architecture.step import Architecture
-from coeval.architecture.text import one_line, summary
+from coeval.architecture.text import one_line
 
 _MARGIN = 24.0
 _FAMILIES = {
@@ -35,6 +35,7 @@ def svg(architecture: Architecture) -> str:
         SpaceError: The architecture is not legal.
     """
     inference = infer(architecture)
+    cost = inference.cost
     panel = lay_out(architecture.body, inference, architecture.inputs)
     width = max(panel.width + 2 * _MARGIN, 320.0)
     height = panel.height + 2 * _MARGIN + 26
@@ -44,9 +45,9 @@ def svg(architecture: Architecture) -> str:
         f"<title>{escape(one_line(architecture))}</title>",
         f"<style>{_style()}</style>",
         f'<rect class="page" width="{width:.0f}" height="{height:.0f}" rx="12"/>',
-        *_panel(panel, (width - panel.width) / 2, _MARGIN),
+        *_panel(panel, (width - panel.width) / 2, _MARGIN, outer=True),
         f'<text class="small" x="{width / 2:.1f}" y="{height - 18:.1f}" text-anchor="middle">'
-        f"{escape(_total(summary(inference), width))}</text>",
+        f"{short(cost.parameters)} parameters · {short(cost.macs)} multiply-accumulates an example</text>",
         "</svg>",
     ]
     return "\n".join(parts)
@@ -69,14 +70,6 @@ def family(component: Component) -> str:
     return next((name for fact, name in order if fact in facts), "activation")
 
 
-def _total(text: str, width: float) -> str:
-    return (
-        text
-        if 5.9 * len(text) < width - 20
-        else text.split(",  ")[0].split(" parameters")[0] + " parameters"
-    )
-
-
 def _style() -> str:
     scope = ".coeval-architecture"
     light = "".join(f"--{name}:{pair[0]};" for name, pair in _FAMILIES.items())
@@ -92,6 +85,8 @@ def _style() -> str:
         " .edge{fill:none;stroke:var(--line);stroke-width:1.5}",
         " .skip{fill:none;stroke:var(--merge);stroke-width:1.5}",
         " .tip{fill:var(--line)}",
+        " .again{fill:none;stroke:var(--line);stroke-width:1.5;stroke-dasharray:4 3}",
+        " .dead{opacity:.4}",
         " .sum{fill:var(--box);stroke:var(--merge);stroke-width:1.5}",
         *(f" .{name}{{fill:var(--{name})}}" for name in _FAMILIES),
     )
@@ -102,11 +97,25 @@ def _style() -> str:
     )
 
 
-def _panel(panel: Panel, x: float, y: float) -> list[str]:
-    parts = [_edge(panel, one, x, y) for one in panel.edges]
+def _panel(panel: Panel, x: float, y: float, *, outer: bool = False) -> list[str]:
+    dead = _dead(panel)
+    parts = []
+    for edge in panel.edges:
+        line = _edge(panel, edge, x, y)
+        parts.append(f'<g class="dead">{line}</g>' if edge.target in dead else line)
     for index, box in enumerate(panel.boxes):
-        parts += _box(box, x, y, result=index == panel.output)
+        drawn = _box(box, x, y, result=outer and index == panel.output)
+        parts += ['<g class="dead">', *drawn, "</g>"] if index in dead else drawn
     return parts
+
+
+def _dead(panel: Panel) -> set[int]:
+    """Return the steps that the result does not depend on; they are drawn pale."""
+    needed = {panel.output}
+    for edge in sorted(panel.edges, key=lambda one: -one.target):
+        if edge.target in needed:
+            needed.add(edge.source)
+    return {index for index, box in enumerate(panel.boxes) if box.step and index not in needed}
 
 
 def _edge(panel: Panel, edge: Edge, x: float, y: float) -> str:
@@ -120,7 +129,7 @@ def _edge(panel: Panel, edge: Edge, x: float, y: float) -> str:
         return f'<path class="edge" d="{line}"/>{tip}'
     lane = x + edge.lane
     shift = 7 if lane > x2 else -7
-    x1, x2 = x1 + shift, x2 + shift
+    x1, x2 = (x1 if source.step is None else x1 + shift), x2 + shift
     tip = f'<path class="tip" d="M{x2 - 4:.1f} {y2 - 2:.1f}h8l-4 7z"/>'
     line = (
         f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 + 18:.1f} {lane:.1f} {y1 + 6:.1f} {lane:.1f} {y1 + 30:.1f}"
@@ -155,13 +164,15 @@ def _frame(box: Box, left: float, top: float) -> list[str]:
     """Draw a region step: its frame, its bodies, where they begin and end, and what the step adds to them."""
     assert box.step is not None
     parts = []
-    times = dict(box.step.settings).get("times", 1)
-    for layer in range(min(int(times) - 1, 2), 0, -1):
+    settings = dict(box.step.settings)
+    times, tied = int(settings.get("times", 1)), bool(settings.get("tied"))
+    copies = 1 if tied else times
+    for layer in range(min(copies - 1, 2), 0, -1):
         parts.append(
             f'<rect class="ghost" x="{left + 5 * layer:.1f}" y="{top + 5 * layer:.1f}" '
             f'width="{box.width:.1f}" height="{box.height:.1f}" rx="12"/>'
         )
-    if times != 1:
+    if copies > 1:
         parts.append(
             f'<rect class="page" x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="12"/>'
         )
@@ -173,6 +184,8 @@ def _frame(box: Box, left: float, top: float) -> list[str]:
     for panel in box.panels:
         parts += _panel(panel, x, y)
         parts += _ends(panel, x, y, top + box.height, box)
+        if tied and times > 1:
+            parts.append(_again(panel, x, y))
         x += panel.width + GAP_X
     return parts
 
@@ -198,3 +211,15 @@ def _ends(panel: Panel, x: float, y: float, bottom: float, box: Box) -> list[str
         f'<path class="skip" d="M{centre - 5:.1f} {plus:.1f}h10M{centre:.1f} {plus - 5:.1f}v10"/>'
     )
     return parts
+
+
+def _again(panel: Panel, x: float, y: float) -> str:
+    """Draw the way back from a tied body's result to its input, left of the body."""
+    result, start = panel.boxes[panel.output], panel.boxes[0]
+    bottom, first, lane = y + result.y + result.height + 10, y + start.y + 5, x - 10
+    end = x + start.centre - 7
+    return (
+        f'<path class="again" d="M{x + result.centre:.1f} {bottom:.1f}C{lane:.1f} {bottom:.1f} {lane:.1f} {bottom:.1f} '
+        f'{lane:.1f} {bottom - 30:.1f}L{lane:.1f} {first + 30:.1f}C{lane:.1f} {first:.1f} {lane:.1f} {first:.1f} {end:.1f} {first:.1f}"/>'
+        f'<path class="tip" d="M{end - 2:.1f} {first - 4:.1f}v8l7 -4z"/>'
+    )

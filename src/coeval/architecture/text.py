@@ -32,8 +32,11 @@ def label(step: Step, *, regions: bool = True) -> str:
     settings = dict(step.settings)
     name = step.component.name.removesuffix("_entry").replace("_", " ")
     if "times" in settings and step.component.regions:
-        times = f"{settings['times']}{_TIMES}" + ("tied " if settings.get("tied") else "")
-        text = times if regions else f"{name} {times}".rstrip()
+        times = f"{settings['times']}{_TIMES}"
+        tied = bool(settings.get("tied"))
+        if not regions:
+            return f"{name} {times}" + (" tied" if tied else "")
+        text = times + ("tied " if tied else "")
     else:
         joint = "·" if "entry" in step.component.capabilities else " "
         text = joint.join(_main_settings(step.component, settings))
