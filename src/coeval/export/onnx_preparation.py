@@ -4,25 +4,17 @@ Numbers arrive as doubles (NaN = missing), everything else as strings ('' = miss
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from onnx import TensorProto, helper
 
+from coeval.export.model import RawInput
 from coeval.export.onnx_date import date_parts
 from coeval.export.onnx_graph import Graph, string_tensor
 from coeval.export.onnx_text import text_ids
 from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import CategoryCodes
 from coeval.task.preparation_numeric import FARTHEST, LARGEST, STEEPEST, Scaler
-
-
-@dataclass(frozen=True, slots=True)
-class RawInput:
-    """A graph input: its name in the graph, and whether it is a double (else a string)."""
-
-    name: str
-    number: bool
 
 
 def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:

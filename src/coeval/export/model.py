@@ -1,0 +1,84 @@
+"""A trained model as plain values: all that a model folder says, before it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from coeval.architecture.step import Architecture
+from coeval.task.preparation import Preparation
+from coeval.task.table import Column, Kind, Schema, Table
+from coeval.task.task import Problem
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained model.
+
+    Attributes:
+        architecture: Its only input is the preparation's ``Columns``.
+        weights: As ``coeval.build.weights.arrays`` returns them.
+        preparation: Fitted on the rows that the weights were trained on.
+        schema: The columns that a user gives, dropped ones included.
+        problem: Decides what the outputs mean.
+        target: Name of the target column.
+        classes: Class labels as text, in index order; empty for regression.
+        number: The labels are numbers.
+        mean: Of the target's training rows, for regression; else 0.
+        std: Likewise; else 1.
+        metric: Name of the metric that was optimised.
+    """
+
+    architecture: Architecture
+    weights: Mapping[str, np.ndarray]
+    preparation: Preparation
+    schema: Schema
+    problem: Problem
+    target: str
+    classes: tuple[str, ...] = ()
+    number: bool = False
+    mean: float = 0.0
+    std: float = 1.0
+    metric: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawInput:
+    """One input of the ONNX graph: the column it takes, its name in the graph, double or string."""
+
+    column: str
+    name: str
+    number: bool
+    kind: Kind
+
+
+def raw_inputs(schema: Schema) -> tuple[RawInput, ...]:
+    """Return the graph's inputs, one for each column that is not dropped.
+
+    A column keeps its name; only a nameless one gets one, since ONNX reads an empty name as "no input".
+    """
+    taken = {column.name for column in schema.columns}
+    inputs = []
+    for position, column in enumerate(schema.columns):
+        if column.kind is Kind.DROP:
+            continue
+        name = column.name or free_name(f"column_{position}", taken)
+        number = column.kind is Kind.NUMERIC or (column.kind is Kind.CATEGORICAL and column.number)
+        inputs.append(RawInput(column.name, name, number, column.kind))
+    return tuple(inputs)
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """Return the wanted name, with underscores behind it until it is not taken."""
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def rows_of(table: Table, rows: np.ndarray) -> Table:
+    """Return the given rows of a table."""
+    columns = (
+        Column(column.name, column.kind, column.values[rows], column.levels)
+        for column in table.columns
+    )
+    return Table(tuple(columns), len(rows))

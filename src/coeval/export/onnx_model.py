@@ -1,0 +1,181 @@
+"""The whole model as one ONNX file: raw columns, preparation, network, and what its outputs mean."""
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from torch import nn
+
+from coeval import __version__
+from coeval.errors import ExportError
+from coeval.export import onnx_preparation as preparation_graph
+from coeval.export.model import Model, RawInput, free_name, raw_inputs
+from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, OPSET, Graph
+from coeval.export.onnx_network import OUTPUT, network_graph
+from coeval.export.onnx_text import MICROSOFT
+from coeval.task.task import Problem
+
+_PREPARED = {
+    "numeric": preparation_graph.numeric,
+    "codes": preparation_graph.codes,
+    "tokens": preparation_graph.tokens,
+}
+
+
+def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
+    """Return the model as a checked ONNX model.
+
+    Inputs: one ``(rows, 1)`` for each column, doubles or strings. Outputs: ``probabilities`` ``(rows, classes)``
+    float32 and ``label`` ``(rows,)`` for classes; ``value`` ``(rows,)`` double for regression (with
+    underscores behind the name where a column bears it).
+
+    Args:
+        model: What was trained.
+        network: The model's architecture with its weights.
+
+    Raises:
+        ExportError: The network cannot be expressed in ONNX.
+    """
+    inputs = raw_inputs(model.schema)
+    taken = {one.name for one in inputs}
+    graph = Graph(_free_prefix(taken))
+    by_column = {one.column: one for one in inputs}
+    output = _add_network(graph, model, network, by_column)
+    outputs = _add_outputs(graph, model, output, taken)
+    made = helper.make_graph(
+        graph.nodes,
+        "coeval",
+        [
+            helper.make_tensor_value_info(
+                one.name, TensorProto.DOUBLE if one.number else TensorProto.STRING, ["rows", 1]
+            )
+            for one in inputs
+        ],
+        outputs,
+        graph.constants,
+    )
+    result = helper.make_model(
+        made,
+        producer_name="coeval",
+        producer_version=__version__,
+        ir_version=IR_VERSION,
+        opset_imports=[
+            helper.make_opsetid("", OPSET),
+            helper.make_opsetid("ai.onnx.ml", ML_OPSET),
+            helper.make_opsetid(MICROSOFT, 1),
+        ],
+    )
+    helper.set_model_props(result, _facts(model, inputs))
+    try:
+        onnx.checker.check_model(result)
+    except onnx.checker.ValidationError as error:
+        raise ExportError(f"The exported graph is not valid ONNX: {error}") from error
+    return result
+
+
+def _free_prefix(taken: set[str]) -> str:
+    """Return a beginning for internal names that no column has."""
+    prefix = "coeval/"
+    while any(name.startswith(prefix) for name in taken):
+        prefix = f"_{prefix}"
+    return prefix
+
+
+def _add_network(
+    graph: Graph, model: Model, network: nn.Module, inputs: Mapping[str, RawInput]
+) -> str:
+    """Add preparation and network; return the name of the network's output."""
+    exported = network_graph(network, model.preparation.columns)
+    used = {name for node in exported.node for name in node.input}
+    names = {}
+    for name in (one.name for one in exported.input):
+        if name in used:  # a network without a text entry, say, needs no text preparation
+            names[name] = _PREPARED[name](graph, model.preparation, inputs)
+    prefix = f"{graph.prefix}network/"
+    for constant in exported.initializer:
+        names[constant.name] = constant.name = prefix + constant.name
+        graph.constants.append(constant)
+    for node in exported.node:
+        _rename(node, names, prefix)
+        graph.nodes.append(node)
+    return names[OUTPUT]
+
+
+def _rename(node: onnx.NodeProto, names: dict[str, str], prefix: str) -> None:
+    """Give a node and its results new names; subgraphs see their outer names renamed too."""
+    node.name = prefix + node.name
+    node.input[:] = [names.get(name, name) for name in node.input]
+    for attribute in node.attribute:
+        for nested in (attribute.g, *attribute.graphs):
+            for inner in nested.node:
+                _rename(inner, names, prefix)
+            for output in nested.output:
+                output.name = names.get(output.name, output.name)
+    for name in node.output:
+        if name:
+            names[name] = prefix + name
+    node.output[:] = [names.get(name, name) for name in node.output]
+
+
+def _add_outputs(
+    graph: Graph, model: Model, output: str, taken: set[str]
+) -> list[onnx.ValueInfoProto]:
+    """Turn logits into probabilities and a label, or a standardised value into the user's units."""
+    if model.problem is Problem.REGRESSION:
+        flat = graph.node("Reshape", output, graph.integers([-1]))
+        scaled = graph.node("Mul", graph.cast(flat, TensorProto.DOUBLE), graph.doubles(model.std))
+        value = graph.node("Add", scaled, graph.doubles(model.mean))
+        return [_named(graph, value, free_name("value", taken), TensorProto.DOUBLE, ["rows"])]
+    if model.problem is Problem.BINARY:
+        both = graph.join([graph.node("Neg", output), output])
+        probabilities = graph.node("Sigmoid", both)
+    else:
+        probabilities = graph.node("Softmax", output, attributes={"axis": 1})
+    best = graph.node("ArgMax", probabilities, attributes={"axis": 1, "keepdims": 0})
+    labels, kind = _labels(graph, model)
+    label = graph.node("Gather", labels, best)
+    return [
+        _named(
+            graph,
+            probabilities,
+            free_name("probabilities", taken),
+            TensorProto.FLOAT,
+            ["rows", len(model.classes)],
+        ),
+        _named(graph, label, free_name("label", taken), kind, ["rows"]),
+    ]
+
+
+def _labels(graph: Graph, model: Model) -> tuple[str, int]:
+    """Return the classes as a constant and its type: whole numbers, numbers or strings."""
+    if not model.number:
+        return graph.strings(model.classes), TensorProto.STRING
+    numbers = np.array([float(label) for label in model.classes])
+    if np.all(numbers == np.rint(numbers)):
+        return graph.integers(numbers.astype(np.int64)), TensorProto.INT64
+    return graph.doubles(numbers), TensorProto.DOUBLE
+
+
+def _named(
+    graph: Graph, value: str, name: str, kind: int, shape: list[str | int]
+) -> onnx.ValueInfoProto:
+    graph.nodes.append(helper.make_node("Identity", [value], [name], name=f"{graph.prefix}{name}"))
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def _facts(model: Model, inputs: tuple[RawInput, ...]) -> dict[str, str]:
+    """Return what the file says about itself, for whoever finds it alone."""
+    columns = [
+        {"column": one.column, "input": one.name, "kind": one.kind, "number": one.number}
+        for one in inputs
+    ]
+    return {
+        "coeval": __version__,
+        "problem": model.problem,
+        "target": model.target,
+        "classes": json.dumps(model.classes, ensure_ascii=False),
+        "metric": model.metric,
+        "schema": json.dumps(columns, ensure_ascii=False),
+    }
