@@ -1,0 +1,85 @@
+"""What a search hands back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from coeval.errors import RunError
+from coeval.run.pareto import nondominated
+from coeval.store.queries import Counts, counts
+from coeval.trial import Objective, Trial
+from coeval.trial import best as best_of
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of a search.
+
+    Attributes:
+        trials: Every trial as it stands, by number; RUNNING ones were interrupted.
+        objective: What was optimised.
+        why: Why the search ended: ``"time"``, ``"trials"``, ``"interrupted"``, ``"stopped"`` (the caller's
+            ``stop``), ``"exhausted"`` (nothing new to ask) or ``"failing"`` (nothing works).
+        seconds: Active time over all sittings.
+        finish: Makes the final model of this run, if the caller gave one to ``search``.
+    """
+
+    trials: tuple[Trial, ...]
+    objective: Objective
+    why: str
+    seconds: float
+    finish: "Callable[[Run], Any] | None" = None
+
+    @property
+    def best(self) -> Trial | None:
+        """Return the best comparable trial, the earliest of equals; ``None`` if there is none."""
+        return best_of(self.trials, self.objective)
+
+    @property
+    def front(self) -> tuple[Trial, ...]:
+        """Return the trials that no other beats in both score and number of parameters, best score first.
+
+        A trial that records no parameters counts as having none fewer than any other.
+        """
+        return front(self.trials, [self.objective.cost, _parameters])
+
+    @property
+    def counts(self) -> Counts:
+        """Return how many trials stand where."""
+        return counts(self.trials)
+
+    def model(self) -> Any:
+        """Return the finished model of this run.
+
+        Raises:
+            RunError: The search was started without a way to finish, or no trial can be finished.
+        """
+        if self.finish is None:
+            raise RunError(
+                "This run cannot make a model: its search was given no 'finish'. "
+                "Pass search(..., finish=function of the run), or train run.best's candidate yourself."
+            )
+        if self.best is None:
+            raise RunError(
+                f"No trial of this run succeeded, so there is no model: {self.counts}. "
+                "Read the failures in run.trials, or give the search more time."
+            )
+        return self.finish(self)
+
+
+def front(trials: tuple[Trial, ...], costs: list[Callable[[Trial], float]]) -> tuple[Trial, ...]:
+    """Return the comparable trials that no other dominates under ``costs``, all minimised, in order of the first."""
+    found = [t for t in trials if t.is_comparable and costs[0](t) < float("inf")]
+    table = np.array([[cost(trial) for cost in costs] for trial in found]).reshape(-1, len(costs))
+    kept = [trial for trial, keep in zip(found, nondominated(table), strict=True) if keep]
+    return tuple(sorted(kept, key=lambda trial: (costs[0](trial), trial.number)))
+
+
+def _parameters(trial: Trial) -> float:
+    return (
+        float("inf")
+        if trial.measurement is None
+        else trial.measurement.cost.get("parameters", float("inf"))
+    )
