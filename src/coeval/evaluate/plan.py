@@ -1,0 +1,83 @@
+"""What a proposal asks of the training evaluator, and what that will cost, before anything is built."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from coeval.architecture.component import Settings
+from coeval.architecture.inference import infer
+from coeval.architecture.step import Architecture
+from coeval.evaluate.cost import Work, layers
+from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.space.recipe import Recipe
+from coeval.task.task import Task
+from coeval.trial import Proposal
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, caught by the evaluator
+    """Says why a trial is not started; the message stands in the failed measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a proposal asks for, and what it will cost."""
+
+    preparation: Settings
+    architecture: Architecture
+    recipe: Recipe
+    epochs: int
+    rows_share: float
+    folds: int
+    work: Work
+    memory_bytes: int
+
+
+def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
+    """Return the plan of a proposal.
+
+    Raises:
+        Refusal: It asks for what this evaluator does not do.
+    """
+    from coeval.train.memory import estimate  # noqa: PLC0415 - loads torch
+
+    fidelity = proposal.fidelity
+    unknown = {
+        "continues": proposal.continues is not None,
+        "cases": proposal.cases is not None,
+        "fidelity.width": fidelity.width != 1.0,
+    }
+    if any(unknown.values()):
+        asked = ", ".join(name for name, is_asked in unknown.items() if is_asked)
+        raise Refusal(
+            f"TrainingEvaluator trains every candidate from scratch, at full width, on all cases; got {asked}."
+        )
+    candidate = proposal.candidate
+    architecture = space.architecture(candidate)
+    recipe = Recipe.of(_settings(candidate, "recipe"))
+    train, judged = max(task.folds, key=lambda fold: len(fold[0]))
+    rows = max(math.ceil(fidelity.rows * len(train)), 2)
+    cost = infer(architecture).cost
+    work = Work(
+        cost,
+        layers(architecture.body),
+        rows,
+        len(judged),
+        recipe.batch_size,
+        len(task.table.columns),
+    )
+    columns = architecture.inputs[0]
+    return Plan(
+        preparation=tuple(_settings(candidate, "preparation").items()),
+        architecture=architecture,
+        recipe=recipe,
+        epochs=max(round(fidelity.epochs * recipe.epochs), 1),
+        rows_share=fidelity.rows,
+        folds=len(task.folds),
+        work=work,
+        memory_bytes=estimate(cost, recipe, columns, rows + len(judged)),  # type: ignore[arg-type]
+    )
+
+
+def _settings(candidate: Candidate, part: str) -> dict[str, Any]:
+    """Return a part's settings; none, and so the defaults, where the candidate has no such part."""
+    return candidate.settings(part) if part in dict(candidate.parts) else {}

@@ -1,0 +1,93 @@
+"""Trains one candidate on one fold: the part of the evaluator that needs torch, imported by workers only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.architecture.step import Architecture
+from coeval.build.network import Network
+from coeval.build.weights import arrays
+from coeval.evaluate.folds import Fold
+from coeval.seed import entropy
+from coeval.space.recipe import Recipe
+from coeval.task.table import Rows
+from coeval.task.task import Index, Task
+from coeval.train.data import Examples, TrainingData
+from coeval.train.fit import Fitted, fit
+from coeval.train.predict import predict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """One fold's result.
+
+    Attributes:
+        fitted: What training says of itself.
+        predictions: ``(judged rows, classes)`` or ``(judged rows,)``, of the best epoch's weights.
+        weights: Arrays by step path.
+    """
+
+    fitted: Fitted
+    predictions: npt.NDArray[np.float64]
+    weights: Mapping[str, np.ndarray]
+
+
+def train_fold(
+    task: Task,
+    architecture: Architecture,
+    recipe: Recipe,
+    fold: Fold,
+    *,
+    epochs: int,
+    seed: int,
+    device: str,
+    on_epoch: Callable[[int, Mapping[str, float]], bool],
+    should_stop: Callable[[], bool],
+) -> Trained:
+    """Build the network for the fold's own columns, train it with early stopping, and predict the judged rows.
+
+    Args:
+        task: Whose problem, metric, target and weights are used.
+        architecture: Its input is replaced by the columns of the fold's preparation: a fold without
+            one of the rare categories has fewer codes.
+        recipe: How to train; its ``epochs`` are the length of the schedule.
+        fold: The prepared rows.
+        epochs: Stop after so many, be the schedule longer or not.
+        seed: Of initialisation, order and dropout.
+        device: A name for ``train.device.resolve``.
+        on_epoch: As ``train.fit.fit`` takes it.
+        should_stop: Likewise.
+
+    Raises:
+        Diverged: The loss or a prediction is not finite.
+    """
+    typed = Architecture((fold.preparation.columns,), architecture.body)
+    network = Network(typed, seed=entropy(seed, "weights"))
+    network.fit_entries(fold.train)
+    data = TrainingData(
+        task.problem,
+        examples(task, fold.train, fold.train_index),
+        examples(task, fold.judged, fold.judged_index),
+    )
+    fitted = fit(
+        network,
+        data,
+        recipe,
+        seed=seed,
+        metric=task.metric,
+        device=device,
+        schedule_epochs=recipe.epochs,
+        stop_after=epochs,
+        on_epoch=on_epoch,
+        should_stop=should_stop,
+    )
+    predictions = predict(network, fold.judged, task.problem, fitted.scale)
+    return Trained(fitted, predictions, arrays(network))
+
+
+def examples(task: Task, rows: Rows, index: Index) -> Examples:
+    """Return prepared rows with the target and the weights they have in the task."""
+    weights = None if task.weights is None else task.weights[index]
+    return Examples(rows, task.target.values[index], weights)

@@ -1,0 +1,121 @@
+"""Baselines on real data and on every kind of column."""
+
+import time
+
+import numpy as np
+import pytest
+
+from coeval.evaluate.baselines import (
+    BASELINES,
+    CONSTANT,
+    GRADIENT_BOOSTING,
+    LINEAR_MODEL,
+    baseline_test_predictions,
+    label,
+    run_baseline,
+)
+from coeval.task.metrics import MAE
+from coeval.task.table import Column, Kind
+from coeval.task.task import Problem
+from tests.evaluate.tasks import mixed_columns, task_from, task_of
+
+
+def run(name, task, **options):
+    return run_baseline(name, task, **{"seed": 0, "max_seconds": 5.0, **options})
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "diabetes"])
+def test_a_model_beats_the_constant_on_real_data(name):
+    task = task_of(name)
+    found = {one: run(one, task) for one in BASELINES}
+    assert not any(one.failed for one in found.values())
+    for one in (LINEAR_MODEL, GRADIENT_BOOSTING):
+        assert (
+            found[one].validation[task.metric.name]
+            < 0.8 * found[CONSTANT].validation[task.metric.name]
+        )
+        assert found[one].label == label(one, task.problem)
+
+
+def test_every_kind_of_column_is_used():
+    rng = np.random.default_rng(0)
+    columns = mixed_columns(1200, rng)
+    for position, values in ((2, columns[2].values == 1), (4, np.isin(columns[4].values, (0, 2)))):
+        task = task_from(f"mixed {position}", Problem.BINARY, columns, values.astype(int))
+        for name in (LINEAR_MODEL, GRADIENT_BOOSTING):
+            assert run(name, task).validation["roc_auc"] > 0.95
+            predictions = baseline_test_predictions(name, task, seed=0, max_seconds=5.0)
+            assert predictions.shape == (len(task.splits.test), 2)
+            assert predictions.sum(axis=1) == pytest.approx(1)
+
+
+def test_a_missing_number_tells_something_and_is_used():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=800)
+    missing = rng.random(800) < 0.4
+    columns = (Column("n", Kind.NUMERIC, np.where(missing, np.nan, values)),)
+    task = task_from("holes", Problem.BINARY, columns, missing.astype(int))
+    for name in (LINEAR_MODEL, GRADIENT_BOOSTING):
+        assert run(name, task).validation["accuracy"] == 1.0
+
+
+def test_folds_are_scored_out_of_fold_like_trials():
+    task = task_of("diabetes", folds=3)
+    found = run(LINEAR_MODEL, task)
+    assert 45 < found.validation["rmse"] < 62
+
+
+def test_a_class_that_training_never_saw_gets_probability_zero():
+    task = task_of("wine")
+    rare = task.target.values.copy()
+    rare[task.splits.validation[0]] = 3
+    columns = task.table.columns
+    other = task_from("wine", Problem.MULTICLASS, columns, rare)
+    for name in BASELINES:
+        found = run(name, other)
+        assert not found.failed
+        predictions = baseline_test_predictions(name, other, seed=0, max_seconds=5.0)
+        assert predictions.shape[1] == 4
+
+
+def test_the_constant_is_the_weighted_mean_and_the_median_for_absolute_errors():
+    task = task_of("diabetes", weights=np.linspace(0.1, 2, 442))
+    known = np.concatenate([task.splits.train, task.splits.validation, task.splits.selection])
+    found = baseline_test_predictions(CONSTANT, task, seed=0, max_seconds=1.0)
+    assert found == pytest.approx(
+        np.average(task.target.values[known], weights=task.weights[known])
+    )
+    median = task_of("diabetes", metric=MAE)
+    found = baseline_test_predictions(CONSTANT, median, seed=0, max_seconds=1.0)
+    assert found == pytest.approx(np.median(median.target.values[known]))
+
+
+def test_little_time_gives_up_rounds_and_says_so():
+    task = task_of("digits")
+    started = time.perf_counter()
+    found = run(GRADIENT_BOOSTING, task, max_seconds=0.2)
+    assert "of 100 rounds" in found.detail
+    assert not found.failed
+    assert time.perf_counter() - started < 4
+
+
+def test_a_baseline_that_fails_is_a_result_and_not_an_exception():
+    task = task_of("wine")
+    one_class = task_from(
+        "one class", Problem.MULTICLASS, task.table.columns, np.zeros(len(task.target.values), int)
+    )
+    found = run(LINEAR_MODEL, one_class)
+    assert found.failed
+    assert found.validation == {}
+    assert "class" in found.detail
+
+
+def test_an_unknown_baseline_is_refused():
+    with pytest.raises(ValueError, match=r"gradient_boosting.*got 'svm'"):
+        run("svm", task_of("wine"))
+
+
+def test_the_same_seed_gives_the_same_scores():
+    task = task_of("breast_cancer")
+    for name in BASELINES:
+        assert run(name, task).validation == run(name, task).validation

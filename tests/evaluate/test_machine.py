@@ -1,0 +1,20 @@
+"""How much memory is free, from the places where Linux says so."""
+
+from coeval.evaluate.machine import available_memory
+
+
+def test_it_is_a_plausible_number_here():
+    assert 10 * 2**20 < available_memory() < 2**50
+
+
+def test_the_smallest_limit_counts(tmp_path):
+    (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    5000 kB\n")
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.current").write_text("1000000\n")
+    assert available_memory(tmp_path / "meminfo", tmp_path) == 2_000_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available_memory(tmp_path / "meminfo", tmp_path) == 5000 * 1024
+
+
+def test_where_nothing_is_said_the_whole_machine_counts(tmp_path):
+    assert available_memory(tmp_path / "none", tmp_path) > 10 * 2**20
