@@ -54,10 +54,13 @@ class NumericEntry(nn.Module):
         gaps = edges.diff(dim=1)
         real = gaps > 0  # equal quantiles give a bin without width, which stays 0
         rank = real.cumsum(dim=1)
+        beyond = torch.finfo(
+            torch.float32
+        ).max  # the outer bins go on: no infinity among the weights
         self.start.copy_(edges[:, :-1])
         self.slope.copy_(torch.where(real, 1 / torch.where(real, gaps, 1.0), 0.0))
-        self.lowest.copy_(torch.where(real & (rank == 1), -math.inf, 0.0))
-        self.highest.copy_(torch.where(real & (rank == rank[:, -1:]), math.inf, 1.0))
+        self.lowest.copy_(torch.where(real & (rank == 1), -beyond, 0.0))
+        self.highest.copy_(torch.where(real & (rank == rank[:, -1:]), beyond, 1.0))
 
     def forward(self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> torch.Tensor:
         """From ``(batch, columns)`` to ``(batch, columns)`` (plain) or ``(batch, columns * width)``."""

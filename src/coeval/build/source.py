@@ -1,0 +1,251 @@
+"""An architecture as source code: plain PyTorch that imports nothing of coeval.
+
+The module classes are copied as they stand in ``build.modules``, so that what was searched and what is
+exported cannot drift apart. Names of weights are those of ``build.weights``.
+"""
+
+import inspect
+import json
+import textwrap
+from collections.abc import Iterator
+
+from torch import nn
+
+from coeval.architecture.inference import Inference, infer
+from coeval.architecture.step import Architecture, Region, Step
+from coeval.architecture.text import one_line
+from coeval.architecture.types import Columns
+from coeval.build.network import live_steps, lowering
+from coeval.errors import ExportError
+from coeval.task.task import Problem
+
+_IMPORTS = (
+    ("math.", "import math"),
+    ("Path(", "from pathlib import Path"),
+    ("torch.", "import torch"),
+    ("F.", "import torch.nn.functional as F"),
+    ("load_file(", "from safetensors.torch import load_file"),
+    ("nn.", "from torch import nn"),
+)
+_STANDARD_LIBRARY = 2  # so many of them
+
+
+def source(
+    architecture: Architecture,
+    *,
+    problem: Problem,
+    classes: tuple[str, ...] = (),
+    mean: float = 0.0,
+    std: float = 1.0,
+) -> str:
+    """Return the text of ``network.py``: the network, ``load(folder)`` and ``predict(network, numeric, codes, tokens)``.
+
+    Args:
+        architecture: What was searched, raw, so that its step paths are the names of the weights.
+        problem: Decides what ``predict`` returns.
+        classes: Class labels in the order of the outputs; empty for regression.
+        mean: Of a regression target, in the user's units.
+        std: Of a regression target, in the user's units.
+
+    Raises:
+        ExportError: Two components have lowerings of one name but different code.
+        SpaceError: The architecture is not legal.
+    """
+    inference = infer(architecture)
+    blocks = [
+        _constants(problem, classes, mean, std),
+        *(inspect.getsource(one).strip() for one in _modules(architecture.body).values()),
+        *_regions(architecture.body, inference, ""),
+        _network(architecture.body, inference),
+        _LOAD,
+        _PREDICT[problem],
+    ]
+    code = "\n\n\n".join(blocks)
+    return f"{_header(architecture, problem)}\n\n{_imports(code)}\n\n{code}\n"
+
+
+def _header(architecture: Architecture, problem: Problem) -> str:
+    columns = architecture.inputs[0]
+    if not isinstance(columns, Columns):
+        raise ExportError(f"the network must take Columns, got {columns}.")
+    lengths = sum(text.length for text in columns.texts)
+    result = "values" if problem is Problem.REGRESSION else "probabilities"
+    lines = [
+        "A network found by coeval, as plain PyTorch.",
+        "",
+        *textwrap.wrap(
+            _plain(one_line(architecture)), 96, initial_indent="    ", subsequent_indent="    "
+        ),
+        "",
+        "Its inputs are prepared rows; the preparation of raw columns is in model.onnx.",
+        "",
+        f"- numeric: (rows, {columns.numeric}) float32, scaled as in training, without missing values",
+        f"- codes: (rows, {len(columns.categories)}) int64, a category's code, 0 = missing or unseen",
+        *(_sizes(columns)),
+        f"- tokens: (rows, {lengths}) int64, hashed words of the text columns side by side, 0 = padding",
+        "",
+        'network = load("model")  # the folder with weights.safetensors',
+        f"{result} = predict(network, numeric, codes, tokens)",
+    ]
+    return '"""' + "\n".join(lines) + '\n"""'
+
+
+def _sizes(columns: Columns) -> list[str]:
+    if not columns.categories:
+        return []
+    sizes = ", ".join(str(one) for one in columns.categories)
+    return textwrap.wrap(
+        f"(codes a column: {sizes})", 96, initial_indent="  ", subsequent_indent="  "
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\", "/").replace('"', "'")
+
+
+def _imports(code: str) -> str:
+    used = [line for mark, line in _IMPORTS if mark in code]
+    standard = [line for _, line in _IMPORTS[:_STANDARD_LIBRARY] if line in used]
+    return "\n".join([*standard, "", *(line for line in used if line not in standard)])
+
+
+def _constants(problem: Problem, classes: tuple[str, ...], mean: float, std: float) -> str:
+    if problem is Problem.REGRESSION:
+        return (
+            f"TARGET_MEAN = {float(mean)!r}  # in the target's units\nTARGET_STD = {float(std)!r}"
+        )
+    return f"CLASSES = {_literal(tuple(classes))}"
+
+
+def _modules(region: Region) -> dict[str, type[nn.Module]]:
+    found: dict[str, type[nn.Module]] = {}
+    for one in _lowerings(region):
+        known = found.setdefault(one.__name__, one)
+        if known is not one:
+            raise ExportError(
+                f"lowerings must have different class names, got {one.__name__!r} in {known.__module__} "
+                f"and in {one.__module__}. Rename one of them."
+            )
+    return found
+
+
+def _lowerings(region: Region) -> Iterator[type[nn.Module]]:
+    for step in region.steps:
+        yield lowering(step.component.lowering)
+        for inner in step.regions:
+            yield from _lowerings(inner)
+
+
+def _regions(region: Region, inference: Inference, where: str) -> Iterator[str]:
+    for number, step in enumerate(region.steps):
+        for place, inner in enumerate(step.regions):
+            path = f"{where}{number}_{place}"
+            nested = inference.nested[number][place]
+            yield from _regions(inner, nested, f"{path}_")
+            names = ["x"] if inner.inputs == 1 else [f"x_{index}" for index in range(inner.inputs)]
+            yield _class(
+                f"Region_{path}",
+                f"What is inside step {number}.",
+                inner,
+                nested,
+                where=f"{path}_",
+                signature="self, " + ", ".join(f"{name}: torch.Tensor" for name in names),
+                names=names,
+            )
+
+
+def _network(region: Region, inference: Inference) -> str:
+    return _class(
+        "Network",
+        "The steps in order; the names of the weights begin with a step's number.",
+        region,
+        inference,
+        where="",
+        signature="\n        self, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor\n    ",
+        names=["row"],
+    )
+
+
+def _class(
+    name: str,
+    summary: str,
+    region: Region,
+    inference: Inference,
+    *,
+    where: str,
+    signature: str,
+    names: list[str],
+) -> str:
+    made = [
+        f'        self["{number}"] = {_constructor(step, inference, number, where)}'
+        for number, step in enumerate(region.steps)
+    ]
+    joined = ["        row = (numeric, codes, tokens)"] if names == ["row"] else []
+    values = [*names, *(f"x{number}" for number in range(len(region.steps)))]
+    applied = [
+        f'        {values[index]} = self["{key}"]({", ".join(values[one] for one in taken)})'
+        for index, key, taken in live_steps(region)
+    ]
+    return "\n".join(
+        [
+            f"class {name}(nn.ModuleDict):",
+            f'    """{summary}"""',
+            "",
+            "    def __init__(self) -> None:",
+            "        super().__init__()",
+            *made,
+            "",
+            f"    def forward({signature}) -> torch.Tensor:",
+            *joined,
+            *applied,
+            f"        return {values[region.output]}",
+        ]
+    )
+
+
+def _constructor(step: Step, inference: Inference, number: int, where: str) -> str:
+    component = step.component
+    copies = component.instances(dict(step.settings)) if component.instances else 1
+    bodies = []
+    for place in range(len(step.regions)):
+        made = f"Region_{where}{number}_{place}()"
+        bodies.append(made if copies == 1 else f"*[{made} for _ in range({copies})]")
+    output = inference.types[len(inference.types) - len(inference.calls) + number]
+    settings = component.arguments(inference.calls[number], output)
+    given = [*bodies, *(f"{key}={_literal(value)}" for key, value in settings.items())]
+    return f"{lowering(component.lowering).__name__}({', '.join(given)})"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # double quotes, and its escapes are Python's
+    if isinstance(value, tuple):
+        inside = ", ".join(_literal(one) for one in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    return repr(value)
+
+
+_LOAD = '''def load(folder: str | Path) -> Network:
+    """Return the trained network, ready to predict, from the folder with ``weights.safetensors``."""
+    network = Network()
+    network.load_state_dict(load_file(Path(folder) / "weights.safetensors"))
+    return network.eval()'''
+
+_SIGNATURE = """@torch.inference_mode()
+def predict(
+    network: Network, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor
+) -> torch.Tensor:
+"""
+
+_PREDICT = {
+    Problem.BINARY: _SIGNATURE
+    + '''    """Return the probabilities ``(rows, 2)`` in the order of ``CLASSES``, float64."""
+    logit = network(numeric, codes, tokens).double()
+    return torch.sigmoid(torch.cat([-logit, logit], dim=1))''',
+    Problem.MULTICLASS: _SIGNATURE
+    + '''    """Return the probabilities ``(rows, classes)`` in the order of ``CLASSES``, float64."""
+    return torch.softmax(network(numeric, codes, tokens).double(), dim=1)''',
+    Problem.REGRESSION: _SIGNATURE
+    + '''    """Return the values ``(rows,)`` in the target's units, float64."""
+    return network(numeric, codes, tokens)[:, 0].double() * TARGET_STD + TARGET_MEAN''',
+}
