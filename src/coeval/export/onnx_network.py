@@ -10,7 +10,8 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import Any
 
 import onnx
 import torch
@@ -59,6 +60,8 @@ def network_graph(network: nn.Module, columns: Columns, *, traced: bool = True) 
 
 def _by_tracing(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.ModelProto:
     buffer = io.BytesIO()
+    # This exporter is older than the operator (registering again replaces, so repeats do no harm).
+    torch.onnx.register_custom_op_symbolic("aten::rms_norm", _rms_norm, OPSET)  # type: ignore[attr-defined]
     torch.onnx.export(
         network,
         examples,
@@ -70,6 +73,14 @@ def _by_tracing(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.
         dynamic_axes={name: {0: "rows"} for name in (*INPUTS, OUTPUT)},
     )
     return onnx.load_from_string(buffer.getvalue())
+
+
+def _rms_norm(graph: Any, x: Any, shape: Any, scale: Any, epsilon: Any) -> Any:
+    """Express root-mean-square normalisation over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+    last = graph.op("Constant", value_t=torch.tensor([-1]))
+    mean = graph.op("ReduceMean", graph.op("Mul", x, x), last, keepdims_i=1)
+    added = graph.op("Add", mean, graph.op("Cast", epsilon, to_i=onnx.TensorProto.FLOAT))
+    return graph.op("Mul", graph.op("Div", x, graph.op("Sqrt", added)), scale)
 
 
 def _by_dynamo(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.ModelProto:
@@ -93,6 +104,8 @@ def _by_dynamo(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.M
 def _quiet() -> Iterator[None]:
     """Keep the exporters' deprecation warnings, log lines and prints from the user's terminal."""
     before = logging.root.manager.disable
+    with suppress(AttributeError):  # the older exporter dumps its graph to stdout when it fails
+        torch._C._jit_set_onnx_log_output_stream("stderr")
     logging.disable(logging.WARNING)
     try:
         with (
