@@ -17,7 +17,16 @@ import pandas as pd
 
 from benchmarks.runs import DATA, fit, publish, table
 
-TABLES = ["adult", "credit_g", "titanic", "phoneme", "letter", "california_houses", "diamonds", "wine_quality"]
+TABLES = [
+    "adult",
+    "credit_g",
+    "titanic",
+    "phoneme",
+    "letter",
+    "california_houses",
+    "diamonds",
+    "wine_quality",
+]
 
 
 def main() -> None:
