@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from coeval.report import chart, words
 from coeval.report.facts import Facts, dig
-from coeval.report.markup import Markup, definitions, join, number, table, tag
+from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 
 _SPLITS = {
     "train": ("s-train", "train", "networks learn from it"),
@@ -39,7 +39,11 @@ def splits(facts: Facts) -> Markup:
         )
         for name, label, purpose, count in counted
     ]
-    parts = [diagram, table(("split", "rows", "share", "purpose"), rows), _opened(facts)]
+    parts = [
+        diagram,
+        table(("split", number_head("rows"), number_head("share"), "purpose"), rows),
+        _opened(facts),
+    ]
     if not sizes.get("test"):
         parts.append(tag("p.note", "No test split was locked for this run."))
     return join(parts)
@@ -53,7 +57,10 @@ def columns(facts: Facts) -> Markup:
         kinds[str(one.get("kind"))] = kinds.get(str(one.get("kind")), 0) + 1
     pairs: list[tuple[object, object]] = [
         ("rows", words.count(dig(facts.capsule, "task", "rows"))),
-        *((kind, words.count(amount)) for kind, amount in kinds.items()),
+        *(
+            ("dropped" if kind == "drop" else kind, words.count(amount))
+            for kind, amount in kinds.items()
+        ),
     ]
     classes = dig(facts.capsule, "task", "classes")
     if classes:
@@ -63,7 +70,7 @@ def columns(facts: Facts) -> Markup:
     rows = [
         (
             tag("code", words.shorten(str(one.get("name")), 60)),
-            tag(f"span.kind.kind-{_kind(one)}", _kind(one)),
+            tag(f"span.kind.kind-{_kind(one)}", "dropped" if _kind(one) == "drop" else _kind(one)),
             str(one.get("reason") or ""),
         )
         for one in found[:_MOST_COLUMNS]

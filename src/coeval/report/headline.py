@@ -76,8 +76,8 @@ def _figures(facts: Facts) -> Markup:
         pairs.append((f"{stage(facts)} {facts.label}", join(shown)))
     if own and rivals:
         gain = own.value - rivals[0][1].value
-        good = facts.better(own.value, rivals[0][1].value)
-        name = tag("strong.better" if good else "strong.worse", words.signed(gain))
+        colour = {Outcome.BEATS: "strong.better", Outcome.LOSES: "strong.worse"}
+        name = tag(colour.get(judge(facts).outcome, "strong"), words.signed(gain))
         pairs.append(
             ("against the best baseline", join([name, tag("small", f" {label(rivals[0][0])}")]))
         )
@@ -97,7 +97,7 @@ def _intervals(facts: Facts, rows: list[Row]) -> Markup:
     across, away = _axis(rows)
     unfinished = facts.final is None
     lines = [_interval(row, across, away) for row in rows]
-    marks = chart.ticks(across.low, across.high, 4)
+    marks = chart.ticks(across.low, across.high, 6)
     labels = [
         chart.text(across(one), 14, chart.tick_label(one, marks))
         for one in marks
@@ -185,8 +185,3 @@ def _others(facts: Facts) -> Markup:
     if not pairs:
         return Markup()
     return join([tag("h3", f"Other metrics of the network on {stage(facts)}"), definitions(pairs)])
-
-
-def is_good(facts: Facts) -> bool:
-    """Return whether the verdict is one to be glad of."""
-    return judge(facts).outcome is Outcome.BEATS

@@ -66,7 +66,7 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]], name: str = 
 
 
 def _cell(content: object, kind: str) -> Markup:
-    if isinstance(content, Markup) and content.startswith(("<td", "<th>", "<th ")):
+    if isinstance(content, Markup) and content.startswith((f"<{kind}>", f"<{kind} ", "<th ")):
         return content
     return tag(kind, content, at={"scope": "col"} if kind == "th" else None)
 
@@ -74,6 +74,11 @@ def _cell(content: object, kind: str) -> Markup:
 def number(content: object) -> Markup:
     """Return a right-aligned table cell."""
     return tag("td.number", content)
+
+
+def number_head(content: object) -> Markup:
+    """Return the heading of a column of numbers."""
+    return tag("th.number", content, at={"scope": "col"})
 
 
 def head(content: object) -> Markup:

@@ -1,52 +1,49 @@
 """The winner: its architecture drawn and in words, its preparation, its recipe."""
 
+from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
-from coeval.architecture.step import Architecture
 from coeval.architecture.svg import svg
 from coeval.architecture.text import outline
 from coeval.errors import SpaceError
 from coeval.report import words
 from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, definitions, head, join, table, tag
+from coeval.trial import Trial
 
 
-def architecture(facts: Facts) -> Markup:
-    """Return the architecture's drawing, its cost and its outline."""
+def winner(facts: Facts) -> Markup:
+    """Return the architecture's cost, drawing and outline, and beside it how data and training were set."""
     if facts.architecture is None:
         return tag("p.quiet", "No trial finished, so there is no architecture to show.")
-    drawing = tag("div.drawing.scroll", Markup(svg(facts.architecture)))
-    written = tag("pre.outline", outline(facts.architecture))
+    try:
+        drawing, written = svg(facts.architecture), outline(facts.architecture)
+    except SpaceError as problem:
+        return tag("p.quiet", f"The architecture cannot be drawn: {problem}")
+    beside = tag("div.settings-side", *_choices(facts))
     return join(
         [
-            definitions(_costs(facts, facts.architecture)),
-            drawing,
-            tag("details", tag("summary", "The same as text"), written),
+            definitions(_costs(facts, infer(facts.architecture).cost)),
+            tag("div.drawn", tag("div.drawing.scroll", Markup(drawing)), beside),
+            tag("details", tag("summary", "The same as text"), tag("pre.outline", written)),
         ]
     )
 
 
-def choices(facts: Facts) -> Markup:
-    """Return the preparation and the recipe as tables, side by side."""
+def _choices(facts: Facts) -> list[Markup]:
     if facts.winner is None:
-        return Markup()
-    found = [
-        tag("div", tag("h3", title), _settings(facts, part))
+        return []
+    return [
+        tag("div", tag("h3", title), _settings(facts.winner, part))
         for part, title in (("preparation", "Preparation"), ("recipe", "Training recipe"))
     ]
-    return tag("div.columns", *found)
 
 
-def _costs(facts: Facts, found: Architecture) -> list[tuple[object, object]]:
-    try:
-        cost = infer(found).cost
-        parameters, macs = cost.parameters, cost.macs
-    except SpaceError:  # an older version's architecture: what was recorded still stands
-        parameters, macs = 0, 0
-    parameters = dig(facts.final, "parameters") or parameters
-    macs = dig(facts.final, "macs") or macs
+def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
+    parameters = dig(facts.final, "parameters") or cost.parameters
+    macs = dig(facts.final, "macs") or cost.macs
     pairs: list[tuple[object, object]] = [
         ("parameters", words.count(parameters)),
-        ("multiply-accumulates a row", words.count(macs)),
+        ("multiply-adds a row", words.count(macs)),
     ]
     one, thousand = (
         dig(facts.final, "latency_ms", "one"),
@@ -66,10 +63,9 @@ def _costs(facts: Facts, found: Architecture) -> list[tuple[object, object]]:
     return pairs
 
 
-def _settings(facts: Facts, part: str) -> Markup:
-    assert facts.winner is not None
+def _settings(trial: Trial, part: str) -> Markup:
     try:
-        settings = facts.winner.proposal.candidate.settings(part)
+        settings = trial.proposal.candidate.settings(part)
     except KeyError:
         return tag("p.quiet", "This space has no such part.")
     rows = [(head(name.replace("_", " ")), _setting(value)) for name, value in settings.items()]

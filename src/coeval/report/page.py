@@ -35,7 +35,7 @@ SECTIONS: tuple[Section, ...] = (
     (
         "architecture",
         "The architecture",
-        lambda facts: join([model.architecture(facts), model.choices(facts)]),
+        model.winner,
     ),
     ("cost", "What it cost", search.ledger),
     ("data", "The data", lambda facts: join([data.splits(facts), data.columns(facts)])),

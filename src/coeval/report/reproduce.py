@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from coeval.report import words
 from coeval.report.facts import Facts, dig
-from coeval.report.markup import Markup, definitions, join, number, table, tag
+from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 
 _USES = {
     "model/model.onnx": "the whole model from raw columns to predictions, for ONNX Runtime in any language",
@@ -55,7 +55,7 @@ def files(facts: Facts) -> Markup:
         for name, use in _USES.items()
         if name in known
     ]
-    return join([table(("file", "size", "what it is"), rows), _next(facts)])
+    return join([table(("file", number_head("size"), "what it is"), rows), _next(facts)])
 
 
 def next_commands(folder: str, *, finished: bool) -> list[tuple[str, str]]:
@@ -106,7 +106,7 @@ def _sittings(facts: Facts) -> Markup:
     return join(
         [
             tag("h3", f"This run had {len(facts.sittings)} sittings"),
-            table(("sitting", "started", "coeval", "workers"), rows),
+            table((number_head("sitting"), "started", "coeval", number_head("workers")), rows),
         ]
     )
 

@@ -12,6 +12,16 @@ Phase = tuple[str, str, float]
 """Class that colours it, name, seconds."""
 
 
+_ENDS = {
+    "time": "when the time for the search was spent",
+    "trials": "when the budgeted trials were done",
+    "interrupted": "by an interrupt (Ctrl-C)",
+    "stopped": "when its caller stopped it",
+    "exhausted": "because nothing new was left to try",
+    "failing": "because no trial succeeded",
+}
+
+
 def searched(facts: Facts) -> Markup:
     """Return what was searched: the space, the strategy, how many candidates, and their scores over time."""
     space = dig(facts.capsule, "space") or {}
@@ -28,7 +38,7 @@ def searched(facts: Facts) -> Markup:
     if running:
         pairs.insert(3, ("left unfinished", words.count(running)))
     if why := dig(facts.stopped, "why"):
-        pairs.append(("ended because", str(why)))
+        pairs.append(("ended", _ENDS.get(str(why), str(why))))
     return join([definitions(pairs), _parts(space.get("parts")), timeline(facts), _failures(facts)])
 
 

@@ -87,8 +87,8 @@ def timeline(facts: Facts) -> Markup:
         description,
         _grid(down),
         _time_axis(across),
-        _baseline(facts, down),
         _dots(facts, trials, across, down),
+        _baseline(facts, down),
         _curves(expected, curve, across, down),
     )
     outside = sum(not down.holds(_value(facts, one)) for one in trials)

@@ -12,11 +12,12 @@ from coeval.trial import State
 
 MOST_ROWS = 1500
 """Rows of about 500 bytes: the page stays well under its 1.5 MB."""
+_SCORE = ""
 _HEADS = (
     ("#", "number"),
     ("origin", "text"),
     ("state", "text"),
-    ("{label}", "number"),
+    (_SCORE, "number"),
     ("epochs", "number"),
     ("seconds", "number"),
     ("parameters", "number"),
@@ -30,14 +31,7 @@ def trials(facts: Facts) -> Markup:
         return tag("p.quiet", "No trial was started.")
     shown = _shown(facts)
     left = len(facts.trials) - len(shown)
-    heads = (
-        tag(
-            "th",
-            tag("button", title.format(label=facts.label), at={"type": "button"}),
-            at={"scope": "col", "data-sort": kind, "aria-sort": "none"},
-        )
-        for title, kind in _HEADS
-    )
+    heads = (_head(facts, title, kind) for title, kind in _HEADS)
     body = (_row(facts, one) for one in shown)
     whole = tag(
         "table.trials",
@@ -53,14 +47,23 @@ def trials(facts: Facts) -> Markup:
 
 
 def _shown(facts: Facts) -> list[Timed]:
-    """Return the trials to list, by number: all, or the best and the failed ones in their shares."""
-    if len(facts.trials) <= MOST_ROWS:
-        return list(facts.trials)
-    failed = [one for one in facts.trials if one.trial.state is not State.DONE]
+    """Return the trials to list, the best first and the failed last; of too many the best of each in their shares."""
     ranked = sorted(facts.done, key=lambda one: (facts.objective.cost(one.trial), one.trial.number))
+    failed = [one for one in facts.trials if one.trial.state is not State.DONE]
+    if len(facts.trials) <= MOST_ROWS:
+        return ranked + failed
     share = round(MOST_ROWS * len(failed) / len(facts.trials))
     kept = ranked[: MOST_ROWS - share] + (failed[-share:] if share else [])
-    return sorted(kept, key=lambda one: one.trial.number)
+    return kept
+
+
+def _head(facts: Facts, title: str, kind: str) -> Markup:
+    order = "none"
+    if title == _SCORE:  # the table comes best first
+        order = "descending" if facts.objective.maximise else "ascending"
+    shown = facts.label if title == _SCORE else title
+    button = tag("button", shown, at={"type": "button"})
+    return tag("th", button, at={"scope": "col", "data-sort": kind, "aria-sort": order})
 
 
 def _controls(shown: Sequence[Timed]) -> Markup:

@@ -161,9 +161,11 @@ def _unfinished(facts: Facts, own: Score | None) -> Verdict:
     )
     return Verdict(
         Outcome.UNFINISHED,
-        f"This run was interrupted before its final training: {reached} on validation, "
-        "and the test split has not decided anything.",
-        "Finish it with the resume command at the end of this page.",
+        f"This run has no final model yet, it was interrupted or still goes on: {reached} on "
+        "validation, and no test row has been looked at."
+        if not facts.openings
+        else f"This run was interrupted after its test split had been opened: {reached} on validation.",
+        "coeval resume finishes it.",
     )
 
 

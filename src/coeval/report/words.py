@@ -13,16 +13,22 @@ def score(value: float | None) -> str:
     """Return a score with four significant places and no false precision.
 
     Example:
-        >>> score(0.873351), score(1234.56), score(0.000012345), score(531.27)
-        ('0.8734', '1,235', '1.234e-05', '531.3')
+        >>> score(0.873351), score(1234.56), score(531.27), score(0.00002) == f"2.0 {TIMES} 10⁻⁵"
+        ('0.8734', '1,235', '531.3', True)
     """
     if value is None or not math.isfinite(value):
         return MISSING
     size = abs(value)
     if size and (size < 1e-3 or size >= 1e7):
-        return f"{value:.4g}"
+        return power(value)
     places = 4 if size < 10 else max(0, 3 - math.floor(math.log10(size)))
     return f"{value:,.{places}f}"
+
+
+def power(value: float) -> str:
+    """Return a number in two places times a power of ten."""
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    return f"{digits.replace('-', MINUS)} {TIMES} 10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
 def signed(value: float | None) -> str:
@@ -34,7 +40,8 @@ def signed(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return MISSING
-    return f"{MINUS if value < 0 else '+'}{score(abs(value))}"
+    sign, size = MINUS if value < 0 else "+", abs(value)
+    return f"{sign}{size:.4f}" if 5e-5 <= size < 1 else f"{sign}{score(size)}"
 
 
 def duration(seconds: float | None) -> str:
@@ -52,7 +59,7 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
+        return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
@@ -109,7 +116,7 @@ def size(size_bytes: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share as per cent."""
-    shown = f"{share * 100:.3g}" if share < 0.1 else f"{share * 100:.0f}"
+    shown = f"{share * 100:.1f}" if 0 < share < 0.0995 else f"{share * 100:.0f}"
     return f"{shown} %"
 
 
