@@ -139,7 +139,7 @@ def _step_box(step: Step, inference: Inference, position: int) -> Box:
 def short(count: int) -> str:
     """Return a count in three digits: ``950``, ``65.8k``, ``1.2M``."""
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if count >= size:
+        if count >= 0.9995 * size:  # what would round to 1000 of the smaller unit
             return f"{count / size:.3g}{unit}"
     return str(count)
 
