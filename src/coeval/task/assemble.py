@@ -1,0 +1,326 @@
+"""From raw columns to a task: the path that files and frames share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.errors import DataError
+from coeval.seed import generator
+from coeval.task.columns import concatenate, to_table
+from coeval.task.fingerprint import fingerprint
+from coeval.task.kinds import infer_kinds, listed
+from coeval.task.leakage import leaks
+from coeval.task.metric import Metric
+from coeval.task.metrics import Own, metric
+from coeval.task.raw import Form, RawColumn
+from coeval.task.split import FOLDED_BELOW, Shares, Structure, fold, split, strata
+from coeval.task.table import ColumnSchema, Kind, Schema, Table
+from coeval.task.target import Encoded, encode_target
+from coeval.task.task import Index, Problem, Splits, Target, Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What the user wants to be made of the columns.
+
+    Attributes:
+        name: The task's name.
+        problem: Said by the user, or ``None``.
+        metric: A name, a ``Metric``, a function, or ``None`` for the default.
+        overrides: Kinds set by the user.
+        reserved: Columns that are no features, with the reason.
+        group: Rows of one value of this column stay on one side of every split.
+        time: Splits are in order of this column.
+        weights: Sample weights.
+        shares: Sizes of the splits.
+        seed: Source of chance.
+        several_folds: ``None``: below 2,000 rows.
+        fewest: Least number of rows.
+        strict: Refuse a class of a single row, and warn of leaks: for files, not for estimators.
+    """
+
+    name: str
+    problem: Problem | str | None = None
+    metric: str | Metric | Own | None = None
+    overrides: Mapping[str, Kind] = field(default_factory=dict)
+    reserved: Mapping[str, str] = field(default_factory=dict)
+    group: RawColumn | None = None
+    time: RawColumn | None = None
+    weights: RawColumn | None = None
+    shares: Shares = field(default_factory=Shares)
+    seed: int = 0
+    several_folds: bool | None = None
+    fewest: int = 30
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extra:
+    """An own test set, already in the task's columns and classes."""
+
+    table: Table
+    target: Target
+    weights: npt.NDArray[np.float64] | None
+
+
+def assemble(
+    features: Sequence[RawColumn], target: RawColumn, plan: Plan, notes: Sequence[str] = ()
+) -> Task:
+    """Return the task of raw columns.
+
+    Args:
+        features: All columns but the target, in order.
+        target: The target column.
+        plan: What to make of them.
+        notes: What was noted on the way here.
+
+    Raises:
+        DataError: The data cannot be learnt from; the message says why and what to do.
+    """
+    said = list(notes)
+    features, target, plan = _drop_unlabelled(features, target, plan, said)
+    _refuse_few(len(target.values), plan)
+    encoded = encode_target(target, plan.problem)
+    if plan.strict:
+        _refuse_lone_class(encoded.target)
+    schema = Schema(infer_kinds(features, plan.overrides, plan.reserved))
+    _refuse_no_features(schema)
+    table = to_table(features, schema, len(target.values))
+    said += [one for one in (encoded.note, *_about(features, schema)) if one]
+    rng = generator(plan.seed, "split")
+    layers = strata(encoded.target, encoded.problem)
+    structure = _structure(plan, said)
+    classes = encoded.problem is not Problem.REGRESSION
+    splits = split(layers, structure, plan.shares, rng, classes=classes)
+    several = len(layers) < FOLDED_BELOW if plan.several_folds is None else plan.several_folds
+    folds = fold(layers, structure, splits, rng, several=several, classes=classes)
+    if plan.strict:
+        said += leaks(table, encoded.target, encoded.problem, generator(plan.seed, "leakage"))
+    return _task(
+        plan,
+        encoded=encoded,
+        schema=schema,
+        table=table,
+        splits=splits,
+        folds=folds,
+        notes=said,
+    )
+
+
+def with_test(task: Task, extra: Extra) -> Task:
+    """Return a task without a test split with the rows of an own test set appended as one."""
+    rows, more = task.table.rows, extra.table.rows
+    values = np.concatenate([task.target.values, extra.target.values])
+    old = task.target
+    weights = None
+    if task.weights is not None:
+        own = np.ones(more) if extra.weights is None else extra.weights
+        weights = np.concatenate([task.weights, own])
+    test = np.arange(rows, rows + more)
+    splits = Splits(task.splits.train, task.splits.validation, task.splits.selection, test)
+    target = Target(old.name, values, old.classes, old.number)
+    return seal(
+        Task(
+            task.name,
+            task.problem,
+            task.schema,
+            concatenate(task.table, extra.table),
+            target,
+            splits,
+            task.folds,
+            task.metric,
+            weights,
+            "",
+            task.notes,
+        )
+    )
+
+
+def seal(task: Task) -> Task:
+    """Return the task with its fingerprint."""
+    import dataclasses  # noqa: PLC0415
+
+    return dataclasses.replace(task, fingerprint=fingerprint(task))
+
+
+def _task(
+    plan: Plan,
+    *,
+    encoded: Encoded,
+    schema: Schema,
+    table: Table,
+    splits: Splits,
+    folds: tuple[tuple[Index, Index], ...],
+    notes: Sequence[str],
+) -> Task:
+    return seal(
+        Task(
+            plan.name,
+            encoded.problem,
+            schema,
+            table,
+            encoded.target,
+            splits,
+            folds,
+            metric(plan.metric, encoded.problem),
+            read_weights(plan.weights),
+            "",
+            tuple(notes),
+        )
+    )
+
+
+def _drop_unlabelled(
+    features: Sequence[RawColumn], target: RawColumn, plan: Plan, notes: list[str]
+) -> tuple[Sequence[RawColumn], RawColumn, Plan]:
+    """Return everything without the rows whose target is missing."""
+    import dataclasses  # noqa: PLC0415
+
+    missing = target.missing if target.form is not Form.NESTED else np.zeros(1, bool)
+    if not missing.any():
+        return features, target, plan
+    if missing.all():
+        raise DataError(
+            f"Target {target.name!r} is missing in every row. Choose another target, or fill it in."
+        )
+    keep = ~missing
+    notes.append(f"{int(missing.sum())} rows without a target are left out")
+    return (
+        [one.take(keep) for one in features],
+        target.take(keep),
+        dataclasses.replace(
+            plan,
+            group=plan.group and plan.group.take(keep),
+            time=plan.time and plan.time.take(keep),
+            weights=plan.weights and plan.weights.take(keep),
+        ),
+    )
+
+
+def _refuse_few(rows: int, plan: Plan) -> None:
+    if rows < plan.fewest:
+        names = ("train", "validation", "selection", "test")
+        wanted = [name for name, share in zip(names, plan.shares.all, strict=True) if share > 0]
+        raise DataError(
+            f"Expected at least {plan.fewest} rows with a target, so that the splits ({', '.join(wanted)}) "
+            f"mean something, got {rows}. Add rows."
+        )
+
+
+def _refuse_lone_class(target: Target) -> None:
+    if not target.classes:
+        return
+    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+    lone = [
+        label for label, count in zip(target.classes, counts.tolist(), strict=True) if count == 1
+    ]
+    if lone:
+        raise DataError(
+            f"Every class needs at least two rows (one to learn from, one to be judged on), but of target "
+            f"{target.name!r} {listed([repr(one) for one in lone], 5)} has a single one. "
+            "Remove the row, merge the class with another, or, if the target is a quantity, say problem=regression."
+        )
+
+
+def _refuse_no_features(schema: Schema) -> None:
+    if all(one.kind is Kind.DROP for one in schema.columns):
+        why = "; ".join(f"{one.name!r}: {one.reason}" for one in schema.columns[:5])
+        constant = all(one.reason.startswith("constant") for one in schema.columns)
+        raise DataError(
+            f"No column is left to learn from: {'all columns are constant' if constant else 'all are dropped'} "
+            f"({why}). Check the file, or keep a column with kinds, such as "
+            f"{schema.columns[0].name}=numeric."
+            if schema.columns
+            else "No column is left to learn from: the table has only the target. Add columns."
+        )
+
+
+def _about(features: Sequence[RawColumn], schema: Schema) -> list[str]:
+    """Return what a user should know about the columns."""
+    said = []
+    dropped = [one for one in schema.columns if one.kind is Kind.DROP]
+    said += [f"column {one.name!r} is left out ({one.reason})" for one in dropped[:10]]
+    if len(dropped) > 10:
+        said.append(f"{len(dropped) - 10} more columns are left out")
+    for raw, one in zip(features, schema.columns, strict=True):
+        said += _about_column(raw, one)
+    return said
+
+
+def _about_column(raw: RawColumn, schema: ColumnSchema) -> list[str]:
+    if schema.kind is Kind.DROP:
+        return []
+    said = [f"column {raw.name!r}: {raw.note}"] if raw.note else []
+    if raw.stray is not None and schema.kind is not Kind.NUMERIC:
+        value, row = raw.stray
+        said.append(
+            f"column {raw.name!r} holds numbers but also {value!r} (row {row + 1}), so it is read as text; "
+            "leave such fields empty to have it read as numbers"
+        )
+    if schema.reason.startswith("high cardinality"):
+        said.append(f"column {raw.name!r} has {schema.reason.removeprefix('high cardinality: ')}")
+    return said
+
+
+def _structure(plan: Plan, notes: list[str]) -> Structure:
+    if plan.group is not None and plan.time is not None:
+        raise DataError(
+            "Give a group column or a time column, not both: one order of splits is possible."
+        )
+    if plan.group is not None:
+        return Structure(groups=_groups(plan.group, notes))
+    if plan.time is not None:
+        return Structure(time=_moments(plan.time))
+    return Structure()
+
+
+def _groups(raw: RawColumn, notes: list[str]) -> npt.NDArray[np.int64]:
+    """Return group numbers; each row without one is a group of its own."""
+    missing = raw.missing
+    codes = np.unique(raw.values, return_inverse=True)[1].astype(np.int64)
+    if missing.any():
+        codes[missing] = codes.max() + 1 + np.arange(int(missing.sum()))
+        notes.append(
+            f"{int(missing.sum())} rows without a group ({raw.name!r}) are groups of their own"
+        )
+    return codes
+
+
+def _moments(raw: RawColumn) -> npt.NDArray[np.float64]:
+    if raw.form not in (Form.DATE, Form.NUMBER):
+        sample = raw.levels[0] if raw.levels else raw.note
+        raise DataError(
+            f"Time column {raw.name!r} must hold dates or numbers, got {sample!r}. Write YYYY-MM-DD."
+        )
+    if raw.missing.any():
+        row = int(raw.missing.argmax())
+        raise DataError(
+            f"Time column {raw.name!r} is missing in row {row + 1} ({int(raw.missing.sum())} in all). "
+            "Fill it in or remove these rows."
+        )
+    return raw.values.astype(np.float64)
+
+
+def read_weights(raw: RawColumn | None) -> npt.NDArray[np.float64] | None:
+    """Return sample weights.
+
+    Raises:
+        DataError: One is no number, missing, negative or infinite, or all are 0.
+    """
+    if raw is None:
+        return None
+    if raw.form is not Form.NUMBER:
+        raise DataError(f"Weights {raw.name!r} must be numbers. Choose another column.")
+    values = raw.values.astype(np.float64)
+    bad = ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError(
+            f"Weights {raw.name!r} must be finite and not negative, got {values[row]} in row {row + 1}. "
+            "Mend the value, or remove the row."
+        )
+    if not values.any():
+        raise DataError(f"Weights {raw.name!r} are all 0. At least one row must count.")
+    return values

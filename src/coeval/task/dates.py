@@ -1,0 +1,132 @@
+"""Dates written as text: ISO 8601 and the common others, as days since 1970-01-01."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+_TIME = (
+    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = r"(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write dates."""
+
+    label: str
+    pattern: re.Pattern[str]
+
+
+def _format(label: str, pattern: str) -> Format:
+    return Format(label, re.compile(pattern + _TIME, re.IGNORECASE))
+
+
+ISO = _format("YYYY-MM-DD", r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?")
+FORMATS = (
+    ISO,
+    _format("YYYY/MM/DD", r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})"),
+    _format("DD.MM.YYYY", r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"),
+    _format("MM/DD/YYYY", r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})"),
+    _format("DD/MM/YYYY", r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})"),
+    _format("MM-DD-YYYY", r"(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<year>\d{4})"),
+    _format("DD-MM-YYYY", r"(?P<day>\d{1,2})-(?P<month>\d{1,2})-(?P<year>\d{4})"),
+    _format("D Mon YYYY", r"(?P<day>\d{1,2})[ -]" + _NAMED + r"[ ,-]+(?P<year>\d{4})"),
+    _format("Mon D, YYYY", _NAMED + r" +(?P<day>\d{1,2})(?:st|nd|rd|th)?,? +(?P<year>\d{4})"),
+)
+_TWINS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Strings read as dates.
+
+    Attributes:
+        values: ``(strings,)`` days since 1970-01-01, the time of day as a fraction; zones turned to UTC.
+        label: The format.
+        note: What had to be decided, for the user.
+    """
+
+    values: npt.NDArray[np.float64]
+    label: str
+    note: str = ""
+
+
+def parse_dates(strings: Sequence[str]) -> Dates | None:
+    """Return distinct strings as dates, or ``None`` when no single format fits them all.
+
+    Where day and month cannot be told apart, the month is taken to come first and a note says so.
+
+    Example:
+        >>> parse_dates(["1970-01-02", "1970-01-03 12:00"]).values.tolist()
+        [1.0, 2.5]
+    """
+    if not strings or not any(character.isdigit() for character in strings[0]):
+        return None
+    for one in FORMATS:
+        if one.pattern.fullmatch(strings[0]) is None:
+            continue
+        values = _all(strings, one)
+        if values is not None:
+            return Dates(values, one.label, _doubt(strings, one))
+    return None
+
+
+def _doubt(strings: Sequence[str], chosen: Format) -> str:
+    twin = _TWINS.get(chosen.label)
+    if twin is None:
+        return "" if chosen is ISO else f"dates are read as {chosen.label}"
+    other = next(one for one in FORMATS if one.label == twin)
+    if _all(strings, other) is None:
+        return f"dates are read as {chosen.label}"
+    return f"dates such as {strings[0]!r} are read as {chosen.label}; write YYYY-MM-DD to be sure"
+
+
+def _all(strings: Sequence[str], chosen: Format) -> npt.NDArray[np.float64] | None:
+    days = np.empty(len(strings))
+    match: Callable[[str], re.Match[str] | None] = chosen.pattern.fullmatch
+    for row, one in enumerate(strings):
+        found = match(one)
+        day = None if found is None else _day(found.groupdict())
+        if day is None:
+            return None
+        days[row] = day
+    return days
+
+
+def _day(part: dict[str, str | None]) -> float | None:
+    """Return one date as days since 1970-01-01; ``None`` if there is no such day or time."""
+    name = part.get("name")
+    month = _MONTHS.index(name[:3].lower()) + 1 if name else int(part["month"] or 0)
+    try:
+        day = date(int(part["year"] or 0), month, int(part["day"] or 1)).toordinal()
+    except ValueError:
+        return None
+    if part["hour"] is None:
+        return float(day - _EPOCH)
+    hour, minute = int(part["hour"]), int(part["minute"] or 0)
+    second = float((part["second"] or "0").replace(",", "."))
+    if part["half"] is not None:
+        hour = hour % 12 + (12 if part["half"] in "pP" else 0)
+    if hour > 24 or minute > 59 or second >= 61:
+        return None
+    seconds = hour * 3600 + minute * 60 + second - _offset(part["zone"])
+    return day - _EPOCH + seconds / 86_400
+
+
+def _offset(zone: str | None) -> int:
+    """Return the seconds by which a zone is ahead of UTC."""
+    if zone is None or zone[0] not in "+-":
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    return -seconds if zone[0] == "-" else seconds
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).date().toordinal()

@@ -1,0 +1,306 @@
+"""Raw columns: what a file or frame holds before kinds are decided, as plain NumPy arrays.
+
+A column of a file of text is parsed here: its distinct strings are tried as numbers, then as dates.
+Working on the distinct strings keeps a long column of few categories cheap.
+"""
+
+import dataclasses
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.errors import DataError
+from coeval.task.dates import parse_dates
+from coeval.task.numerals import number_text, parse_numbers
+
+EXACT = 2**53
+"""Whole numbers above this are not exact as float64, so they are kept as text."""
+
+_WORDS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "na",
+    "NaN",
+    "nan",
+    "NAN",
+    "NULL",
+    "Null",
+    "null",
+    "None",
+    "none",
+    "NaT",
+)
+MISSING = frozenset(
+    (*_WORDS, "", "-nan", "-NaN", "nat", "<NA>", "#N/A", "#NA", "#N/A N/A", "?", "(null)")
+)
+"""What an entry of a text file may say instead of a value. In frames only an empty string counts."""
+
+
+class Form(StrEnum):
+    """How the values of a raw column are stored."""
+
+    NUMBER = "number"
+    DATE = "date"
+    STRING = "string"
+    NESTED = "nested"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawColumn:
+    """One column as found.
+
+    Attributes:
+        values: ``(rows,)``: float64 for numbers and dates (NaN = missing), int32 index into ``levels``
+            for strings (-1 = missing).
+        levels: Distinct strings in order of first appearance.
+        whole: All numbers are whole, and were written without a fraction.
+        number: The raw values are numbers, also where they came as categories of numbers.
+        category: The source itself says that these are categories (also booleans).
+        note: What had to be interpreted to read it, for the user.
+        stray: A value that alone keeps this text column from being numbers, with its row; or ``None``.
+    """
+
+    name: str
+    form: Form
+    values: npt.NDArray[Any]
+    levels: tuple[str, ...] = ()
+    whole: bool = False
+    number: bool = False
+    category: bool = False
+    note: str = ""
+    stray: tuple[str, int] | None = None
+
+    @property
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """Return ``(rows,)``, true where there is no value."""
+        return self.values < 0 if self.form is Form.STRING else np.isnan(self.values)
+
+    def take(self, rows: npt.NDArray[Any]) -> "RawColumn":
+        """Return the given rows (indices or a mask), without the levels that none of them has."""
+        values, levels = self.values[rows], self.levels
+        if self.form is Form.STRING:
+            values, levels = relabel(values, levels)
+        return dataclasses.replace(self, values=values, levels=levels, stray=None)
+
+
+def raw_columns(
+    table: Any,
+    *,
+    text: bool = False,
+    comma: bool = False,
+    keep: Collection[str] = (),
+    undated: Collection[str] = (),
+) -> list[RawColumn]:
+    """Return the columns of a PyArrow table.
+
+    Args:
+        table: The table.
+        text: Its columns are the strings of a text file, to be parsed.
+        comma: A text file whose numbers may be written with a decimal comma.
+        keep: Names of columns whose strings stay as they are.
+        undated: Names of columns whose strings are not tried as dates.
+    """
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if text:
+            one = _kept_column(name, column)
+            one = one if name in keep else _numbers_of(one, comma=comma)
+        else:
+            one = _typed_column(name, column)
+        plain = one.form is Form.STRING and not one.category
+        columns.append(_dates_of(one) if plain and name not in {*keep, *undated} else one)
+    return columns
+
+
+def encode(strings: Any) -> tuple[npt.NDArray[np.int32], list[Any]]:
+    """Return codes ``(rows,)`` (-1 = null) and the distinct values of a PyArrow chunked array, in order of first appearance."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    encoded = strings if pa.types.is_dictionary(strings.type) else strings.dictionary_encode()
+    encoded = encoded.unify_dictionaries()
+    if encoded.num_chunks == 0:
+        return np.empty(0, np.int32), []
+    parts = []
+    for chunk in encoded.chunks:
+        values, present = _view(chunk.indices)
+        parts.append(np.where(present, values, -1))
+    codes = np.concatenate(parts).astype(np.int32)
+    return codes, encoded.chunk(0).dictionary.to_pylist()
+
+
+def relabel(
+    codes: npt.NDArray[np.int32], labels: Iterable[str | None]
+) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    """Return codes and levels with equal labels merged, ``None`` made missing, unused ones dropped.
+
+    Levels are in order of first appearance in ``codes``.
+    """
+    labels = list(labels)
+    used, first = np.unique(codes, return_index=True)
+    order = used[np.argsort(first, kind="stable")]
+    levels: dict[str, int] = {}
+    new = np.full(len(labels) + 1, -1, np.int32)  # the last entry serves code -1
+    for code in order[order >= 0].tolist():
+        label = labels[code]
+        if label is not None:
+            new[code] = levels.setdefault(label, len(levels))
+    return new[codes], tuple(levels)
+
+
+def _kept_column(name: str, column: Any) -> RawColumn:
+    """Return a text file's column as strings, blanks around them stripped, missing markers made missing."""
+    codes, found = encode(column)
+    stripped = [one.strip() if one is not None else None for one in found]
+    codes, levels = relabel(codes, [None if one in MISSING else one for one in stripped])
+    return RawColumn(name, Form.STRING, codes, levels)
+
+
+def _numbers_of(column: RawColumn, *, comma: bool) -> RawColumn:
+    """Return a column of strings as numbers, if they all are."""
+    codes, levels = column.values, column.levels
+    parsed = parse_numbers(levels, comma=comma)
+    if parsed.values is None:
+        if parsed.stray is None or parsed.share < 0.9:
+            return column
+        row = int(np.argmax(codes == levels.index(parsed.stray)))
+        return dataclasses.replace(column, stray=(parsed.stray, row))
+    if parsed.whole and np.abs(parsed.values).max(initial=0) > EXACT:
+        return column
+    return RawColumn(
+        column.name,
+        Form.NUMBER,
+        _spread(codes, parsed.values),
+        whole=parsed.whole,
+        number=True,
+        note=parsed.note,
+    )
+
+
+def _dates_of(column: RawColumn) -> RawColumn:
+    """Return a column of strings as dates, if they all are."""
+    dates = parse_dates(column.levels)
+    if dates is None:
+        return column
+    return RawColumn(column.name, Form.DATE, _spread(column.values, dates.values), note=dates.note)
+
+
+def _typed_column(name: str, column: Any) -> RawColumn:
+    """Return a column that has a type of its own."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind, types = column.type, pa.types
+    if types.is_dictionary(kind):
+        return _category(name, column)
+    if types.is_boolean(kind):
+        codes, found = encode(column)
+        codes, levels = relabel(codes, [str(one) for one in found])
+        return RawColumn(name, Form.STRING, codes, levels, category=True)
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        codes, found = encode(column.cast(pa.large_string()))
+        codes, levels = relabel(codes, [one or None for one in found])
+        return RawColumn(name, Form.STRING, codes, levels)
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        return _number(name, column)
+    if types.is_null(kind):
+        return RawColumn(name, Form.NUMBER, np.full(len(column), np.nan), number=True)
+    return _temporal(name, column)
+
+
+def _temporal(name: str, column: Any) -> RawColumn:
+    """Return a column of moments, durations or times of day; what is none of these is nested."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind, types = column.type, pa.types
+    if types.is_timestamp(kind) or types.is_date(kind):
+        return RawColumn(name, Form.DATE, _days(column))
+    if types.is_duration(kind):
+        seconds = column.cast(pa.duration("us")).cast(pa.int64())
+        note = "durations are read as seconds"
+        return RawColumn(name, Form.NUMBER, _floats(seconds) / 1e6, number=True, note=note)
+    if types.is_time(kind):
+        codes, found = encode(column.cast(pa.string()))
+        return RawColumn(name, Form.STRING, *relabel(codes, found))
+    return RawColumn(name, Form.NESTED, np.zeros(len(column)), note=str(kind))
+
+
+def _number(name: str, column: Any) -> RawColumn:
+    import pyarrow as pa  # noqa: PLC0415
+
+    whole = pa.types.is_integer(column.type)
+    values = _floats(column)
+    if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
+        codes, levels = relabel(*encode(column.cast(pa.string())))
+        return RawColumn(name, Form.STRING, codes, levels)
+    return RawColumn(name, Form.NUMBER, values, whole=whole, number=True)
+
+
+def _category(name: str, column: Any) -> RawColumn:
+    """Return a dictionary-encoded column; its values may be strings, numbers, booleans or dates."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    inner = column.type.value_type
+    number = pa.types.is_integer(inner) or pa.types.is_floating(inner)
+    codes, found = encode(column)
+    codes, levels = relabel(
+        codes,
+        [None if _is_missing(one) else number_text(one) if number else str(one) for one in found],
+    )
+    if number and any(abs(float(level)) > EXACT for level in levels):
+        number = False
+    return RawColumn(name, Form.STRING, codes, levels, number=number, category=True)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _floats(column: Any) -> npt.NDArray[np.float64]:
+    """Return a numeric chunked array as float64 with NaN for null."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if not pa.types.is_float64(column.type):
+        column = column.cast(pa.float64(), safe=False)
+    parts = []
+    for chunk in column.chunks:
+        values, present = _view(chunk)
+        parts.append(np.where(present, values, np.nan))
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _view(array: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Return a PyArrow array of numbers and which of them are present.
+
+    ``to_numpy`` would load pandas where that is installed, which costs a command a fifth of a second.
+    """
+    bits, data = array.buffers()
+    rows = slice(array.offset, array.offset + len(array))
+    dtype = np.dtype(str(array.type).replace("double", "float64"))
+    values = np.frombuffer(data, dtype)[rows] if len(array) else np.empty(0, dtype)
+    if bits is None or not array.null_count:
+        return values, np.ones(len(array), np.bool_)
+    present = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
+    return values, present[rows].astype(np.bool_)
+
+
+def _days(column: Any) -> npt.NDArray[np.float64]:
+    """Return timestamps or dates as days since 1970-01-01; times with a zone as UTC."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        moments = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        raise DataError(f"A date lies outside of what can be represented: {error}.") from error
+    return _floats(moments) / 86_400e6
+
+
+def _spread(
+    codes: npt.NDArray[np.int32], values: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the value of each row's level, NaN for code -1."""
+    return np.append(values, np.nan)[codes]

@@ -1,0 +1,182 @@
+"""A file as a task: the one call that the command line and most scripts make."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from coeval.errors import DataError, did_you_mean
+from coeval.task.assemble import Extra, Plan, assemble, read_weights, with_test
+from coeval.task.columns import to_table
+from coeval.task.files import Source, read_file
+from coeval.task.frame import keep_strings
+from coeval.task.kinds import listed, parse_kinds
+from coeval.task.metric import Metric
+from coeval.task.metrics import Own
+from coeval.task.raw import RawColumn, raw_columns
+from coeval.task.split import Shares
+from coeval.task.table import Kind, Schema, Table
+from coeval.task.target import encode_like
+from coeval.task.task import Problem, Task
+
+
+def read(
+    path: str | Path,
+    *,
+    target: str,
+    kinds: str | Mapping[str, str | Kind] | None = None,
+    metric: str | Metric | Own | None = None,
+    problem: Problem | str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    test: str | Path = "split",
+    weights: str | None = None,
+    seed: int = 0,
+    name: str | None = None,
+) -> Task:
+    """Return the task in a CSV, TSV, Parquet or Feather file.
+
+    Args:
+        path: The file. Delimiter, encoding and decimal sign of a text file are found.
+        target: The column to predict.
+        kinds: Kinds to set instead of infer: ``"zip=categorical,id=drop"`` or a mapping.
+        metric: What to optimise; see ``metrics.metric``.
+        problem: ``"classification"``, ``"binary"``, ``"multiclass"`` or ``"regression"``; inferred by default.
+        group: Rows with one value of this column stay on one side of every split. It is no feature.
+        time: Splits follow the order of this column, the test split last. It stays a feature.
+        test: ``"split"`` locks 20 % of the rows; ``"none"`` locks none; anything else is a file of test rows.
+        weights: A column of sample weights. It is no feature.
+        seed: Source of chance for the splits.
+        name: For people; the file's name by default.
+
+    Raises:
+        DataError: The file cannot be read or not be learnt from; the message says what to do.
+    """
+    source = read_file(path)
+    names = list(source.table.column_names)
+    _check_names(names, target, source, path)
+    for role, column in (("group", group), ("time", time), ("weights", weights)):
+        _check_role(role, column, names, target)
+    overrides = parse_kinds(kinds, names, target)
+    columns = raw_columns(
+        source.table,
+        text=source.text,
+        comma=source.comma,
+        keep=[one for one, kind in overrides.items() if kind is Kind.TEXT],
+        undated=[one for one, kind in overrides.items() if kind is Kind.CATEGORICAL],
+    )
+    by_name = {column.name: column for column in columns}
+    own_test = str(test) not in ("split", "none")
+    plan = Plan(
+        name=name or _stem(path),
+        problem=problem,
+        metric=metric,
+        overrides=overrides,
+        reserved=_reserved(group, weights),
+        group=by_name[group] if group else None,
+        time=by_name[time] if time else None,
+        weights=by_name[weights] if weights else None,
+        shares=Shares() if str(test) == "split" else Shares(test=0.0),
+        seed=seed,
+        fewest=30 if str(test) == "split" else 20,
+    )
+    features = [column for column in columns if column.name != target]
+    task = assemble(features, by_name[target], plan, source.notes)
+    return with_test(task, _test_rows(test, task, weights)) if own_test else task
+
+
+def read_rows(path: str | Path, schema: Schema) -> Table:
+    """Return a file's rows as a table of a known schema, as for prediction.
+
+    Levels never seen before, further columns and another order of columns are fine.
+
+    Raises:
+        DataError: The file cannot be read, or a column is missing or of another type.
+    """
+    source = read_file(path)
+    columns = _raw(source, schema)
+    check_columns(columns, schema, str(path))
+    return to_table(columns, schema, source.table.num_rows)
+
+
+def check_columns(columns: Sequence[RawColumn], schema: Schema, where: str) -> None:
+    """Raise a ``DataError`` that names the columns that ``schema`` needs and ``where`` lacks."""
+    names = [column.name for column in columns]
+    needed = [one.name for one in schema.columns if one.kind is not Kind.DROP]
+    missing = [one for one in needed if one not in names]
+    if missing:
+        raise DataError(
+            f"{where} lacks {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
+            f"{did_you_mean(missing[0], names)} It has {listed(names)}. Add what is missing; "
+            "a column may be empty if its values are unknown."
+        )
+
+
+def _raw(source: Source, schema: Schema, target: str = "") -> list[RawColumn]:
+    """Return a file's columns, those that ``schema`` reads as strings left as strings."""
+    return raw_columns(
+        source.table, text=source.text, comma=source.comma, keep=[*keep_strings(schema), target]
+    )
+
+
+def _test_rows(path: str | Path, task: Task, weights: str | None) -> Extra:
+    """Return the rows of an own test file in the task's columns."""
+    source = read_file(path)
+    name = task.target.name
+    if name not in source.table.column_names:
+        raise DataError(
+            f"The test file {path} lacks the target column {name!r}."
+            f"{did_you_mean(name, source.table.column_names)} It has {listed(source.table.column_names)}."
+        )
+    columns = _raw(source, task.schema)
+    check_columns(columns, task.schema, f"The test file {path}")
+    target = next(one for one in columns if one.name == name)
+    keep = ~target.missing
+    if not keep.any():
+        raise DataError(f"In the test file {path} the target {name!r} is missing in every row.")
+    kept = [one.take(keep) for one in columns]
+    by_name = {one.name: one for one in kept}
+    table = to_table(kept, task.schema, int(keep.sum()))
+    own = read_weights(by_name[weights]) if weights in by_name else None
+    return Extra(table, encode_like(by_name[name], task.target), own)
+
+
+def _check_names(names: Sequence[str], target: str, source: Source, path: str | Path) -> None:
+    if target in names:
+        if len(names) == 1:
+            raise DataError(
+                f"{path} has only the target column {target!r}. Expected at least one column to predict it from."
+            )
+        return
+    hint = ""
+    if source.text and len(names) == 1:
+        hint = (
+            f" Only one column was found ({names[0][:60]!r}), so the delimiter may be one that is not known: "
+            "separate the fields by comma, semicolon, tab or bar."
+        )
+    elif source.header_is_data:
+        hint = " The first line looks like values: it must hold the column names."
+    raise DataError(
+        f"{path} has no target column {target!r}.{did_you_mean(target, names)}{hint} "
+        f"The columns are {listed([one[:60] for one in names])}."
+    )
+
+
+def _check_role(role: str, column: str | None, names: Sequence[str], target: str) -> None:
+    if column is None:
+        return
+    if column == target:
+        raise DataError(f"The {role} column must not be the target {target!r}. Choose another.")
+    if column not in names:
+        raise DataError(
+            f"There is no {role} column {column!r}.{did_you_mean(column, names)} "
+            f"The columns are {listed(names)}."
+        )
+
+
+def _reserved(group: str | None, weights: str | None) -> dict[str, str]:
+    roles = {group: "the group column", weights: "the sample weights"}
+    return {column: reason for column, reason in roles.items() if column is not None}
+
+
+def _stem(path: str | Path) -> str:
+    name = Path(path).name
+    return name.removesuffix(".gz").rsplit(".", 1)[0] or name
