@@ -4,9 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from coeval.architecture.digest import digest
-from coeval.architecture.step import Architecture
-from coeval.space.protocol import Candidate, Genotype
+from coeval.space.digest import candidate_digest
 from coeval.store.serial import dumps
 from coeval.trial import Measurement, Proposal, Trial
 
@@ -24,18 +22,6 @@ def key(proposal: Proposal, fingerprint: str) -> str:
         proposal.repeat,
     ]
     return hashlib.blake2b(dumps(facts).encode(), digest_size=16).hexdigest()
-
-
-def candidate_digest(candidate: Candidate) -> str:
-    """Return a digest that equal candidates share; architectures count by their normal form."""
-    parts = {name: _genotype_digest(genotype) for name, genotype in candidate.parts}
-    return hashlib.blake2b(dumps(parts).encode(), digest_size=16).hexdigest()
-
-
-def _genotype_digest(genotype: Genotype) -> str:
-    if isinstance(genotype, Architecture):
-        return digest(genotype)
-    return dumps(sorted(genotype))
 
 
 def reuse(source: Trial) -> Measurement:

@@ -12,6 +12,7 @@ from coeval.run.interrupt import Interrupt
 from coeval.run.protocol import Executor
 from coeval.store.protocol import Event, Note, Store
 from coeval.store.queries import counts
+from coeval.store.serial import dumps, measurement_to_json
 from coeval.strategy.protocol import Strategy
 from coeval.trial import Measurement, Proposal, Reason, State, Trial, finish
 
@@ -182,15 +183,18 @@ class Loop:
 
     def _complete(self, number: int, measurement: Measurement) -> None:
         trial, name = self._running.pop(number), self._keys.pop(number)
+        try:
+            dumps(measurement_to_json(measurement))
+        except TypeError as error:  # one evaluator's slip must not end the search
+            measurement = guard.failed(Reason.ERROR, str(error))
         self._finish(trial, name, measurement)
+        # Answered by the cache, or evaluated after all: in either case only while there is time.
+        self._orphans += self._twins.pop(name, [])
 
     def _finish(self, trial: Trial, name: str, measurement: Measurement) -> None:
         done = finish(trial, measurement)
         self._record([done])
         self._learn(done, name)
-
-        # Twins are answered, or queued again if there is no answer yet: only where time is left.
-        self._orphans += self._twins.pop(name, [])
 
     def _learn(self, trial: Trial, name: str) -> None:
         fresh = trial.measurement is not None and trial.measurement.cached_from is None

@@ -1,0 +1,224 @@
+"""A run's folder: where everything of one run lies.
+
+capsule.json   what was asked: task, space, configuration, versions, seeds
+run.sqlite     the journal            weights/   arrays by content
+cache/         task data for workers  model/     the exported model     report.html
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coeval.errors import RunError, did_you_mean
+from coeval.store.lock import WriterLock
+
+FORMAT = 1
+"""Of the folder and its capsule."""
+
+_OURS = (
+    "capsule.json",
+    "run.sqlite",
+    "run.sqlite-wal",
+    "run.sqlite-shm",
+    "run.sqlite.lock",
+    "weights",
+    "cache",
+    "model",
+    "report.html",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths inside a run's folder; make one with ``create`` or ``open_folder``."""
+
+    path: Path
+
+    @property
+    def capsule_file(self) -> Path:
+        """Return the path of ``capsule.json``."""
+        return self.path / "capsule.json"
+
+    @property
+    def journal(self) -> Path:
+        """Return the path of ``run.sqlite``."""
+        return self.path / "run.sqlite"
+
+    @property
+    def weights(self) -> Path:
+        """Return the folder of arrays by content."""
+        return self.path / "weights"
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder of task data that workers map."""
+        return self.path / "cache"
+
+    @property
+    def model(self) -> Path:
+        """Return the folder of the exported model."""
+        return self.path / "model"
+
+    @property
+    def report(self) -> Path:
+        """Return the path of ``report.html``."""
+        return self.path / "report.html"
+
+    def write_capsule(self, content: Mapping[str, Any]) -> None:
+        """Write ``capsule.json`` as a whole or not at all, with the folder's format added.
+
+        Raises:
+            RunError: The folder cannot be written, or the disk is full.
+            ValueError: The content holds a NaN or an infinity.
+        """
+        text = json.dumps({"format": FORMAT} | dict(content), indent=2, allow_nan=False) + "\n"
+        try:
+            write_atomically(self.capsule_file, text.encode())
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+    def capsule(self) -> dict[str, Any]:
+        """Return what ``write_capsule`` wrote.
+
+        Raises:
+            RunError: It is missing, damaged, or of another format.
+        """
+        file = self.capsule_file
+        again = "Restore it from a copy, or start again with --overwrite."
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(
+                f"Expected a run at {self.path}, but it has no capsule.json. Name the folder that "
+                "'coeval fit --out' was given."
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"Cannot read {file}: {error.strerror}. Check its permissions."
+            ) from error
+        except ValueError as error:
+            raise RunError(f"{file} is damaged: {error}. {again}") from error
+        if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+            raise RunError(f"{file} is damaged: it names no format. {again}")
+        if content["format"] != FORMAT:
+            newer = content["format"] > FORMAT
+            mend = "Upgrade coeval" if newer else "Use the coeval of that version"
+            raise RunError(
+                f"{self.path} has format {content['format']}, written by coeval "
+                f"{content.get('coeval', 'of an unknown version')}; this one reads format {FORMAT}. {mend}, "
+                "or start a new run in another folder."
+            )
+        return content
+
+
+def create(path: Path, *, overwrite: bool = False) -> RunFolder:
+    """Make the folder of a new run.
+
+    Args:
+        path: Where; parents are made as needed.
+        overwrite: Delete a run that lies there. Only a run's own files are ever deleted.
+
+    Raises:
+        RunError: There is something else, a run that is not to be overwritten or is being written, or no
+            permission to write.
+    """
+    folder = RunFolder(Path(path))
+    try:
+        if folder.path.exists() and not folder.path.is_dir():
+            raise RunError(f"Expected a folder at {path}, found a file. Name another with --out.")
+        _clear(folder, overwrite=overwrite)
+        for one in (folder.path, folder.weights, folder.cache):
+            one.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder.cache / "probe", b"")  # mkdir says nothing about an existing folder
+        (folder.cache / "probe").unlink()
+    except OSError as error:
+        raise _cannot_write(folder.path, error) from error
+    return folder
+
+
+def open_folder(path: Path) -> RunFolder:
+    """Return the folder of an existing run, its capsule checked.
+
+    Raises:
+        RunError: There is no run, its capsule is damaged, or it is from another version.
+    """
+    folder = RunFolder(Path(path))
+    if not folder.path.is_dir():
+        nearby: list[str] = []
+        with contextlib.suppress(OSError):
+            parent = folder.path.parent
+            nearby = [p.name for p in parent.iterdir() if (p / "capsule.json").is_file()]
+        raise RunError(
+            f"Expected a run's folder at {path}, found {'a file' if folder.path.exists() else 'nothing'}."
+            f"{did_you_mean(folder.path.name, nearby)}"
+        )
+    folder.capsule()
+    return folder
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file by a temporary one beside it, so that no reader and no crash ever meets half of it.
+
+    Raises:
+        OSError: As the file system says.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _clear(folder: RunFolder, *, overwrite: bool) -> None:
+    """Make sure that nothing is in the way."""
+    found = sorted(p.name for p in folder.path.iterdir()) if folder.path.exists() else []
+    if not folder.capsule_file.exists() and not any(
+        _holds_something(folder.path / n) for n in found
+    ):
+        return
+    strange = [n for n in found if n not in _OURS and not n.startswith(".capsule.json-")]
+    if strange:
+        raise RunError(
+            f"Expected {folder.path} to be empty or a run, found {strange[0]!r} in it, which is not a run's "
+            "and is not deleted. Name another folder with --out."
+        )
+    if not overwrite:
+        raise RunError(
+            f"{folder.path} already holds a run. Continue it with: coeval resume {folder.path}; or replace "
+            "it with --overwrite; or name another folder with --out."
+        )
+    lock = WriterLock(folder.journal)
+    try:
+        for name in found:
+            one = folder.path / name
+            if one.is_dir() and not one.is_symlink():
+                shutil.rmtree(one)
+            else:
+                one.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _holds_something(path: Path) -> bool:
+    """Return whether it is a file, or a folder with something in it."""
+    return not path.is_dir() or any(path.iterdir())
+
+
+def _cannot_write(path: Path, error: OSError) -> RunError:
+    return RunError(
+        f"Cannot write the run's folder {path}: {error.strerror}. Check permissions and free space, or "
+        "name another folder with --out."
+    )

@@ -1,0 +1,81 @@
+"""The inside of a worker process: it receives batches of trials and sends measurements back.
+
+Nothing here imports torch; the evaluator does when it needs it.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection, wait
+
+from coeval.run import guard
+from coeval.trial import Measurement, Reason, Trial
+
+READY = "ready"
+BROKEN = "broken"
+MEASURED = "measured"
+FINISHED = "finished"
+
+Batch = tuple[Sequence[Trial], float | None]
+
+
+def main(connection: Connection, evaluator: bytes, threads: int) -> None:
+    """Evaluate what arrives until the driver closes its end or dies.
+
+    Args:
+        connection: Receives ``(trials, deadline)``; sends ``(READY,)``, ``(BROKEN, why)``,
+            ``(MEASURED, number, measurement)`` and, after each batch, ``(FINISHED,)``.
+        evaluator: Pickled by the driver. The bytes come through the driver's own pipe, never from a file.
+        threads: Of torch, should it have been imported with another setting.
+    """
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            ours = pickle.loads(evaluator)
+            torch = sys.modules.get("torch")
+            if torch is not None:
+                torch.set_num_threads(threads)
+        except Exception:  # noqa: BLE001 - told to the driver, which raises it
+            connection.send((BROKEN, traceback.format_exc(limit=-3)))
+            return
+        connection.send((READY,))
+        while True:
+            trials, deadline = connection.recv()
+            for number, measurement in guard.evaluate(ours, trials, _Until(deadline)):
+                _send(connection, number, measurement)
+            connection.send((FINISHED,))
+
+
+def _send(connection: Connection, number: int, measurement: Measurement) -> None:
+    try:
+        connection.send((MEASURED, number, measurement))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        detail = f"A measurement must hold plain values, which this one does not: {error}"
+        connection.send((MEASURED, number, guard.failed(Reason.ERROR, detail)))
+
+
+class _Until:
+    """Answers reports: go on until the deadline (``time.monotonic``, one clock for all processes)."""
+
+    def __init__(self, deadline: float | None) -> None:
+        self._deadline = deadline
+
+    def __call__(self, number: int, progress: int, values: Mapping[str, float]) -> bool:
+        return self._deadline is None or time.monotonic() < self._deadline
+
+
+def _end_with_driver() -> None:
+    """Exit when the driver is gone, even in the middle of an evaluation that never reports."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
