@@ -1,10 +1,11 @@
 """A canonical order of a region's steps: equal graphs, however numbered, get the same sequence.
 
 Steps are placed one after the other. Of those whose inputs are all placed comes next the one with the
-least (label, inputs by their new numbers); so far every choice is forced. Steps that tie there have one
-label and one set of inputs, and differ at most in what is made of them: colour refinement from the
-result's side (Weisfeiler & Leman 1968) tells most apart, and for the rest each is tried and the least
-sequence taken (individualise and refine; McKay & Piperno 2014, doi:10.1016/j.jsc.2013.09.003).
+least (inputs by their new numbers, label); so far every choice is forced. Steps that tie there have one
+label and one set of inputs, and differ at most in what is made of them: colour refinement (Weisfeiler &
+Leman 1968) tells most apart, twins with the same users may stand in any order, and for the rest each is
+tried and the least sequence taken (individualise and refine; McKay & Piperno 2014,
+doi:10.1016/j.jsc.2013.09.003).
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Graph:
 @dataclass(slots=True)
 class _Search:
     graph: Graph
-    colours: list[int] | None = None
+    users: list[list[tuple[int, int]]]
     budget: int = TRIALS
 
 
@@ -47,7 +48,12 @@ def canonical_order(graph: Graph) -> tuple[int, ...]:
     Args:
         graph: Steps in any topological order; every step's references are inputs or earlier steps.
     """
-    return _best(_Search(graph), [])
+    users: list[list[tuple[int, int]]] = [[] for _ in graph.labels]
+    for one, references in enumerate(graph.references):
+        for port, value in enumerate(references):
+            if value >= graph.inputs:
+                users[value - graph.inputs].append((one, -1 if graph.free[one] else port))
+    return _best(_Search(graph, users), [])
 
 
 def form(graph: Graph, order: tuple[int, ...]) -> Form:
@@ -112,25 +118,29 @@ def _least(search: _Search, ready: list[int], new: dict[int, int]) -> list[int]:
     tied = [one for one in ready if keys[one] == least]
     if len(tied) == 1:
         return tied
-    if search.colours is None:
-        search.colours = _refined(graph)
-    colour = search.colours
-    first = min(colour[one] for one in tied)
-    return [one for one in tied if colour[one] == first]
+    colours = _refined(search, new)
+    first = min(colours[one] for one in tied)
+    tied = [one for one in tied if colours[one] == first]
+    twins = all(search.users[one] == search.users[tied[0]] for one in tied)
+    return tied[:1] if twins else tied
 
 
-def _refined(graph: Graph) -> list[int]:
-    """Return a colour for each step, refined by both its inputs and its users until stable."""
-    count, offset = len(graph.labels), graph.inputs
-    users: list[list[tuple[int, int]]] = [[] for _ in range(count)]
-    for one, references in enumerate(graph.references):
-        for port, value in enumerate(references):
-            if value >= offset:
-                users[value - offset].append((one, -1 if graph.free[one] else port))
-    colours = _ranked([(graph.labels[one], graph.output == offset + one) for one in range(count)])
+def _refined(search: _Search, new: dict[int, int]) -> list[int]:
+    """Return a colour for each step, refined by both its inputs and its users until stable.
+
+    Steps already placed keep apart from all others, so each placement makes the rest less alike.
+    """
+    graph, users, offset = search.graph, search.users, search.graph.inputs
+    everything = range(len(graph.labels))
+    colours = _ranked(
+        [
+            (new.get(offset + one, -1), graph.labels[one], graph.output == offset + one)
+            for one in everything
+        ]
+    )
     while True:
         signatures: list[tuple[Any, ...]] = []
-        for one in range(count):
+        for one in everything:
             sources = [
                 value if value < offset else offset + colours[value - offset]
                 for value in graph.references[one]
