@@ -1,0 +1,274 @@
+"""The model card: what a model was trained on, how it scored, what it may be used for (Mitchell et al. 2019, doi:10.1145/3287560.3287596)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A named score; those unknown are ``None``."""
+
+    label: str
+    validation: float | None = None
+    test: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card says beyond what the model itself knows. Whatever is left out is left out of the card.
+
+    Attributes:
+        title: Of the task.
+        rows: Of the data, all splits together.
+        splits: Rows by the split's name.
+        metric_label: Of the metric optimised, as printed.
+        maximise: Whether more of it is better.
+        test: The model's score on the test split; ``None`` when there is none.
+        interval: The 95 % interval of it.
+        validation: The score during the search.
+        scores: Other test scores by label.
+        baselines: What stands beside it.
+        noise: Standard deviation of the score over repeated trainings.
+        provenance: What the model was trained on and how it was chosen, in a sentence or two.
+        notes: What was inferred, dropped or found suspicious, one sentence each.
+        parameters: Trainable numbers.
+        macs: Multiply-accumulates for a row.
+        command: What the user typed.
+        seed: Of the run.
+        seconds: Wall clock of search and final training together.
+        trials: How many candidates were tried.
+        fingerprint: Of data, splits and metric.
+        machine: The one that the latency is measured on, as a person would name it.
+    """
+
+    title: str = ""
+    rows: int | None = None
+    splits: Mapping[str, int] = field(default_factory=dict)
+    metric_label: str = ""
+    maximise: bool = True
+    test: float | None = None
+    interval: tuple[float, float] | None = None
+    validation: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    baselines: Sequence[Score] = ()
+    noise: float | None = None
+    provenance: str = ""
+    notes: Sequence[str] = ()
+    parameters: int | None = None
+    macs: int | None = None
+    command: str = ""
+    seed: int | None = None
+    seconds: float | None = None
+    trials: int | None = None
+    fingerprint: str = ""
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the export itself knows.
+
+    Attributes:
+        problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        target: Name of the target column.
+        classes: Class labels; empty for regression.
+        columns: Name, kind and reason of each column.
+        preparation: Settings by name.
+        outline: The architecture, for reading.
+        latency_ms: ``"one"`` and ``"thousand"`` rows.
+        machine: On which the latency was measured, as far as Python knows.
+        onnx_parity: Largest difference between ``model.onnx`` and the searched model.
+        source_parity: Likewise of ``network.py``.
+        rows_compared: On how many rows.
+        inputs: Name and type of each input of ``model.onnx``.
+        outputs: Names of its outputs.
+    """
+
+    problem: str
+    target: str
+    classes: Sequence[str]
+    columns: Sequence[tuple[str, str, str]]
+    preparation: Mapping[str, object]
+    outline: str
+    latency_ms: Mapping[str, float]
+    machine: str
+    onnx_parity: float
+    source_parity: float
+    rows_compared: int
+    inputs: Sequence[tuple[str, str]]
+    outputs: Sequence[str]
+
+
+def card(facts: CardFacts, model: ModelFacts) -> str:
+    """Return the card as Markdown."""
+    sections = [
+        _task(facts, model),
+        _score(facts),
+        _use(facts, model),
+        _data(facts, model),
+        _network(facts, model),
+        _files(model),
+        _origin(facts),
+    ]
+    title = f"# Model card: {facts.title or model.target}"
+    return "\n\n".join([title, *(one for one in sections if one)]) + "\n"
+
+
+def _task(facts: CardFacts, model: ModelFacts) -> str:
+    what = {"binary": "one of two classes", "multiclass": f"one of {len(model.classes)} classes"}
+    lines = [
+        f"Predicts **{_cell(model.target)}**, {what.get(model.problem, 'a number')}, from a table's row."
+    ]
+    if model.classes:
+        shown = ", ".join(f"`{_cell(one)}`" for one in model.classes[:20])
+        more = f" and {len(model.classes) - 20} more" if len(model.classes) > 20 else ""
+        lines.append(f"Classes: {shown}{more}.")
+    return "\n".join(lines)
+
+
+def _score(facts: CardFacts) -> str:
+    label = facts.metric_label or "score"
+    direction = "more is better" if facts.maximise else "less is better"
+    lines = ["## Score", "", f"Metric: {label} ({direction})."]
+    if facts.test is None:
+        lines.append(
+            "There was no test split: nothing here was measured on data that the search never saw."
+        )
+    else:
+        between = ""
+        if facts.interval is not None:
+            low, high = facts.interval
+            between = f" (95 % interval {_number(low)} to {_number(high)})"
+        lines.append(
+            f"On the test split, opened once after the search had ended: **{_number(facts.test)}**{between}."
+        )
+    if facts.provenance:
+        lines.append(_sentence(facts.provenance))
+    if facts.noise is not None:
+        lines.append(
+            f"The same architecture under other seeds varies by {_number(facts.noise)} (standard deviation)."
+        )
+    rows = [Score("**this model**", facts.validation, facts.test), *facts.baselines]
+    if any(one.test is not None or one.validation is not None for one in rows):
+        lines += ["", "| | validation | test |", "|---|---:|---:|"]
+        lines += [
+            f"| {_cell(one.label)} | {_number(one.validation)} | {_number(one.test)} |"
+            for one in rows
+        ]
+    if facts.scores:
+        others = ", ".join(f"{name} {_number(value)}" for name, value in facts.scores.items())
+        lines += ["", f"Other scores on the test split: {others}."]
+    return "\n".join(lines)
+
+
+def _use(facts: CardFacts, model: ModelFacts) -> str:
+    lines = [
+        "## Intended use and limits",
+        "",
+        f"- For rows from the same source as the training data. Where the world has changed since, the score does "
+        f"not hold; measure it again on new rows with a known {_cell(model.target)}.",
+        "- Missing values are expected everywhere; categories never seen in training count as missing.",
+        "- The model shows what goes together with the target in these data, not what causes it. "
+        "It has not been examined for fairness between groups of people; do so before it decides about any.",
+    ]
+    if model.problem == "regression":
+        lines.append("- It gives one value without an interval of its own.")
+    else:
+        lines.append("- Its probabilities have not been calibrated on data of their own.")
+    lines += [f"- {_sentence(note)}" for note in facts.notes]
+    return "\n".join(lines)
+
+
+def _data(facts: CardFacts, model: ModelFacts) -> str:
+    lines = ["## Data", ""]
+    if facts.rows is not None:
+        splits = ", ".join(f"{name} {count:,}" for name, count in facts.splits.items())
+        lines += [f"{facts.rows:,} rows" + (f": {splits}." if splits else "."), ""]
+    lines += ["| column | kind | why |", "|---|---|---|"]
+    lines += [
+        f"| {_cell(name)} | {kind} | {_cell(why)} |" for name, kind, why in model.columns[:200]
+    ]
+    if len(model.columns) > 200:
+        lines.append(f"| … and {len(model.columns) - 200} more | | |")
+    chosen = ", ".join(f"{name} {value}" for name, value in model.preparation.items())
+    return "\n".join([*lines, "", f"Preparation: {chosen}."])
+
+
+def _network(facts: CardFacts, model: ModelFacts) -> str:
+    lines = ["## Network", "", "```", model.outline, "```", ""]
+    if facts.parameters is not None:
+        macs = f", {facts.macs:,} multiply-accumulates a row" if facts.macs is not None else ""
+        lines.append(f"{facts.parameters:,} trainable parameters{macs}.")
+    one, thousand = model.latency_ms["one"], model.latency_ms["thousand"]
+    lines.append(
+        f"Latency from raw columns in ONNX Runtime, one thread, median: {one:.3g} ms for 1 row, "
+        f"{thousand:.3g} ms for 1,000 rows ({facts.machine or model.machine})."
+    )
+    return "\n".join(lines)
+
+
+def _files(model: ModelFacts) -> str:
+    unit = (
+        "standard deviations of the target" if model.problem == "regression" else "in probability"
+    )
+    name, kind = model.inputs[0] if model.inputs else ("column", "string")
+    value = "np.array([[1.5]])" if kind == "double" else 'np.array([["text"]], dtype=object)'
+    return f"""## Files
+
+Compared with the searched model on {model.rows_compared:,} rows, `model.onnx` differs by at most {model.onnx_parity:.1e} and \
+`network.py` by at most {model.source_parity:.1e} ({unit}).
+
+| file | what it is |
+|---|---|
+| `model.onnx` | raw columns to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime |
+| `weights.safetensors` | the network's weights |
+| `network.py` | the network as plain PyTorch, for prepared rows |
+| `architecture.json` | architecture, preparation, columns, classes, digests of the files |
+
+`model.onnx` takes one array of shape (rows, 1) for each column: doubles for numbers (NaN = missing), strings for the rest \
+('' = missing; dates as YYYY-MM-DD, with or without a time of day).
+
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("model.onnx")
+columns = {{{name!r}: {value}}}  # and so on for {len(model.inputs)} {"column" if len(model.inputs) == 1 else "columns"}
+result = session.run(None, columns)
+```
+
+```python
+from network import load, predict  # needs torch and safetensors
+
+network = load(".")  # predict(network, numeric, codes, tokens) takes prepared rows
+```
+
+With coeval: `coeval predict RUN data.csv -o predictions.csv`."""
+
+
+def _origin(facts: CardFacts) -> str:
+    parts = []
+    if facts.command:
+        parts.append(f"Made by `{facts.command}`")
+    if facts.seed is not None:
+        parts.append(f"seed {facts.seed}")
+    if facts.trials is not None:
+        parts.append(f"{facts.trials:,} candidates tried")
+    if facts.seconds is not None:
+        parts.append(f"{facts.seconds:,.0f} s in all")
+    if facts.fingerprint:
+        parts.append(f"data fingerprint `{facts.fingerprint[:16]}`")
+    return f"## Origin\n\n{', '.join(parts)}." if parts else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _cell(text: str) -> str:
+    """Return a text that cannot break a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _sentence(note: str) -> str:
+    return note if note.endswith((".", "!", "?")) else f"{note}."

@@ -1,0 +1,70 @@
+"""A table as what the ONNX graph takes: one ``(rows, 1)`` array for each column."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.errors import DataError
+from coeval.export.model import RawInput
+from coeval.task.preparation_date import FIRST_DAY, LAST_DAY
+from coeval.task.table import Column, Kind, Table
+
+Feeds = dict[str, npt.NDArray[np.generic]]
+
+_DAY_MICROSECONDS = 86_400_000_000
+
+
+def feeds(inputs: Sequence[RawInput], table: Table) -> Feeds:
+    """Return the inputs of the graph by name: doubles (NaN = missing) or strings ('' = missing).
+
+    Raises:
+        DataError: The table lacks a column.
+    """
+    columns = {column.name: column for column in table.columns}
+    result: Feeds = {}
+    for one in inputs:
+        if one.column not in columns:
+            raise DataError(
+                f"The model needs column {one.column!r}; the table has {sorted(columns)}."
+            )
+        result[one.name] = _values(columns[one.column], one)[:, None]
+    return result
+
+
+def _values(column: Column, source: RawInput) -> npt.NDArray[np.generic]:
+    if column.kind is Kind.NUMERIC:
+        return column.values.astype(np.float64)
+    if column.kind is Kind.DATE:
+        return iso_dates(column.values.astype(np.float64))
+    if source.number:
+        numbers = np.array([float(level) for level in column.levels] + [np.nan])
+        return numbers[column.values]
+    levels = np.empty(len(column.levels) + 1, dtype=object)
+    levels[:] = [*(_encodable(level) for level in column.levels), ""]
+    return levels[column.values]  # missing is -1: the last
+
+
+def _encodable(level: str) -> str:
+    """Replace what UTF-8 cannot say (lone surrogates), as the preparation's hash does."""
+    return level.encode("utf-8", "replace").decode()
+
+
+def iso_dates(days: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
+    """Return days since 1970-01-01 as ISO text to the microsecond, '' for NaN.
+
+    Example:
+        >>> iso_dates(np.array([0.75, np.nan])).tolist()
+        ['1970-01-01T18:00:00.000000', '']
+    """
+    missing = np.isnan(days)
+    known = np.clip(np.where(missing, 0.0, days), FIRST_DAY, LAST_DAY)
+    whole = np.floor(known)
+    # Whole days and clock apart, because together they would need more digits than a double has.
+    clock = np.rint((known - whole) * _DAY_MICROSECONDS).astype(np.int64)
+    moments = whole.astype(np.int64) * _DAY_MICROSECONDS + clock
+    texts: npt.NDArray[np.object_] = np.datetime_as_string(moments.astype("datetime64[us]")).astype(
+        object
+    )
+    texts[missing] = ""
+    return texts

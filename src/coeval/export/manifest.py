@@ -1,0 +1,86 @@
+"""What ``architecture.json`` says about a model, and the part of it that predicting needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coeval import __version__
+from coeval.architecture.serial import to_json
+from coeval.errors import ExportError
+from coeval.export.model import Model, RawInput, raw_inputs
+from coeval.task import preparation_json
+from coeval.task.table import ColumnSchema, Kind, Schema
+from coeval.task.task import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What must be known to predict with ``model.onnx``.
+
+    Attributes:
+        schema: The columns of training, dropped ones included.
+        inputs: The graph's inputs.
+        problem: Decides what the outputs mean.
+        target: Name of the target column.
+        classes: Class labels as text, in index order; empty for regression.
+        number: The labels are numbers.
+    """
+
+    schema: Schema
+    inputs: tuple[RawInput, ...]
+    problem: Problem
+    target: str
+    classes: tuple[str, ...]
+    number: bool
+
+
+def facts(model: Model) -> dict[str, Any]:
+    """Return the model, weights aside, as plain JSON values."""
+    columns = [
+        {"name": one.name, "kind": str(one.kind), "reason": one.reason, "number": one.number}
+        for one in model.schema.columns
+    ]
+    return {
+        "coeval": __version__,
+        "problem": str(model.problem),
+        "target": {
+            "name": model.target,
+            "classes": list(model.classes),
+            "number": model.number,
+            "mean": model.mean,
+            "std": model.std,
+        },
+        "metric": model.metric,
+        "columns": columns,
+        "preparation": preparation_json.to_json(model.preparation),
+        "architecture": to_json(model.architecture),
+    }
+
+
+def description(manifest: Mapping[str, Any]) -> Description:
+    """Return what predicting needs.
+
+    Raises:
+        ExportError: An entry is missing or makes no sense.
+    """
+    try:
+        schema = Schema(
+            tuple(
+                ColumnSchema(one["name"], Kind(one["kind"]), one["reason"], one["number"])
+                for one in manifest["columns"]
+            )
+        )
+        target = manifest["target"]
+        return Description(
+            schema=schema,
+            inputs=raw_inputs(schema),
+            problem=Problem(manifest["problem"]),
+            target=target["name"],
+            classes=tuple(target["classes"]),
+            number=bool(target["number"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExportError(
+            f"architecture.json lacks what predicting needs ({type(error).__name__}: {error}). "
+            "Fit the model again."
+        ) from error

@@ -1,0 +1,91 @@
+"""Predictions from a model folder, through ONNX Runtime: neither torch nor scikit-learn is imported."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.export.folder import ONNX, check_files, read_manifest
+from coeval.export.manifest import Description, description
+from coeval.export.session import Session
+from coeval.task.table import Table
+from coeval.task.task import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Predictor:
+    """A model folder, checked and loaded.
+
+    Args:
+        folder: The model folder, or the run's folder that holds it as ``model``.
+
+    Attributes:
+        description: Columns, problem and classes.
+
+    Raises:
+        ExportError: A file is missing, cut short, changed, or of another format.
+    """
+
+    description: Description
+
+    def __init__(self, folder: str | Path) -> None:
+        path = Path(folder)
+        if (path / "model").is_dir():
+            path = path / "model"
+        manifest = read_manifest(path)
+        check_files(path, manifest)
+        self.description = description(manifest)
+        self._session = Session((path / ONNX).read_bytes(), self.description)
+
+    def predict(self, data: Any) -> "pd.DataFrame":
+        """Predict raw rows.
+
+        Args:
+            data: A path to CSV, TSV, Parquet or Feather, or a data frame. Columns are found by name, in
+                any order; further ones are ignored.
+
+        Returns:
+            A row for each row of the data: ``prediction`` and, for classes, ``probability_<class>`` for each.
+
+        Raises:
+            DataError: The data cannot be read, a column is missing, or holds values of another type.
+        """
+        import pandas as pd  # noqa: PLC0415 - a table can be predicted without it
+
+        result = self.predict_table(self.table(data))
+        if self.description.problem is Problem.REGRESSION:
+            return pd.DataFrame({"prediction": result})
+        labels = np.array(self.description.classes, dtype=object)
+        if self.description.number:
+            labels = _numbers(self.description.classes)
+        columns = {"prediction": labels[result.argmax(axis=1)]}
+        for position, label in enumerate(self.description.classes):
+            columns[f"probability_{label}"] = result[:, position]
+        return pd.DataFrame(columns)
+
+    def table(self, data: Any) -> Table:
+        """Return a path's or frame's rows as the model's raw columns.
+
+        Raises:
+            DataError: The data cannot be read, a column is missing, or holds values of another type.
+        """
+        if isinstance(data, str | Path):
+            from coeval.task.read import read_rows  # noqa: PLC0415 - imports pandas
+
+            return read_rows(data, self.description.schema)
+        from coeval.task.frame import raw_frame_to_table  # noqa: PLC0415 - imports pandas
+
+        return raw_frame_to_table(data, self.description.schema)
+
+    def predict_table(self, table: Table) -> npt.NDArray[np.float64]:
+        """Return probabilities ``(rows, classes)``, or values ``(rows,)`` in the user's units."""
+        return self._session.predict(table)
+
+
+def _numbers(labels: tuple[str, ...]) -> npt.NDArray[Any]:
+    """Return labels that are numbers as such, whole ones as integers."""
+    numbers = np.array([float(label) for label in labels])
+    return numbers.astype(np.int64) if np.all(numbers == np.rint(numbers)) else numbers

@@ -1,0 +1,92 @@
+"""``model.onnx`` at work: tables in, predictions out, through ONNX Runtime alone."""
+
+import statistics
+import time
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from coeval.errors import ExportError
+from coeval.export.feeds import Feeds, feeds
+from coeval.export.manifest import Description
+from coeval.task.table import Table
+from coeval.task.task import Problem
+
+CELLS = 200_000
+"""Rows times columns given at once: a quantile map needs some 800 bytes for each number."""
+
+
+class Session:
+    """A loaded model.
+
+    Args:
+        content: The bytes of ``model.onnx``.
+        description: What its inputs and outputs mean.
+
+    Attributes:
+        outputs: Names of the graph's outputs; the first holds probabilities or values.
+
+    Raises:
+        ExportError: ONNX Runtime cannot load it.
+    """
+
+    def __init__(self, content: bytes, description: Description) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # errors are raised, so they need not be printed too
+        options.intra_op_num_threads = (
+            1  # the networks are small: threads cost more than they bring
+        )
+        options.inter_op_num_threads = 1
+        try:
+            self._session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ExportError(
+                f"ONNX Runtime {onnxruntime.__version__} cannot load model.onnx: {error}. "
+                "Install onnxruntime 1.20 or later, or fit the model again."
+            ) from error
+        self._description = description
+        self.outputs: tuple[str, ...] = tuple(one.name for one in self._session.get_outputs())
+
+    def predict(self, table: Table) -> npt.NDArray[np.float64]:
+        """Return probabilities ``(rows, classes)``, or values ``(rows,)`` in the user's units.
+
+        Raises:
+            DataError: The table lacks a column.
+        """
+        given = feeds(self._description.inputs, table)
+        chunk = max(1, CELLS // max(1, len(given)))
+        parts = [
+            self._run({name: values[start : start + chunk] for name, values in given.items()})
+            for start in range(0, table.rows, chunk)
+        ]
+        return np.concatenate(parts) if parts else self._nothing()
+
+    def latency(self, table: Table) -> dict[str, float]:
+        """Return the median milliseconds of one call with 1 row and with 1,000 rows, the table's repeated."""
+        given = feeds(self._description.inputs, table)
+        return {
+            name: self._milliseconds(given, rows) for name, rows in (("one", 1), ("thousand", 1000))
+        }
+
+    def _milliseconds(self, given: Feeds, rows: int) -> float:
+        taken = {name: np.resize(values, (rows, 1)) for name, values in given.items()}
+        self._run(taken)
+        seconds: list[float] = []
+        until = time.perf_counter() + 0.15
+        while len(seconds) < 50 and (len(seconds) < 3 or time.perf_counter() < until):
+            start = time.perf_counter()
+            self._run(taken)
+            seconds.append(time.perf_counter() - start)
+        return statistics.median(seconds) * 1000
+
+    def _run(self, given: Feeds) -> npt.NDArray[np.float64]:
+        (result,) = self._session.run([self.outputs[0]], given)
+        return np.asarray(result, dtype=np.float64)
+
+    def _nothing(self) -> npt.NDArray[np.float64]:
+        if self._description.problem is Problem.REGRESSION:
+            return np.zeros(0)
+        return np.zeros((0, len(self._description.classes)))

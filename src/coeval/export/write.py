@@ -1,0 +1,171 @@
+"""A trained model written to its folder: complete, verified, and in one step, or not at all."""
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save
+
+from coeval.architecture.text import outline
+from coeval.build.network import Network
+from coeval.build.source import source
+from coeval.build.weights import load
+from coeval.errors import ExportError
+from coeval.export.card import CardFacts, ModelFacts, card
+from coeval.export.folder import CARD, CHECKED, MANIFEST, ONNX, SOURCE, WEIGHTS, write_manifest
+from coeval.export.manifest import Description, facts
+from coeval.export.model import Model, raw_inputs, rows_of
+from coeval.export.onnx_model import onnx_model
+from coeval.export.session import Session
+from coeval.export.verify import Parity, verify
+from coeval.task.table import Table
+from coeval.train.data import Scale
+from coeval.train.predict import predict
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A model folder that was written and verified.
+
+    Attributes:
+        folder: Where it is.
+        files: Names of its files.
+        parity: How well they reproduce the searched model.
+        latency_ms: Median of one call of ``model.onnx`` with ``"one"`` row and with a ``"thousand"``.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    parity: Parity
+    latency_ms: Mapping[str, float]
+
+
+def write_model(
+    folder: Path, model: Model, table: Table, rows: npt.NDArray[np.intp], card_facts: CardFacts
+) -> Written:
+    """Write ``model.onnx``, ``weights.safetensors``, ``network.py``, ``architecture.json`` and ``card.md``.
+
+    An older folder of that name is replaced, but only once the new one is complete and verified.
+
+    Args:
+        folder: The model folder to be.
+        model: What was trained.
+        table: Raw rows.
+        rows: Indices of the rows on which the files must agree with the model: the test split, all of it.
+        card_facts: What the card says beyond the model.
+
+    Raises:
+        ExportError: The files do not reproduce the model, or cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        parity, latency = _fill(made, model, rows_of(table, rows), card_facts)
+        made.chmod(0o755)  # mkdtemp's folders are their owner's alone
+        _replace(folder, made)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return Written(folder, (*CHECKED, MANIFEST, CARD), parity, latency)
+
+
+def _fill(
+    folder: Path, model: Model, table: Table, card_facts: CardFacts
+) -> tuple[Parity, Mapping[str, float]]:
+    """Write all files into an empty folder and verify them."""
+    if table.rows == 0:
+        raise ExportError(
+            "At least one row is needed to verify an export, got none. Pass the rows that were held out, "
+            "or some of the training rows."
+        )
+    network = Network(model.architecture)
+    load(network, model.weights)
+    content = onnx_model(model, network).SerializeToString()
+    (folder / ONNX).write_bytes(content)
+    weights = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
+    (folder / WEIGHTS).write_bytes(
+        save(weights)
+    )  # safetensors' own writer makes it unreadable for others
+    text = source(
+        model.architecture,
+        problem=model.problem,
+        classes=model.classes,
+        mean=model.mean,
+        std=model.std,
+    )
+    (folder / SOURCE).write_text(text, encoding="utf-8")
+    session = Session(content, describe(model))
+    prepared = model.preparation.transform(table)
+    expected = predict(network, prepared, model.problem, Scale(model.mean, model.std))
+    parity = verify(folder, model, session, table=table, rows=prepared, expected=expected)
+    latency = session.latency(table)
+    known = _model_facts(model, session, parity, latency)
+    (folder / CARD).write_text(card(card_facts, known), encoding="utf-8")
+    write_manifest(folder, facts(model))
+    return parity, latency
+
+
+def describe(model: Model) -> Description:
+    """Return what predicting with the model needs to know."""
+    return Description(
+        schema=model.schema,
+        inputs=raw_inputs(model.schema),
+        problem=model.problem,
+        target=model.target,
+        classes=model.classes,
+        number=model.number,
+    )
+
+
+def _model_facts(
+    model: Model, session: Session, parity: Parity, latency: Mapping[str, float]
+) -> ModelFacts:
+    inputs = raw_inputs(model.schema)
+    return ModelFacts(
+        problem=str(model.problem),
+        target=model.target,
+        classes=model.classes,
+        columns=[(one.name, str(one.kind), one.reason) for one in model.schema.columns],
+        preparation=dict(model.preparation.settings),
+        outline=outline(model.architecture),
+        latency_ms=latency,
+        machine=f"{platform.machine()}, {platform.system()}",
+        onnx_parity=parity.onnx,
+        source_parity=parity.source,
+        rows_compared=parity.rows,
+        inputs=[(one.name, "double" if one.number else "string") for one in inputs],
+        outputs=session.outputs,
+    )
+
+
+def _replace(folder: Path, made: Path) -> None:
+    """Put a complete folder in the place of an older one."""
+    if not folder.exists():
+        made.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / folder.name)
+    try:
+        made.rename(folder)
+    except OSError:
+        (old / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> ExportError:
+    return ExportError(
+        f"The model cannot be written to {folder}: {error.strerror or error}. "
+        "Free some space or choose another folder with --out."
+    )
