@@ -14,8 +14,7 @@ class Limits:
     """Bounds of a sequence.
 
     Attributes:
-        length: Steps of the trunk, at most.
-        body_length: Steps of a nested region, at most.
+        length: Steps of the trunk, those of nested regions included, at most.
         depth: How deep regions nest; 0 forbids them.
         parameters: Trainable numbers, at most.
         macs: Multiply-accumulates an example, at most.
@@ -23,18 +22,16 @@ class Limits:
             activations of ``TRAINING_ROWS`` rows.
     """
 
-    length: int = 20
-    body_length: int = 8
+    length: int = 28
     depth: int = 2
     parameters: int = 2_000_000
     macs: int = 4_000_000
     memory_bytes: int = 256 * 2**20
 
     def __post_init__(self) -> None:
-        if self.length < 0 or self.body_length < 1 or self.depth < 0:
+        if self.length < 0 or self.depth < 0:
             raise SpaceError(
-                "Limits need length >= 0, body_length >= 1 and depth >= 0, got "
-                f"{self.length}, {self.body_length} and {self.depth}."
+                f"Limits need length >= 0 and depth >= 0, got {self.length} and {self.depth}."
             )
 
     def excess(self, cost: Cost) -> str:

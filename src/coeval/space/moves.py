@@ -56,12 +56,14 @@ class Rule:
         weight: How often it is drawn.
         sites: Where it may apply.
         apply: The edited level, or ``None`` where a reference would be lost.
+        grows: It only ever adds steps, so that a sequence of full length has no site for it.
     """
 
     name: str
     weight: float
     sites: Callable[[Grammar, Place], Iterator[Site]]
     apply: Callable[[Grammar, Place, int, Any], Edited | None]
+    grows: bool = False
 
 
 def places(grammar: Grammar, nodes: Nodes, level: Level, style: Style) -> list[Place]:
@@ -223,8 +225,8 @@ def _merge_sites(grammar: Grammar, place: Place) -> Iterator[Site]:
         for source in range(index):
             for component in words.merges if widths[source] == widths[index] else ():
                 yield index, (component, source)
-            for component in words.joins:
-                yield index, (component, source)
+        for component in words.joins:
+            yield index, (component, 0)
 
 
 def _merge(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
@@ -232,7 +234,7 @@ def _merge(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
     node = Node(component, grammar.words.default(component), source)
     after = place.nodes[index] if index < len(place.nodes) else None
     new: Nodes = (node,)
-    if _is_join(grammar, component) and (
+    if grammar.words.kinds[component.name] is Role.JOIN and (
         after is None or _role(grammar.words, after) is not Role.SETTER
     ):
         new = (node, linear(grammar.words, _nearest(grammar, place.level, place.widths[index])))
@@ -240,10 +242,6 @@ def _merge(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
     return Edited(
         edits.insert(place.nodes, index, new), index, f"{component.name} with {what_for} put in"
     )
-
-
-def _is_join(grammar: Grammar, component: Component) -> bool:
-    return grammar.words.kinds[component.name] is Role.JOIN
 
 
 def _nearest(grammar: Grammar, level: Level, width: int) -> int:
@@ -353,12 +351,12 @@ RULES: tuple[Rule, ...] = (
     Rule("replace", 1.5, _replace_sites, _replace),
     Rule("step", 1.5, _step_sites, _step),
     Rule("width", 2.5, _width_sites, _width),
-    Rule("insert", 1.0, _insert_sites, _insert),
-    Rule("delete", 1.2, _delete_sites, _delete),
-    Rule("wrap", 0.5, _wrap_sites, _wrap),
-    Rule("unwrap", 0.3, _unwrap_sites, _unwrap),
-    Rule("merge", 0.6, _merge_sites, _merge),
-    Rule("motif", 1.2, _motif_sites, _motif),
-    Rule("deepen", 1.0, _deepen_sites, _deepen),
-    Rule("shorten", 0.8, _block_sites, _shorten),
+    Rule("insert", 1.0, _insert_sites, _insert, grows=True),
+    Rule("delete", 1.5, _delete_sites, _delete),
+    Rule("wrap", 0.5, _wrap_sites, _wrap, grows=True),
+    Rule("unwrap", 0.4, _unwrap_sites, _unwrap),
+    Rule("merge", 0.5, _merge_sites, _merge, grows=True),
+    Rule("motif", 1.0, _motif_sites, _motif, grows=True),
+    Rule("deepen", 0.8, _deepen_sites, _deepen, grows=True),
+    Rule("shorten", 1.0, _block_sites, _shorten),
 )

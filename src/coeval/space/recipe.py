@@ -1,5 +1,6 @@
 """The training recipe: how a network is trained, as named choices."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,10 +16,16 @@ RECIPE: tuple[Setting, ...] = (
     ),
     Setting("schedule", ("constant", "cosine", "flat_cosine"), "cosine"),
     Setting("weight_decay", (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1), 1e-2, bounds=(0.0, 1.0)),
-    Setting("batch_size", (32, 64, 128, 256, 512, 1024), 256, bounds=(1, 65536)),
-    Setting("epochs", (8, 16, 32, 64, 128, 256), 64, bounds=(1, 10000)),
+    Setting("batch_size", (16, 32, 64, 128, 256, 512, 1024), 256, bounds=(1, 65536)),
+    Setting("epochs", (4, 8, 16, 32, 64, 128, 256), 64, bounds=(1, 10000)),
     Setting("label_smoothing", (0.0, 0.05, 0.1), 0.0, bounds=(0.0, 0.5)),
 )
+"""Every choice that a recipe understands."""
+
+UPDATES = 5000
+"""Most optimiser steps that a recipe of a space may ask for: a few seconds on one core at the usual widths."""
+WINDOW = 4
+"""How many batch sizes and numbers of epochs stand in a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +44,40 @@ class Recipe:
     def of(cls, settings: Mapping[str, Value]) -> "Recipe":
         """Return the recipe of a genotype's settings."""
         return cls(**settings)  # type: ignore[arg-type]
+
+
+def recipe_for(rows: int, *, classes: bool) -> tuple[Setting, ...]:
+    """Return the choices for a number of training rows, so that no candidate trains for minutes.
+
+    Small tables get small batches and many epochs, large ones the opposite: at the smallest batch and
+    the most epochs, training takes ``UPDATES`` optimiser steps at most (or the fewest there are).
+
+    Args:
+        rows: Training rows.
+        classes: Whether classes are predicted; label smoothing means nothing for values.
+    """
+    by_name = {one.name: one for one in RECIPE}
+    batches = _window(by_name["batch_size"].choices, rows / 200)
+    updates = max(1.0, rows / float(batches[0]))
+    every = by_name["epochs"].choices
+    affordable = [one for one in every if float(one) * updates <= UPDATES] or [every[0]]
+    epochs = tuple(affordable[-WINDOW:])
+    changed: dict[str, tuple[tuple[Value, ...], Value]] = {
+        "batch_size": (batches, batches[1]),
+        "epochs": (epochs, epochs[-2] if len(epochs) > 1 else epochs[-1]),
+    }
+    if not classes:
+        changed["label_smoothing"] = ((0.0,), 0.0)
+    return tuple(
+        dataclasses.replace(one, choices=changed[one.name][0], default=changed[one.name][1])
+        if one.name in changed
+        else one
+        for one in RECIPE
+    )
+
+
+def _window(choices: tuple[Value, ...], wanted: float) -> tuple[Value, ...]:
+    """Return ``WINDOW`` neighbouring choices, the first being the least that is not below ``wanted``."""
+    start = sum(float(one) < wanted for one in choices)
+    start = min(start, len(choices) - WINDOW)
+    return choices[start : start + WINDOW]

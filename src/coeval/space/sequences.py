@@ -7,36 +7,28 @@ residual and repeat steps hold sequences of their own. This is the search space 
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from coeval.architecture.component import Call, Component, Cost, Settings, Value
+from coeval.architecture.component import Call, Component, Cost, Settings
 from coeval.architecture.inference import infer
 from coeval.architecture.serial import from_json, to_json
 from coeval.architecture.step import Architecture
-from coeval.architecture.types import Columns, Vector, describe
-from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
-from coeval.component.library import ACTIVATIONS, ENTRIES, MERGES, NORMS, REGIONS, TABULAR
+from coeval.architecture.types import Vector, describe
+from coeval.component.library import TABULAR
 from coeval.errors import SpaceError
 from coeval.space import edits
 from coeval.space.crossing import exchanges
 from coeval.space.encoding import encode_plan
-from coeval.space.grammar import Grammar, Pick
-from coeval.space.limits import Limits
+from coeval.space.grammar import Grammar, Pick, steps_of
 from coeval.space.motifs import draw_trunk, style_of
 from coeval.space.moves import RULES, Edited, Place, Rule, places, stepped
 from coeval.space.plan import Frame, Plan, assemble, parse
 from coeval.space.protocol import Child, Move
-from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 
-TRUNK: tuple[Component, ...] = (
-    LINEAR, *ACTIVATIONS, *NORMS, DROPOUT, SCALE, GLU_GATE, *MERGES, *REGIONS
-)  # fmt: skip
-CHOICES: Mapping[str, tuple[Value, ...]] = {"repeat.times": (2, 3, 4)}
-"""Repeating once is the body itself; more than four times is a matter of nesting."""
 ENTRY_WEIGHT = 1.5
 EXPERT_SHARE = 0.8
 """How many samples follow an expert's motifs; the others are drawn decision by decision, so that every
@@ -47,7 +39,7 @@ member has a positive probability."""
 class SequenceSpace:
     """Entries, a free trunk, a head.
 
-    Make it with ``sequence_space``.
+    Make it with ``tabular.sequence_space``.
 
     Attributes:
         frame: What the task fixes.
@@ -72,16 +64,8 @@ class SequenceSpace:
         Raises:
             SpaceError: It is no member; the message says why.
         """
-        plan = parse(self.frame, genotype)
-        if plan is None:
-            raise SpaceError(
-                "The architecture is not of this space's form: the entries "
-                f"{[one.name for one in self.frame.entries]} over {describe(self.frame.columns)}, their "
-                f"concatenation, a trunk, and {self.frame.head.name}."
-            )
-        fault = self._fault(plan)
-        if not fault:
-            fault = self.grammar.limits.excess(infer(genotype).cost)
+        plan = self._parsed(genotype)
+        fault = self._fault(plan) or self.grammar.limits.excess(infer(genotype).cost)
         if fault:
             raise SpaceError(f"The architecture is not in this space: {fault}.")
         return plan
@@ -101,7 +85,7 @@ class SequenceSpace:
 
     def mutate(self, genotype: Architecture, rng: np.random.Generator) -> Child[Architecture]:
         """Return a child one move away: a rule is drawn, then its sites in random order until one is legal."""
-        plan = self.plan(genotype)
+        plan = self._parsed(genotype)
         levels = self._places(plan)
         clocks: list[tuple[float, Rule | None]] = [
             (rng.exponential() / rule.weight, rule) for rule in RULES
@@ -119,7 +103,7 @@ class SequenceSpace:
         self, first: Architecture, second: Architecture, rng: np.random.Generator
     ) -> Child[Architecture]:
         """Return a typed exchange of sub-sequences, region bodies or entry settings; see ``crossing``."""
-        mine, theirs = self.plan(first), self.plan(second)
+        mine, theirs = self._parsed(first), self._parsed(second)
         found = list(exchanges(mine, theirs, self._places(mine), self._places(theirs)))
         for index in _shuffled(len(found), rng):
             one = found[index]
@@ -247,6 +231,16 @@ class SequenceSpace:
         yield from (*self.frame.entries, self.frame.head, *words.setters, *words.keepers)
         yield from (*words.merges, *words.joins, *words.regions)
 
+    def _parsed(self, genotype: Architecture) -> Plan:
+        plan = parse(self.frame, genotype)
+        if plan is None:
+            raise SpaceError(
+                "The architecture is not of this space's form: the entries "
+                f"{[one.name for one in self.frame.entries]} over {describe(self.frame.columns)}, their "
+                f"concatenation, a trunk, and {self.frame.head.name}."
+            )
+        return plan
+
     def _fault(self, plan: Plan) -> str:
         for component, settings, variants in zip(
             self.frame.entries, plan.entries, self.entry_variants, strict=True
@@ -276,7 +270,9 @@ class SequenceSpace:
     def _sites(
         self, rule: Rule | None, plan: Plan, levels: list[Place]
     ) -> list[tuple[Place | None, int, Any]]:
-        if rule is not _ENTRY and rule is not None:
+        if rule is not None:
+            if rule.grows and steps_of(plan.trunk) >= self.grammar.limits.length:
+                return []
             return [(p, index, what) for p in levels for index, what in rule.sites(self.grammar, p)]
         return [
             (None, slot, settings)
@@ -291,7 +287,7 @@ class SequenceSpace:
         if rule is None or place is None:
             return self._entry_child(plan, index, what)
         edited: Edited | None = rule.apply(self.grammar, place, index, what)
-        if edited is None or self.grammar.fault(edited.nodes, place.level):
+        if edited is None:
             return None
         genotype = self._legal(Plan(plan.entries, edits.put(plan.trunk, place.path, edited.nodes)))
         if genotype is None:
@@ -349,48 +345,6 @@ class SequenceSpace:
                 f"The plan is complete after {len(prefix) - len(rest)} decisions, got {len(prefix)}."
             )
         return Plan(tuple(entries), trunk)
-
-
-def sequence_space(
-    columns: Columns,
-    head: Component,
-    head_settings: Settings = (),
-    *,
-    components: tuple[Component, ...] = TRUNK,
-    entries: tuple[Component, ...] = ENTRIES,
-    ladder: tuple[int, ...] = LADDER,
-    choices: Mapping[str, tuple[Value, ...]] = CHOICES,
-    limits: Limits = Limits(),  # noqa: B008 - an immutable value
-) -> SequenceSpace:
-    """Return the space of sequences for a table.
-
-    Args:
-        columns: The input that the default preparation yields.
-        head: The head of the task's problem.
-        head_settings: Its settings.
-        components: What the trunk may be made of.
-        entries: Numeric, category and text entry, in this order; those without columns are left out.
-        ladder: Widths of the trunk.
-        choices: Narrower choices, by ``"component.setting"``.
-        limits: Of length and cost.
-
-    Raises:
-        SpaceError: The table has no columns, or not even the smallest network fits the limits.
-    """
-    present = (columns.numeric > 0, bool(columns.categories), bool(columns.texts))
-    used = tuple(one for one, here in zip(entries, present, strict=True) if here)
-    if not used:
-        raise SpaceError("Expected at least one numeric, categorical or text column, got none.")
-    grammar = Grammar(vocabulary(components, ladder, choices), limits)
-    frame = Frame(columns, used, head, head_settings)
-    space = SequenceSpace(frame, grammar, tuple(settings_of(one, choices) for one in used))
-    excess = limits.excess(infer(assemble(frame, space.smallest())).cost)
-    if excess:
-        raise SpaceError(
-            f"Even the smallest network for {describe(columns)} exceeds the limits: {excess}. "
-            "Raise the limit, or drop or group categories."
-        )
-    return space
 
 
 class _Open(Exception):  # noqa: N818 - control flow between replay and its callers

@@ -1,0 +1,177 @@
+"""The named seeds for tables: networks and recipes that an expert would start with, all members of the space.
+
+Seeding an expressive space is worth more than searching it from scratch (Ericsson et al. 2024,
+einspace, arXiv:2405.20838: 74.7 from scratch, 78.2 seeded).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coeval.architecture.component import Component, Settings, Value
+from coeval.architecture.step import Architecture
+from coeval.space.choices import ChoiceSpace
+from coeval.space.motifs import Style, linear, motif
+from coeval.space.plan import Node, Nodes, Plan, assemble
+from coeval.space.protocol import Candidate
+from coeval.space.sequences import SequenceSpace
+from coeval.space.vocabulary import Vocabulary
+from coeval.task.task import Problem, Task
+
+SMALL = 1500
+"""Training rows below which seeds are regularised more strongly."""
+SMOOTHED = ("accuracy", "balanced_accuracy", "macro_f1")
+"""Metrics that judge decisions: label smoothing helps these, and harms probabilities."""
+Entry = Mapping[str, Value]
+
+PLAIN: Entry = {"encoding": "plain"}
+PIECEWISE: Entry = {"encoding": "piecewise_linear", "width": 8, "bins": 16}
+PERIODIC: Entry = {"encoding": "periodic", "width": 4, "frequencies": 16, "scale": 0.1}
+
+
+def seeds_for(
+    task: Task, preparation: ChoiceSpace, architecture: SequenceSpace, recipe: ChoiceSpace
+) -> dict[str, Candidate]:
+    """Return the seeds ``linear``, ``mlp``, ``resnet`` and ``realmlp``.
+
+    Widths and encodings shrink until they fit the space's limits. Seeds that need a component
+    which the space lacks are left out.
+
+    Args:
+        task: Its rows and metric set regularisation.
+        preparation: The space of the part ``preparation``.
+        architecture: The space of the part ``architecture``.
+        recipe: The space of the part ``recipe``.
+    """
+    small = len(task.splits.train) < SMALL
+    smooth = task.problem is not Problem.REGRESSION and task.metric.name in SMOOTHED
+    prepared = {
+        "linear": {}, "mlp": {}, "resnet": {}, "realmlp": {"scaling": "robust"}
+    }  # fmt: skip
+    recipes: dict[str, dict[str, Value]] = {
+        "linear": {"lr": 8e-3, "weight_decay": 0.0},
+        "mlp": {"lr": 1e-3, "weight_decay": 3e-2 if small else 1e-2},
+        "resnet": {"lr": 1e-3, "weight_decay": 3e-2 if small else 1e-2},
+        "realmlp": {
+            "lr": 4e-3,
+            "weight_decay": 1e-2,
+            "schedule": "flat_cosine",
+            "label_smoothing": 0.1 if smooth else 0.0,
+        },
+    }
+    seeds: dict[str, Candidate] = {}
+    for name, genotype in architectures(architecture, small=small).items():
+        seeds[name] = Candidate(
+            (
+                ("preparation", _closest(preparation, prepared[name])),
+                ("architecture", genotype),
+                ("recipe", _closest(recipe, recipes[name])),
+            )
+        )
+    return seeds
+
+
+def architectures(space: SequenceSpace, *, small: bool) -> dict[str, Architecture]:
+    """Return the seeds' architectures, the widest that fit.
+
+    ``linear``: entries and head. ``mlp``: two hidden layers of 256 with dropout. ``resnet``: pre-norm
+    residual blocks behind a projection (Gorishniy et al. 2021, arXiv:2106.11959) on piecewise-linear encodings
+    (arXiv:2203.05556). ``realmlp``: periodic encodings, a learnt scale of each feature, three hidden layers
+    of 256 (RealMLP-TD, Holzmüller et al. 2024, arXiv:2407.04491, section 3).
+
+    Args:
+        space: Where they must be members.
+        small: Whether there are few rows, for more dropout and less width.
+    """
+    found: dict[str, Architecture] = {}
+    for name, plans in (
+        ("linear", _linear(space)),
+        ("mlp", _mlp(space, small)),
+        ("resnet", _resnet(space, small)),
+        ("realmlp", _realmlp(space, small)),
+    ):
+        for plan in plans:
+            genotype = assemble(space.frame, plan)
+            if space.contains(genotype):
+                found[name] = genotype
+                break
+    return found
+
+
+def _linear(space: SequenceSpace) -> Iterator[Plan]:
+    yield Plan(_entries(space, PLAIN), ())
+    yield space.smallest()
+
+
+def _mlp(space: SequenceSpace, small: bool) -> Iterator[Plan]:
+    words = space.grammar.words
+    for width in _widths(words, 128 if small else 256):
+        block = motif(words, "dense", width, _style(words, "relu", None, 0.2 if small else 0.1))
+        yield Plan(_entries(space, PLAIN), block * 2)
+
+
+def _resnet(space: SequenceSpace, small: bool) -> Iterator[Plan]:
+    words = space.grammar.words
+    style = _style(words, "relu", "batch_norm", 0.3 if small else 0.15)
+    ends = tuple(one for one in (style.norm, style.activation) if one is not None)
+    for width in _widths(words, 64 if small else 128):
+        block = motif(words, "residual", width, style, _up(words, width))
+        for entry in (PIECEWISE, PLAIN):
+            yield Plan(_entries(space, entry), (linear(words, width), *block * 2, *ends))
+
+
+def _realmlp(space: SequenceSpace, small: bool) -> Iterator[Plan]:
+    words = space.grammar.words
+    style = _style(words, "silu", None, 0.2 if small else 0.15)
+    scale = words.named("scale")
+    front: Nodes = () if scale is None else (Node(scale),)
+    for width in _widths(words, 128 if small else 256):
+        block = motif(words, "dense", width, style)
+        for entry in (PERIODIC, PLAIN):
+            yield Plan(_entries(space, entry), front + block * 3)
+
+
+def _entries(space: SequenceSpace, numeric: Entry) -> tuple[Settings, ...]:
+    """Return the settings of the entries: the given for numbers, the rest at their defaults."""
+    settings = []
+    for component, variants in zip(space.frame.entries, space.entry_variants, strict=True):
+        given = component.complete(numeric if component.name == "numeric_entry" else {})
+        settings.append(given if given in variants else variants[0])
+    return tuple(settings)
+
+
+def _style(words: Vocabulary, activation: str, norm: str | None, rate: float) -> Style:
+    return Style(
+        _node(words, activation), _node(words, norm), _node(words, "dropout", {"rate": rate})
+    )
+
+
+def _node(words: Vocabulary, name: str | None, given: Entry | None = None) -> Node | None:
+    component: Component | None = None if name is None else words.named(name)
+    if component is None:
+        return None
+    settings = component.complete(given or {})
+    return Node(
+        component,
+        settings if settings in words.variants[component.name] else words.default(component),
+    )
+
+
+def _widths(words: Vocabulary, wanted: int) -> tuple[int, ...]:
+    """Return the ladder's widths from the wanted one down."""
+    return tuple(reversed([one for one in words.ladder if one <= wanted])) or words.ladder[:1]
+
+
+def _up(words: Vocabulary, width: int) -> int:
+    """Return twice the width, or the ladder's widest."""
+    return max(one for one in words.ladder if one <= 2 * width or one == words.ladder[0])
+
+
+def _closest(space: ChoiceSpace, wanted: Mapping[str, Any]) -> Settings:
+    """Return the space's defaults with the wanted values where the space has them as choices."""
+    known = {one.name: one for one in space.settings}
+    usable = {
+        name: value
+        for name, value in wanted.items()
+        if name in known and value in known[name].choices
+    }
+    return space.default(**usable)

@@ -1,0 +1,138 @@
+"""The space of whole candidates for a table: preparation, architecture, recipe, and the seeds in it."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from coeval.architecture.component import Component, Settings, Value
+from coeval.architecture.inference import infer
+from coeval.architecture.step import Architecture
+from coeval.architecture.types import Columns, describe
+from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
+from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
+from coeval.component.library import ACTIVATIONS, ENTRIES, MERGES, NORMS, REGIONS
+from coeval.errors import SpaceError
+from coeval.space.choices import ChoiceSpace
+from coeval.space.grammar import Grammar
+from coeval.space.limits import Limits
+from coeval.space.plan import Frame, assemble
+from coeval.space.presets import seeds_for
+from coeval.space.product import ProductSpace
+from coeval.space.protocol import Candidate
+from coeval.space.recipe import recipe_for
+from coeval.space.sequences import SequenceSpace
+from coeval.space.vocabulary import LADDER, settings_of, vocabulary
+from coeval.task.preparation import columns_for, settings_for
+from coeval.task.task import Problem, Task
+
+TRUNK: tuple[Component, ...] = (
+    LINEAR, *ACTIVATIONS, *NORMS, DROPOUT, SCALE, GLU_GATE, *MERGES, *REGIONS
+)  # fmt: skip
+CHOICES: Mapping[str, tuple[Value, ...]] = {"repeat.times": (2, 3, 4)}
+"""Repeating once is the body itself; more than four times is a matter of nesting."""
+WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
+"""How often a mutation edits each part."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Typing:
+    """Gives a candidate's architecture the columns that its preparation yields on the training rows."""
+
+    task: Task
+    _known: dict[Settings, Columns] = field(default_factory=dict, repr=False)
+
+    def __call__(self, candidate: Candidate) -> Architecture:
+        """Return the architecture with its input retyped."""
+        settings = candidate.part("preparation")
+        assert not isinstance(settings, Architecture)
+        if settings not in self._known:
+            rows = self.task.splits.train
+            self._known[settings] = columns_for(dict(settings), self.task.table, rows)
+        return dataclasses.replace(candidate.architecture, inputs=(self._known[settings],))
+
+
+def space_for(
+    task: Task,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - an immutable value
+    components: tuple[Component, ...] = TRUNK,
+    ladder: tuple[int, ...] = LADDER,
+) -> ProductSpace:
+    """Return the space of candidates for a table.
+
+    Args:
+        task: Gives the kinds of column, the number of rows and the problem.
+        limits: Of an architecture's length and cost, for the columns of the default preparation.
+        components: What an architecture's trunk may be made of.
+        ladder: Widths of the trunk.
+
+    Raises:
+        SpaceError: Not even the smallest network fits the limits.
+    """
+    columns = columns_for({}, task.table, task.splits.train)
+    head, settings = head_for(task)
+    rows = len(task.splits.train)
+    preparation = ChoiceSpace(settings_for(task.schema), "preparation")
+    recipe = ChoiceSpace(recipe_for(rows, classes=task.problem is not Problem.REGRESSION), "recipe")
+    architecture = sequence_space(
+        columns, head, settings, components=components, ladder=ladder, limits=limits
+    )
+    return ProductSpace(
+        {"preparation": preparation, "architecture": architecture, "recipe": recipe},
+        weights=WEIGHTS,
+        named=seeds_for(task, preparation, architecture, recipe),
+        typing=Typing(task),
+    )
+
+
+def head_for(task: Task) -> tuple[Component, Settings]:
+    """Return the head of a task's problem and its settings."""
+    match task.problem:
+        case Problem.BINARY:
+            return BINARY_HEAD, ()
+        case Problem.MULTICLASS:
+            return CLASS_HEAD, CLASS_HEAD.complete({"classes": task.outputs})
+        case _:
+            return VALUE_HEAD, ()
+
+
+def sequence_space(
+    columns: Columns,
+    head: Component,
+    head_settings: Settings = (),
+    *,
+    components: tuple[Component, ...] = TRUNK,
+    entries: tuple[Component, ...] = ENTRIES,
+    ladder: tuple[int, ...] = LADDER,
+    choices: Mapping[str, tuple[Value, ...]] = CHOICES,
+    limits: Limits = Limits(),  # noqa: B008 - an immutable value
+) -> SequenceSpace:
+    """Return the space of sequences for a table.
+
+    Args:
+        columns: The input that the default preparation yields.
+        head: The head of the task's problem.
+        head_settings: Its settings.
+        components: What the trunk may be made of.
+        entries: Numeric, category and text entry, in this order; those without columns are left out.
+        ladder: Widths of the trunk.
+        choices: Narrower choices, by ``"component.setting"``.
+        limits: Of length and cost.
+
+    Raises:
+        SpaceError: The table has no columns, or not even the smallest network fits the limits.
+    """
+    present = (columns.numeric > 0, bool(columns.categories), bool(columns.texts))
+    used = tuple(one for one, here in zip(entries, present, strict=True) if here)
+    if not used:
+        raise SpaceError("Expected at least one numeric, categorical or text column, got none.")
+    grammar = Grammar(vocabulary(components, ladder, choices), limits)
+    frame = Frame(columns, used, head, head_settings)
+    space = SequenceSpace(frame, grammar, tuple(settings_of(one, choices) for one in used))
+    excess = limits.excess(infer(assemble(frame, space.smallest())).cost)
+    if excess:
+        raise SpaceError(
+            f"Even the smallest network for {describe(columns)} exceeds the limits: {excess}. "
+            "Raise the limit, or drop or group categories."
+        )
+    return space

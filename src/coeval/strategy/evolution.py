@@ -1,0 +1,114 @@
+"""Regularised evolution: tournaments in a population that forgets its oldest (Real et al. 2019, arXiv:1802.01548).
+
+Ageing keeps a lucky measurement from ruling for ever. What is best *ever* is for the caller to
+keep (``trial.best``): the incumbent may well have died here.
+"""
+
+import math
+from collections import deque
+
+import numpy as np
+
+from coeval.seed import generator
+from coeval.space.digest import candidate_digest
+from coeval.space.protocol import Candidate, Move, Space
+from coeval.strategy.log import REDRAWS, Log
+from coeval.trial import Objective, Proposal, Trial
+
+
+class RegularisedEvolution:
+    """Breeds from the youngest finished trials.
+
+    Until ``warm_up`` trials were told it proposes samples of the space; then, each time, the best of
+    ``sample_size`` members drawn with replacement is mutated, with probability ``crossover`` after a crossover
+    with the best of a second draw. Only comparable trials (full fidelity, all cases, feasible) enter the population.
+
+    Args:
+        space: Where to sample, mutate and cross.
+        objective: What is optimised.
+        seed: Below which every draw has its address.
+        population: Members at most; the oldest leaves first.
+        sample_size: Members that compete for being a parent.
+        crossover: Probability that a child has two parents.
+        warm_up: Trials before breeding starts, seeds told by others included; ``None`` for ``population``,
+            as in the paper. Small budgets want fewer.
+
+    Raises:
+        ValueError: A number is out of its range.
+    """
+
+    def __init__(
+        self,
+        space: Space[Candidate],
+        objective: Objective,
+        seed: int = 0,
+        *,
+        population: int = 50,
+        sample_size: int = 10,
+        crossover: float = 0.25,
+        warm_up: int | None = None,
+    ) -> None:
+        if population < 1:
+            raise ValueError(f"population must be at least 1, got {population}.")
+        if not 1 <= sample_size <= population:
+            raise ValueError(
+                f"sample_size must lie in 1..population={population}, got {sample_size}. "
+                "Lower sample_size or raise population."
+            )
+        if not 0 <= crossover <= 1:
+            raise ValueError(f"crossover is a probability in 0..1, got {crossover}.")
+        self.space = space
+        self.objective = objective
+        self.seed = seed
+        self.sample_size = sample_size
+        self.crossover = crossover
+        self.warm_up = population if warm_up is None else warm_up
+        self._members: deque[Trial] = deque(maxlen=population)
+        self._log = Log()
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return ``count`` proposals: samples at first, then children."""
+        proposals: list[Proposal] = []
+        taken: set[str] = set()
+        for number in range(self._log.told, self._log.told + count):
+            proposal = self._propose(number, taken)
+            taken.add(candidate_digest(proposal.candidate))
+            proposals.append(proposal)
+        return proposals
+
+    def tell(self, trial: Trial) -> None:
+        """Record a trial; a finished one joins the population."""
+        self._log.tell(trial)
+        fit = trial.is_comparable and self.objective.cost(trial) < math.inf
+        if fit and trial.proposal.repeat == 0:
+            self._members.append(trial)
+
+    def _propose(self, number: int, taken: set[str]) -> Proposal:
+        proposal = self._draw(generator(self.seed, "evolution", number), number)
+        for redraw in range(1, REDRAWS + 1):
+            if not self._log.knows(proposal.candidate, taken):
+                break
+            proposal = self._draw(generator(self.seed, "evolution", number, redraw), number)
+        return proposal
+
+    def _draw(self, rng: np.random.Generator, number: int) -> Proposal:
+        if number < self.warm_up or not self._members:
+            return Proposal(self.space.sample(rng), origin="evolution:sample")
+        parent = self._tournament(rng)
+        candidate = parent.proposal.candidate
+        moves: tuple[Move, ...] = ()
+        origin = "evolution:mutation"
+        if rng.random() < self.crossover:
+            other = self._tournament(rng)
+            if other.number != parent.number:
+                crossed = self.space.cross(candidate, other.proposal.candidate, rng)
+                candidate, moves, origin = crossed.genotype, crossed.moves, "evolution:crossover"
+        child = self.space.mutate(candidate, rng)
+        return Proposal(
+            child.genotype, parent=parent.number, moves=(*moves, *child.moves), origin=origin
+        )
+
+    def _tournament(self, rng: np.random.Generator) -> Trial:
+        drawn = rng.integers(len(self._members), size=self.sample_size)
+        entrants = [self._members[int(index)] for index in drawn]
+        return min(entrants, key=lambda trial: (self.objective.cost(trial), trial.number))

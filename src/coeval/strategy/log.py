@@ -1,0 +1,34 @@
+"""What every strategy remembers of the log: how many trials there are, and which candidates they tried."""
+
+from coeval.space.digest import candidate_digest
+from coeval.space.protocol import Candidate
+from coeval.trial import Trial
+
+REDRAWS = 16
+"""How often a candidate that was tried before is drawn anew: a bound, so that asking always ends."""
+
+
+class Log:
+    """Trial numbers and candidate digests; telling takes constant time."""
+
+    def __init__(self) -> None:
+        self._numbers: set[int] = set()
+        self._digests: set[str] = set()
+
+    @property
+    def told(self) -> int:
+        """Return how many distinct trial numbers were told: the number of the next trial."""
+        return len(self._numbers)
+
+    def tell(self, trial: Trial) -> bool:
+        """Record a trial; return whether its number is new."""
+        if trial.number in self._numbers:
+            return False
+        self._numbers.add(trial.number)
+        self._digests.add(candidate_digest(trial.proposal.candidate))
+        return True
+
+    def knows(self, candidate: Candidate, taken: set[str]) -> bool:
+        """Return whether an equal candidate was told, or is among the ``taken`` digests of this ask."""
+        digest = candidate_digest(candidate)
+        return digest in self._digests or digest in taken
