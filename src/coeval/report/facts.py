@@ -55,6 +55,7 @@ class Facts:
         winner: The trial behind the final model, else the incumbent.
         architecture: The final model's, else the winner's.
         active: Active seconds from the first to the last event, pauses between sittings left out.
+        since_final: Trials that finished after the last ``final`` note: a resume has gone on.
         began: Unix time of the first event.
         files: Path below the folder and size in bytes.
     """
@@ -73,6 +74,7 @@ class Facts:
     winner: Trial | None = None
     architecture: Architecture | None = None
     active: float = 0.0
+    since_final: int = 0
     began: float | None = None
     files: tuple[tuple[str, int], ...] = ()
 
@@ -146,6 +148,7 @@ def collect(
         winner=winner,
         architecture=architecture or own,
         active=max(clock.values(), default=0.0),
+        since_final=_since_final(journal),
         began=journal[0].time if journal else None,
         files=files,
     )
@@ -181,6 +184,17 @@ def _timed(journal: Iterable[Event], clock: Mapping[int, float]) -> tuple[Timed,
         finished = None if trial.state is State.RUNNING else now
         found[trial.number] = Timed(trial, started, finished)
     return tuple(found[number] for number in sorted(found))
+
+
+def _since_final(journal: Iterable[Event]) -> int:
+    """Return how many trials finished after the last final note; 0 without one."""
+    finished, is_final = 0, False
+    for event in journal:
+        if isinstance(event.body, Trial):
+            finished += event.body.state is not State.RUNNING
+        elif event.body.kind == "final":
+            finished, is_final = 0, True
+    return finished if is_final else 0
 
 
 def _notes(notes: Iterable[tuple[float, Note]], kind: str) -> tuple[Data, ...]:

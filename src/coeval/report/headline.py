@@ -39,6 +39,7 @@ def header(facts: Facts) -> Markup:
         tag("p.about", " · ".join(part for part in shape if part)),
         tag(f"p.verdict.{verdict.outcome.name.lower()}", verdict.sentence),
         tag("p.note", verdict.basis) if verdict.basis else Markup(),
+        _resumed(facts),
         _figures(facts),
     )
 
@@ -60,6 +61,16 @@ def scores(facts: Facts) -> Markup:
             _intervals(facts, rows),
             _others(facts),
         ]
+    )
+
+
+def _resumed(facts: Facts) -> Markup:
+    if not facts.since_final:
+        return Markup()
+    more = words.plural(facts.since_final, "trial")
+    return tag(
+        "p.note.warning",
+        f"The search was resumed afterwards: {more} finished since this model was made.",
     )
 
 

@@ -155,7 +155,10 @@ def _wall(facts: Facts) -> list[Phase]:
         )
     rest = float(recorded.get("total") or 0.0) - sum(seconds for _, _, seconds in phases)
     if rest > 0.05:
-        phases.append(("p-other", "starting, reading, writing", rest))
+        whole = (
+            "everything else" if "baselines" in recorded else "starting, reading, baselines, export"
+        )
+        phases.append(("p-other", whole, rest))
     return phases
 
 

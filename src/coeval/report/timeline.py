@@ -139,9 +139,11 @@ def _moment(spent: Sequence[Point], amount: float) -> float | None:
 
 
 def _score_scale(facts: Facts, trials: Sequence[Timed], curve: Sequence[Point]) -> chart.Scale:
-    """Return the vertical scale: all scores but the worst fifth, which would squeeze the rest flat."""
+    """Return the vertical scale: all scores but those of the worst fifth that would squeeze the rest flat."""
     values = sorted((_value(facts, one) for one in trials), reverse=facts.objective.maximise)
     kept = values[: max(2, math.ceil(len(values) * 0.8))]
+    room = 0.5 * abs(kept[-1] - kept[0])
+    kept += [one for one in values[len(kept) :] if abs(one - kept[-1]) <= room]
     best = _best_baseline(facts)
     near = [best[1]] if best and abs(best[1] - kept[0]) <= 3 * abs(kept[-1] - kept[0]) else []
     return chart.around([*kept, *near, *(score for _, score in curve[-1:])], PLOT[1], PLOT[0])

@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
 
     Example:
         >>> duration(0.0421), duration(4.2), duration(75), duration(7260)
-        ('42 ms', '4.2 s', '1 min 15 s', '2 h 01 min')
+        ('42.1 ms', '4.2 s', '1 min 15 s', '2 h 01 min')
     """
     if seconds is None or not math.isfinite(seconds):
         return MISSING
@@ -93,15 +93,13 @@ def space_size(size: int | str | None) -> str:
         >>> space_size("12345"), space_size(10**31 * 42) == f"4.2 {TIMES} 10³²"
         ('12,345', True)
     """
-    try:
-        whole = int(size) if size is not None else None
-    except ValueError:
-        return str(size)
-    if whole is None:
+    if size is None:
         return MISSING
-    if whole < 10**9:
-        return f"{whole:,}"
-    digits = str(whole)
+    digits = str(size)
+    if not (digits.isascii() and digits.isdigit()):
+        return shorten(digits, 60)
+    if len(digits) < 10:
+        return f"{int(digits):,}"
     return f"{digits[0]}.{digits[1]} {TIMES} 10{str(len(digits) - 1).translate(SUPERSCRIPT)}"
 
 

@@ -1,0 +1,73 @@
+import pytest
+
+from coeval.report.facts import collect, dig
+from coeval.seed import generator
+from coeval.trial import Failure, Measurement, Proposal, Reason, State, Trial, finish
+from tests.report import examples
+
+
+def trial(number, value=None, origin="evolution"):
+    started = Trial(number, Proposal(examples.candidate(generator(0, number)), origin=origin))
+    failed = Measurement(failure=Failure(Reason.CRASHED))
+    return started, finish(started, Measurement({"accuracy": value}) if value else failed)
+
+
+def test_the_pause_between_two_sittings_is_not_active_time():
+    log = examples.Journal()
+    log.note(0, "sitting", {"started": examples.START - 2.0})
+    started, done = trial(0, 0.8)
+    log.add(5, started)
+    log.note(1000, "sitting", {"started": examples.START + 997.0})
+    log.add(1010, done)
+    facts = collect("run", examples.capsule(), log.events)
+    assert facts.active == pytest.approx(2 + 5 + 13)
+    assert facts.trials[0].started == pytest.approx(7)
+    assert facts.trials[0].finished == pytest.approx(20)
+
+
+def test_a_trial_counts_once_in_its_last_state():
+    facts = examples.run(40)
+    assert [one.trial.number for one in facts.trials] == list(range(1, 41))
+    assert len(facts.done) + len(facts.failed) == 40
+    assert all(one.trial.state is not State.RUNNING for one in facts.trials)
+
+
+def test_the_winner_is_the_final_notes_trial_and_else_the_incumbent():
+    log = examples.Journal()
+    for number, value in enumerate((0.8, 0.9, 0.85)):
+        for one in trial(number, value):
+            log.add(number, one)
+    assert collect("run", examples.capsule(), log.events).winner.number == 1
+    log.note(5, "final", examples.final(2))
+    assert collect("run", examples.capsule(), log.events).winner.number == 2
+
+
+def test_a_baselines_final_scores_are_laid_over_what_the_search_recorded():
+    facts = examples.run(5)
+    trees = next(one for one in facts.baselines if one["name"] == "trees")
+    assert trees["seconds"] == pytest.approx(4.8)
+    assert trees["test"] == 0.8727
+    assert len(facts.baselines) == 4
+
+
+def test_trials_after_the_final_model_are_counted():
+    log = examples.Journal()
+    for one in trial(0, 0.8):
+        log.add(0, one)
+    log.note(1, "final", examples.final(0))
+    for one in trial(1, 0.9):
+        log.add(2, one)
+    assert collect("run", examples.capsule(), log.events).since_final == 1
+
+
+def test_an_empty_journal_makes_facts_of_nothing():
+    facts = collect("run", {}, [])
+    assert facts.trials == ()
+    assert facts.winner is facts.architecture is facts.final is None
+    assert facts.label == "score"
+
+
+def test_a_missing_field_is_none_at_any_depth():
+    assert dig({"a": {"b": 1}}, "a", "b") == 1
+    assert dig({"a": {"b": 1}}, "a", "b", "c") is None
+    assert dig(None, "a") is None

@@ -1,0 +1,165 @@
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from coeval.report.facts import collect
+from coeval.report.progress import Progress, Tracker
+from coeval.report.summary import plain, summary
+from coeval.report.terminal import LiveDisplay, line, panel
+from coeval.report.words import TIMES
+from coeval.store.protocol import Note
+from coeval.trial import Objective
+from tests.report import examples
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def follow(events, display=None, **start):
+    """Return the tracker after the events, the clock having run with them."""
+    clock = Clock()
+    first = Progress(title="adult", label="accuracy", budget=300.0, **start)
+    tracker = Tracker(Objective("accuracy", maximise=True), first, clock)
+    shown = display(tracker) if display else None
+    for event in events:
+        clock.now = 100.0 + event.time - examples.START
+        tracker.record(event.body)
+        if shown:
+            shown.update()
+    return tracker
+
+
+def printed(renderable, width=100):
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_the_tracker_counts_as_the_journal_does():
+    events = examples.journal(60, finished=False)
+    facts = collect("run", examples.capsule(), events)
+    found = follow(events).now()
+    assert (found.done, found.failed) == (len(facts.done), len(facts.failed))
+    assert found.cached == sum(one.is_cached for one in facts.trials)
+    assert found.incumbent.number == facts.winner.number
+    assert found.elapsed == pytest.approx(208.0)
+    assert found.per_minute == pytest.approx(60 / 208 * 60)
+
+
+def test_the_tracker_minimises_what_is_to_be_minimised():
+    tracker = Tracker(Objective("log_loss"), Progress(maximise=False))
+    for event in examples.journal(20, finished=False):
+        tracker.record(event.body)
+    facts = collect("run", examples.capsule(), examples.journal(20))
+    losses = [one.trial.measurement.values["log_loss"] for one in facts.done]
+    assert tracker.now().incumbent.score == pytest.approx(min(losses))
+
+
+def test_an_earlier_sittings_time_counts_and_its_trials_do_not_count_into_the_rate():
+    tracker = follow(examples.journal(10, finished=False), elapsed=50.0)
+    tracker.start_rate()
+    found = tracker.now()
+    assert found.elapsed == pytest.approx(258.0)
+    assert found.per_minute is None
+
+
+def test_notes_move_the_phase_on():
+    tracker = follow(examples.journal(5))
+    assert tracker.now().phase == "finished"
+    tracker.phase("export")
+    assert tracker.now().phase == "export"
+
+
+def test_the_share_of_the_budget_follows_the_nearer_limit():
+    assert Progress(elapsed=30, budget=60, budget_trials=100, done=10).share == 0.5
+    assert Progress(elapsed=30, budget=60, budget_trials=10, done=8, failed=1).share == 0.9
+    assert Progress(elapsed=90, budget=60).share == 1.0
+    assert Progress().share == 0.0
+
+
+def test_a_budget_of_trials_says_how_many_are_left():
+    assert "7 trials left" in line(Progress(budget_trials=10, done=2, failed=1))
+
+
+def test_the_panel_shows_budget_trials_incumbent_and_baselines():
+    text = printed(panel(follow(examples.journal(60, finished=False)).now()))
+    for part in (
+        "3 min 28 s of 5 min, 1 min 32 s left",
+        "57 done, 3 failed, 1 cached, 17 a minute",
+        "0.8767 accuracy on validation",
+        "numeric periodic·8",
+        "gradient boosting 0.8741 · default MLP 0.8561",
+    ):
+        assert part in text
+
+
+def test_the_panel_of_a_run_that_has_just_begun_fits_a_narrow_terminal():
+    text = printed(panel(Progress(title="x" * 200, budget=60.0)), width=40)
+    assert "none yet" in text
+    assert max(map(len, text.splitlines())) <= 40
+
+
+def test_plain_lines_come_with_news_and_not_with_every_trial():
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    events = examples.journal(120, finished=False)
+    with LiveDisplay(Progress, console):
+        follow(events, display=lambda tracker: LiveDisplay(tracker.now, console))
+    lines = console.file.getvalue().splitlines()
+    assert 10 < len(lines) < 40
+    assert sum(one.startswith("baseline ") for one in lines) == 4
+    assert "\x1b" not in console.file.getvalue()
+
+
+def test_a_terminal_gets_a_display_that_is_cleared_at_the_end():
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    with LiveDisplay(lambda: Progress(title="adult", budget=60.0), console) as display:
+        display.update()
+    assert "adult" in console.file.getvalue()
+
+
+def test_brackets_in_names_are_not_read_as_rich_markup():
+    tracker = Tracker(Objective("accuracy", maximise=True), Progress(title="[red]x[/blink]"))
+    tracker.record(Note("baseline", {"label": "[bold]b[/]", "validation": 0.5}))
+    text = printed(panel(tracker.now()))
+    assert "[red]x[/blink]" in text
+    assert "[bold]b[/] 0.5000" in text
+
+
+def test_the_summary_says_score_interval_baselines_search_files_and_next_commands():
+    text = printed(summary(examples.run(), Path("runs/adult")))
+    for part in (
+        "ties with the best baseline",
+        "0.8668 to 0.8797",
+        "logistic regression",
+        f"Searched 120 candidates (7 failed, 3 cached) of 3.7 {TIMES} 10⁴² in 4 min 54 s.",
+        "runs/adult/report.html",
+        "runs/adult/model/model.onnx",
+        "coeval predict runs/adult new.csv -o predictions.csv",
+    ):
+        assert part in text
+
+
+def test_the_plain_summary_says_the_same_without_escape_codes():
+    lines = plain(examples.run(), Path("runs/adult"))
+    assert any("0.8668 to 0.8797" in one for one in lines)
+    assert any(one.endswith("coeval resume runs/adult --budget 10m") for one in lines)
+    assert not any("\x1b" in one for one in lines)
+
+
+def test_an_interrupted_runs_summary_leads_to_resume():
+    lines = plain(examples.run(10, finished=False), Path("my runs/a"))
+    assert "no final model yet" in lines[0]
+    assert any("coeval resume 'my runs/a'" in one for one in lines)
+
+
+def test_a_summary_of_nothing_still_speaks():
+    facts = collect("run", {}, [])
+    assert plain(facts, Path("run"))[0] == "There is no model yet: no trial finished."
+    assert "There is no model yet" in printed(summary(facts, Path("run")))
