@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import torch
 
 from coeval.train.data import Inputs, Tensors
+from coeval.train.memory import BLOCK_BYTES
 
-BLOCK_BYTES = (
-    16 * 2**20
-)  # gathered at once: large enough to be cheap, small enough to be nothing beside the data
+BLOCK_BATCHES = 256  # at once, so that the first step of an epoch never waits for long
 
 Batch = tuple[Inputs, torch.Tensor, torch.Tensor | None]
 
@@ -41,7 +40,8 @@ def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Ite
     ends = [rows * number // batches for number in range(batches + 1)]
     permutation = torch.randperm(rows, generator=order).to(data.target.device)
     row_bytes = sum(part.element_size() * part.shape[1] for part in data.inputs) + 16
-    per_block = max(1, BLOCK_BYTES // (row_bytes * math.ceil(rows / batches)))
+    fitting = BLOCK_BYTES // (row_bytes * math.ceil(rows / batches))
+    per_block = min(max(1, fitting), BLOCK_BATCHES)
     for first in range(0, batches, per_block):
         last = min(first + per_block, batches)
         chosen = permutation[ends[first] : ends[last]]

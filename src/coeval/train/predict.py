@@ -8,9 +8,9 @@ from torch import nn
 from coeval.task.table import Rows
 from coeval.task.task import Problem
 from coeval.train.data import UNSCALED, Inputs, Scale, to_inputs
+from coeval.train.memory import PREDICTED_ROWS
 
-CHUNK = {"cpu": 2048}  # rows at once: on a CPU the activations of 2,048 rows still fit the caches
-CHUNK_ELSEWHERE = 65536
+ROWS_ON_ACCELERATOR = 65536
 
 
 def predict(
@@ -52,7 +52,7 @@ def predict_inputs(
 def _outputs(network: nn.Module, inputs: Inputs) -> torch.Tensor:
     network.eval()
     rows = len(inputs[0])
-    chunk = CHUNK.get(inputs[0].device.type, CHUNK_ELSEWHERE)
+    chunk = PREDICTED_ROWS if inputs[0].device.type == "cpu" else ROWS_ON_ACCELERATOR
     # At least one call, so that no rows give an empty result of the right width.
     parts = [
         network(*(part[start : start + chunk] for part in inputs))

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from coeval.task.task import Problem
+from coeval.train.data import Examples, Scale, target_scale, to_tensors
+from tests.train.problems import rows_of
+
+CPU = torch.device("cpu")
+
+
+def regression(values, weights=None) -> Examples:
+    return Examples(rows_of(np.zeros((len(values), 1))), np.array(values, np.float64), weights)
+
+
+def test_a_regression_target_is_standardised():
+    examples = regression([1.0, 2.0, 6.0])
+    scale = target_scale(Problem.REGRESSION, examples)
+    target = to_tensors(examples, Problem.REGRESSION, scale, CPU).target
+    torch.testing.assert_close(target.mean(), torch.tensor(0.0))
+    torch.testing.assert_close(target.std(correction=0), torch.tensor(1.0))
+
+
+def test_the_scale_is_weighted_like_the_rows():
+    weighted = target_scale(Problem.REGRESSION, regression([1.0, 4.0], np.array([2.0, 1.0])))
+    repeated = target_scale(Problem.REGRESSION, regression([1.0, 1.0, 4.0]))
+    assert weighted == repeated
+
+
+def test_a_huge_target_keeps_its_differences():
+    examples = regression([1e12, 1e12 + 1, 1e12 + 2])
+    scale = target_scale(Problem.REGRESSION, examples)
+    target = to_tensors(examples, Problem.REGRESSION, scale, CPU).target
+    torch.testing.assert_close(target, torch.tensor([-1.224745, 0.0, 1.224745]))
+
+
+def test_a_constant_target_is_not_divided_by_zero():
+    assert target_scale(Problem.REGRESSION, regression([3.0, 3.0])) == Scale(3.0, 1.0)
+
+
+def test_classes_have_no_scale():
+    examples = Examples(rows_of(np.zeros((2, 1))), np.array([0, 1]))
+    assert target_scale(Problem.BINARY, examples) == Scale(0.0, 1.0)
+
+
+def test_read_only_arrays_are_taken_without_a_warning():
+    rows = rows_of(np.zeros((3, 2)))
+    for part in rows:
+        part.setflags(write=False)
+    examples = Examples(rows, np.array([0, 1, 1]))
+    assert to_tensors(examples, Problem.BINARY, Scale(), CPU).inputs[0].shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0, -1.0], "must be finite, not negative"),
+        ([1.0, np.nan], "must be finite, not negative"),
+        ([0.0, 0.0], "not all zero"),
+        ([1.0], r"must have shape \(2,\)"),
+    ],
+)
+def test_impossible_weights_are_refused(weights, message):
+    with pytest.raises(ValueError, match=message):
+        to_tensors(regression([1.0, 2.0], np.array(weights)), Problem.REGRESSION, Scale(), CPU)
+
+
+def test_a_single_row_is_refused():
+    with pytest.raises(ValueError, match="at least 2 rows"):
+        to_tensors(regression([1.0]), Problem.REGRESSION, Scale(), CPU)
+
+
+def test_rows_and_target_of_different_length_are_refused():
+    examples = Examples(rows_of(np.zeros((3, 1))), np.zeros(2))
+    with pytest.raises(ValueError, match="one value a row, got 2 for 3 rows"):
+        to_tensors(examples, Problem.REGRESSION, Scale(), CPU)

@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from coeval.train.device import configure, resolve
+
+
+def test_auto_is_a_device_of_this_machine():
+    assert torch.zeros(1, device=resolve("auto")).item() == 0
+
+
+def test_an_unknown_device_is_named():
+    with pytest.raises(ValueError, match="must be one of auto, cpu, cuda, mps, got 'tpu'"):
+        resolve("tpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="this machine has none"):
+        resolve("cuda")
+
+
+def test_threads_are_set():
+    before = torch.get_num_threads()
+    try:
+        configure(1)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_no_threads_are_refused():
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        configure(0)

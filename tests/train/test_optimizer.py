@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch import nn
+
+from coeval.train.optimizer import Optimizer
+
+
+def quadratic(steps: int, optimizer) -> list[torch.Tensor]:
+    """Follow a moving minimum, so that every state of the optimizer matters."""
+    module = nn.Linear(3, 2)
+    with torch.no_grad():
+        module.weight.fill_(1.0)
+        module.bias.fill_(-1.0)
+    step = optimizer(module)
+    for number in range(steps):
+        goal = torch.linspace(-number, 1.0, 6).reshape(2, 3)
+        loss = (module.weight - goal).pow(2).sum() + (module.bias * module.weight[:, 0]).sum()
+        step(torch.autograd.grad(loss, list(module.parameters())))
+    return [one.detach().clone() for one in module.parameters()]
+
+
+def ours(name: str, weight_decay: float = 0.0):
+    def make(module):
+        optimizer = Optimizer(name, module, weight_decay=weight_decay)
+        return lambda gradients: optimizer.step(gradients, 0.05)
+
+    return make
+
+
+def torchs(build):
+    def make(module):
+        optimizer = build(module)
+
+        def step(gradients):
+            for one, gradient in zip(module.parameters(), gradients, strict=True):
+                one.grad = gradient
+            optimizer.step()
+
+        return step
+
+    return make
+
+
+REFERENCES = {
+    "adamw": lambda m: torch.optim.AdamW(
+        [{"params": [m.weight], "weight_decay": 0.1}, {"params": [m.bias], "weight_decay": 0.0}],
+        lr=0.05,
+    ),
+    "nadamw": lambda m: torch.optim.NAdam(
+        [{"params": [m.weight], "weight_decay": 0.1}, {"params": [m.bias], "weight_decay": 0.0}],
+        lr=0.05,
+        decoupled_weight_decay=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["adamw", "nadamw"])
+def test_it_makes_the_steps_of_torchs_own_optimizer_without_decay_of_biases(name):
+    expected = quadratic(20, torchs(REFERENCES[name]))
+    for got, wanted in zip(quadratic(20, ours(name, 0.1)), expected, strict=True):
+        torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_sgd_makes_the_steps_of_torchs_own_with_nesterov_momentum():
+    expected = quadratic(
+        20, torchs(lambda m: torch.optim.SGD(m.parameters(), 0.05, momentum=0.9, nesterov=True))
+    )
+    for got, wanted in zip(quadratic(20, ours("sgd")), expected, strict=True):
+        torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_only_weights_of_two_axes_decay():
+    module = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2), nn.Embedding(3, 2))
+    module.frequencies = nn.Parameter(torch.ones(2, 2))
+    optimizer = Optimizer("sgd", module, weight_decay=0.5)
+    assert [id(one) for one in optimizer.decayed] == [id(module[0].weight), id(module[2].weight)]
+    before = module[0].weight.detach().clone()
+    optimizer.step([torch.zeros_like(one) for one in optimizer.parameters], 0.1)
+    torch.testing.assert_close(module[0].weight.detach(), before * 0.95)
+
+
+def test_an_unknown_optimizer_is_named():
+    with pytest.raises(ValueError, match="must be one of adamw, nadamw, sgd, got 'adam'"):
+        Optimizer("adam", nn.Linear(1, 1), weight_decay=0.0)
