@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from coeval.task import memory
 from coeval.task.metrics import metrics_for
 from coeval.task.task import Index, Task
 
@@ -25,8 +26,6 @@ def load_task(source: TaskSource) -> Task:
 
 @lru_cache(maxsize=2)
 def _mapped(folder: Path) -> Task:
-    from coeval.task import memory  # noqa: PLC0415
-
     return memory.load(folder)
 
 

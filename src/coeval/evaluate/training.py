@@ -159,6 +159,8 @@ class TrainingEvaluator:
             "best_epochs": [one.best_epoch for one in fitted],
             "schedule_epochs": fitted[0].schedule_epochs,
             "fold_scores": [one.score for one in fitted],
+            "fold_epochs": [one.epochs for one in fitted],
+            "fold_seconds": [one.seconds for one in fitted],
             "train_rows": plan.work.rows,
         }
         if watch.stopped:

@@ -1,0 +1,259 @@
+"""From a search's best trials to one model, honestly chosen.
+
+Finalists are trained from scratch on train and validation rows and compared on the selection rows, which
+the search never saw; the winner is refitted on everything but the test rows. Whatever the time, there is
+a model at the end: with less of it fewer finalists, then no refit, then the weights the search stored.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from coeval.errors import ExportError
+from coeval.export.finalists import refit_seconds, round_seconds
+from coeval.export.model import Model
+from coeval.export.retrain import (
+    Finalist,
+    Job,
+    Retrained,
+    Rows,
+    TaskSource,
+    load_task,
+    restore,
+    retrain,
+)
+from coeval.export.selection import (
+    FinalistResult,
+    NoiseFloor,
+    completed,
+    has_lost,
+    noise_floor,
+    rank,
+    scored_trials,
+    selection_score,
+    summary,
+    trainings,
+)
+from coeval.seed import entropy
+from coeval.task.task import Task
+from coeval.trial import Artifacts
+
+Mapped = Callable[[Callable[[Job], Retrained], Sequence[Job]], Iterable[Retrained]]
+"""``map``, or a pool's; results may come in any order."""
+
+_LAST_SECONDS = 2.0
+"""What a training may take when time is over and there is no model at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Where and within what the final training happens.
+
+    Attributes:
+        source: The task, or its folder.
+        seed: The run's.
+        device: A name for ``train.device.resolve``.
+        threads: That one operation may use.
+        deadline: ``time.monotonic()`` seconds at which a model must be there; ``None`` for no hurry.
+        workers: Jobs that ``mapped`` runs at once.
+        mapped: Runs jobs; one after the other in this process by default.
+        rounds: Trainings of each finalist at most, each under another seed.
+    """
+
+    source: TaskSource
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    deadline: float | None = None
+    workers: int = 1
+    mapped: Mapped = map
+    rounds: int = 2
+
+    @property
+    def seconds_left(self) -> float:
+        """Return the seconds until the deadline."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    def job(self, finalist: Finalist, rows: Rows, repeat: int, *, reserve: float = 0.0) -> Job:
+        """Return the job of training a finalist, to be given up ``reserve`` seconds before the deadline."""
+        return Job(
+            source=self.source,
+            finalist=finalist,
+            rows=rows,
+            seed=entropy(self.seed, "final", finalist.trial, rows.name, repeat),
+            repeat=repeat,
+            deadline=None if self.deadline is None else self.deadline - reserve,
+            device=self.device,
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinalModel:
+    """The model a user takes home.
+
+    Attributes:
+        model: Architecture, weights, fitted preparation, the target's scale.
+        trial: Number of the trial it comes from.
+        validation: That trial's score in the search.
+        selection: Its score on the selection rows before any refit on them; ``None`` without such rows.
+        epochs: It was trained for.
+        seconds: Of the whole final training.
+        rows: What it was trained on.
+        provenance: What it was trained on and how it was chosen, for people.
+        finalists: What became of each finalist that was trained, best validation first.
+        noise_floor: ``None`` where nothing was trained twice.
+    """
+
+    model: Model
+    trial: int
+    validation: float
+    selection: float | None
+    epochs: int
+    seconds: float
+    rows: Rows
+    provenance: str
+    finalists: tuple[FinalistResult, ...] = ()
+    noise_floor: NoiseFloor | None = None
+
+
+def make_final(
+    finalists: Sequence[Finalist], resources: Resources, artifacts: Artifacts | None = None
+) -> FinalModel:
+    """Train the finalists, choose one, refit it, within the time there is.
+
+    Args:
+        finalists: The best first, as ``choose_finalists`` returns them.
+        resources: Where and within what.
+        artifacts: Holds the weights that the search stored, for when there is no time to train.
+
+    Raises:
+        ExportError: There is no finalist, or none could be trained or restored.
+    """
+    if not finalists:
+        raise ExportError(
+            "No trial succeeded, so there is no model to finish. Give the search more time, or read why its "
+            "trials failed."
+        )
+    started = time.monotonic()
+    task = load_task(resources.source)
+    trained = _compete(finalists, resources, task)
+    results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
+    ranking = rank(finalists, trained, results, task)
+    chosen, kept = _best_model(ranking, trained, resources, task, artifacts)
+    selection = next((one.selection for one in results if one.trial == chosen.trial), math.nan)
+    if math.isnan(selection) and kept.rows is not Rows.ALL and kept.selection is not None:
+        selection = selection_score(task, kept.selection)
+    model = kept.model
+    if model is None:
+        raise ExportError(f"Trial {chosen.trial} could not be trained again: {kept.failure}.")
+    return FinalModel(
+        model=model,
+        trial=chosen.trial,
+        validation=chosen.validation,
+        selection=None if math.isnan(selection) else selection,
+        epochs=kept.epochs,
+        seconds=time.monotonic() - started,
+        rows=kept.rows,
+        provenance=_provenance(chosen, kept, results),
+        finalists=results,
+        noise_floor=noise_floor(results),
+    )
+
+
+def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) -> list[Retrained]:
+    """Train every finalist for which there is time, then, while it lasts, all of them again under other seeds."""
+    trained: list[Retrained] = []
+    if not len(task.splits.selection):
+        return trained
+    planned: list[Finalist] = []
+    for one in finalists:
+        if _round_need([*planned, one], resources, task) <= resources.seconds_left:
+            planned.append(one)
+    for repeat in range(resources.rounds if planned else 0):
+        if repeat and _round_need(planned, resources, task) > resources.seconds_left:
+            break
+        reserve = max(refit_seconds(one, task) for one in planned)
+        jobs = [resources.job(one, Rows.KNOWN, repeat, reserve=reserve) for one in planned]
+        trained += resources.mapped(retrain, jobs)
+        planned = [one for one in planned if completed(one, trained)]
+        if not planned:
+            break
+    return trained
+
+
+def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
+    refit = max(refit_seconds(one, task) for one in planned)
+    return round_seconds(planned, task, resources.workers) + refit
+
+
+def _best_model(
+    ranking: Sequence[Finalist],
+    trained: Sequence[Retrained],
+    resources: Resources,
+    task: Task,
+    artifacts: Artifacts | None,
+) -> tuple[Finalist, Retrained]:
+    """Return the winner with the best model of it that there is time for."""
+    winner = ranking[0]
+    compared = completed(winner, trained)
+    before = compared[0] if compared else None
+    if refit_seconds(winner, task) <= resources.seconds_left:
+        after = next(iter(resources.mapped(retrain, [resources.job(winner, Rows.ALL, 0)])))
+        if after.is_complete and not has_lost(after, before, task):
+            return winner, after
+    if before is not None:
+        return winner, before
+    stored = _stored(ranking, resources, artifacts)
+    return stored if stored is not None else _at_any_cost(ranking, trained, resources)
+
+
+def _stored(
+    ranking: Sequence[Finalist], resources: Resources, artifacts: Artifacts | None
+) -> tuple[Finalist, Retrained] | None:
+    """Return the first finalist whose weights the search stored."""
+    for one in ranking:
+        if artifacts is not None and one.weights:
+            try:
+                return one, restore(resources.source, one, artifacts.get(one.weights))
+            except (KeyError, ExportError):
+                continue  # pruned or damaged: the next one may be there
+    return None
+
+
+def _at_any_cost(
+    ranking: Sequence[Finalist], trained: Sequence[Retrained], resources: Resources
+) -> tuple[Finalist, Retrained]:
+    """Return an unfinished model, trained in the two seconds that a budget may be exceeded by if there is none yet."""
+    for one in ranking:
+        for unfinished in trainings(one, trained):
+            if unfinished.model is not None and unfinished.epochs:
+                return one, unfinished
+    last = time.monotonic() + max(_LAST_SECONDS, resources.seconds_left)
+    failures = []
+    for one in ranking:
+        late = Resources(
+            resources.source, resources.seed, resources.device, resources.threads, last
+        )
+        found = retrain(late.job(one, Rows.ALL, 0))
+        if found.model is not None:
+            return one, found
+        failures.append(f"trial {one.trial}: {found.failure}")
+    raise ExportError(
+        f"None of the {len(ranking)} best trials could be trained again ({'; '.join(failures)})."
+    )
+
+
+def _provenance(chosen: Finalist, kept: Retrained, results: Sequence[FinalistResult]) -> str:
+    """Return how the model came about."""
+    compared = len(scored_trials(results))
+    how = (
+        f"Trial {chosen.trial}, chosen among {compared} finalists on the selection rows"
+        if compared > 1
+        else f"Trial {chosen.trial}, the best on validation"
+    )
+    if kept.rows is Rows.SEARCHED:
+        return f"{how}; with the weights of the search itself, since no time was left to train it again."
+    end = "" if kept.is_complete else ", stopped before its last epoch for lack of time"
+    return f"{how}; trained from scratch on {kept.rows.value} for {kept.epochs} epochs{end}."

@@ -1,0 +1,96 @@
+"""Which trials are trained again at the end of a search, and how long that takes."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from coeval.export.retrain import Finalist, Rows, row_indices
+from coeval.space.digest import candidate_digest
+from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.space.recipe import Recipe
+from coeval.task.task import Task
+from coeval.trial import Objective, Trial
+
+FINALISTS = 4
+
+SLACK = 1.3
+"""Measured seconds times this are planned with: other processes may want the cores."""
+
+
+def choose_finalists(
+    trials: Iterable[Trial], space: CandidateSpace, objective: Objective, count: int = FINALISTS
+) -> tuple[Finalist, ...]:
+    """Return the best comparable trials with distinct candidates, the best first.
+
+    Args:
+        trials: Of the whole search.
+        space: Turns a candidate into its architecture.
+        objective: What is best.
+        count: How many at most.
+    """
+    able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
+    found: dict[str, Finalist] = {}
+    for trial in sorted(able, key=lambda one: (objective.cost(one), one.number)):
+        if len(found) == count:
+            break
+        name = candidate_digest(trial.proposal.candidate)
+        if name not in found:
+            found[name] = _finalist(trial, space, objective)
+    return tuple(found.values())
+
+
+def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1) -> float:
+    """Return about how long training the finalists once and refitting one of them takes, test scoring aside.
+
+    A search keeps this much of its budget for the end. The refit is counted for the slowest, since
+    anyone may win.
+    """
+    if not finalists:
+        return 0.0
+    refit = max(refit_seconds(one, task) for one in finalists)
+    return refit + (round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0)
+
+
+def refit_seconds(finalist: Finalist, task: Task) -> float:
+    """Return about how long training it on everything but the test rows takes."""
+    return SLACK * finalist.seconds(len(row_indices(task, Rows.ALL)))
+
+
+def round_seconds(finalists: Sequence[Finalist], task: Task, workers: int) -> float:
+    """Return about how long training each on train and validation rows takes."""
+    rows = len(row_indices(task, Rows.KNOWN))
+    each = [one.seconds(rows) for one in finalists]
+    return SLACK * max(sum(each) / max(workers, 1), *each)
+
+
+def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Finalist:
+    """Return the finalist of a finished trial; an evaluator that records no epochs means the whole recipe."""
+    candidate = trial.proposal.candidate
+    measurement = trial.measurement
+    if measurement is None:
+        raise ValueError(f"trial {trial.number} has no measurement, so it is no finalist.")
+    recipe = settings(candidate, "recipe")
+    data = measurement.data
+    length = int(data.get("schedule_epochs", Recipe.of(recipe).epochs))
+    best = [int(one) for one in data.get("best_epochs", [length])]
+    trained = max(sum(data.get("fold_epochs", [length])), 1)
+    seconds = sum(data.get("fold_seconds", [measurement.cost.get("seconds", 0.0)]))
+    return Finalist(
+        trial=trial.number,
+        validation=measurement.values[objective.name],
+        architecture=space.architecture(candidate),
+        preparation=tuple(settings(candidate, "preparation").items()),
+        recipe=tuple(recipe.items()),
+        epochs=max(round(float(np.median(best))), 1),
+        schedule_epochs=length,
+        epoch_seconds=seconds / trained,
+        train_rows=int(data.get("train_rows", 1)),
+        weights=measurement.artifacts.get("weights", ""),
+    )
+
+
+def settings(candidate: Candidate, part: str) -> dict[str, Any]:
+    """Return a part's settings; none, and so the defaults, where the candidate has no such part."""
+    return candidate.settings(part) if part in dict(candidate.parts) else {}

@@ -1,0 +1,117 @@
+"""The part of the final training that needs torch: training, restoring and predicting with a ``Model``."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.architecture.step import Architecture
+from coeval.build.network import Network
+from coeval.build.weights import arrays, load
+from coeval.export.model import Model, rows_of
+from coeval.export.retrain import Finalist, Job, Rows, row_indices
+from coeval.seed import entropy
+from coeval.space.recipe import Recipe
+from coeval.task import preparation
+from coeval.task.preparation import Preparation
+from coeval.task.table import Table
+from coeval.task.task import Index, Task
+from coeval.train.data import Examples, Scale, TrainingData, target_scale
+from coeval.train.device import configure
+from coeval.train.fit import fit
+from coeval.train.predict import predict
+
+
+def train(task: Task, job: Job) -> tuple[Model, int]:
+    """Train a job's finalist from scratch, without early stopping: there are no rows left to decide it.
+
+    The schedule keeps its length and is left at the epoch that the search found best, so the learning
+    rate follows the curve that led there.
+
+    Returns:
+        The model and the number of epochs trained, less than wanted if the deadline came first.
+
+    Raises:
+        Diverged: The loss is not finite.
+    """
+    configure(job.threads)
+    finalist = job.finalist
+    index = row_indices(task, job.rows)
+    prepared = preparation.fit(dict(finalist.preparation), task.table, index)
+    examples = _examples(task, prepared, index)
+    architecture = Architecture((prepared.columns,), finalist.architecture.body)
+    network = Network(architecture, seed=entropy(job.seed, "weights"))
+    network.fit_entries(examples.rows)
+    fitted = fit(
+        network,
+        TrainingData(task.problem, examples),
+        Recipe.of(dict(finalist.recipe)),
+        seed=job.seed,
+        device=job.device,
+        schedule_epochs=finalist.schedule_epochs,
+        stop_after=finalist.epochs,
+        should_stop=None if job.deadline is None else _passed(job.deadline),
+    )
+    model = _model(task, architecture, prepared, arrays(network), fitted.scale)
+    return model, fitted.epochs
+
+
+def restore(task: Task, finalist: Finalist, weights: Mapping[str, np.ndarray]) -> Model:
+    """Return the model whose weights the search stored.
+
+    Raises:
+        ExportError: The weights belong to another architecture.
+    """
+    index = row_indices(task, Rows.SEARCHED)
+    prepared = preparation.fit(dict(finalist.preparation), task.table, index)
+    architecture = Architecture((prepared.columns,), finalist.architecture.body)
+    load(Network(architecture), weights)  # raises where they do not fit
+    scale = target_scale(task.problem, _examples(task, prepared, index))
+    return _model(task, architecture, prepared, weights, scale)
+
+
+def predict_table(model: Model, table: Table) -> npt.NDArray[np.float64]:
+    """Return probabilities ``(rows, classes)`` or values ``(rows,)`` in the user's units for raw rows.
+
+    Raises:
+        ExportError: The weights do not belong to the architecture.
+        DataError: A column is missing, or of another kind.
+    """
+    network = Network(model.architecture)
+    load(network, model.weights)
+    rows = model.preparation.transform(table)
+    return predict(network, rows, model.problem, Scale(model.mean, model.std))
+
+
+def _model(
+    task: Task,
+    architecture: Architecture,
+    prepared: Preparation,
+    weights: Mapping[str, np.ndarray],
+    scale: Scale,
+) -> Model:
+    return Model(
+        architecture=architecture,
+        weights=weights,
+        preparation=prepared,
+        schema=task.schema,
+        problem=task.problem,
+        target=task.target.name,
+        classes=task.target.classes,
+        number=task.target.number,
+        mean=scale.mean,
+        std=scale.std,
+        metric=task.metric.name,
+    )
+
+
+def _examples(task: Task, prepared: Preparation, index: Index) -> Examples:
+    weights = None if task.weights is None else task.weights[index]
+    return Examples(
+        prepared.transform(rows_of(task.table, index)), task.target.values[index], weights
+    )
+
+
+def _passed(moment: float) -> Callable[[], bool]:
+    return lambda: time.monotonic() >= moment
