@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from coeval.architecture.component import Component, Cost
-from coeval.architecture.inference import infer, infer_region
+from coeval.architecture.inference import infer, infer_region, live
 from coeval.architecture.step import Architecture, Region, Step, sequence, step
 from coeval.architecture.types import Columns, Sequence, Vector
 from coeval.component.channel import DROPOUT, GELU, LINEAR, RELU
@@ -50,10 +50,20 @@ def test_untied_repeat_has_parameters_for_each_time_and_tied_once():
 
 @given(architectures())
 @settings(max_examples=60, deadline=None)
-def test_the_whole_costs_what_its_steps_cost(architecture):
+def test_all_steps_are_built_and_those_the_output_depends_on_run(architecture):
     found = infer(architecture)
-    assert sum(found.costs, Cost()) == found.cost
+    running = [
+        cost for cost, runs in zip(found.costs, live(architecture.body), strict=True) if runs
+    ]
+    assert found.cost.parameters == sum(found.costs, Cost()).parameters
+    assert found.cost.macs == sum(running, Cost()).macs
+    assert found.cost.activations == sum(running, Cost()).activations
     assert len(found.types) == len(architecture.inputs) + len(architecture.body.steps)
+
+
+def test_a_dead_step_costs_parameters_only():
+    network = Architecture((Vector(4),), Region(1, (step(LINEAR, 0, width=8), step(RELU, 0)), 2))
+    assert infer(network).cost == Cost(40, 0, 4)
 
 
 @given(architectures())

@@ -21,7 +21,8 @@ class Inference:
         costs: For each step its cost, nested regions included.
         nested: For each step the inference of its regions.
         output: Type of the result.
-        cost: Sum over all steps, dead ones included, since they are built.
+        cost: Parameters of all steps, since all are built; MACs and activations of those that the
+            output depends on, since only these run.
     """
 
     types: tuple[ValueType, ...]
@@ -75,7 +76,6 @@ def infer_steps(inputs: tuple[ValueType, ...], region: Region, where: str = "") 
     calls: list[Call] = []
     costs: list[Cost] = []
     nested: list[tuple[Inference, ...]] = []
-    parameters = macs = activations = 0
     for number, step in enumerate(region.steps):
         path = f"{where}{number}"
         taken = _inputs(step, types, path)
@@ -90,9 +90,6 @@ def infer_steps(inputs: tuple[ValueType, ...], region: Region, where: str = "") 
         calls.append(call)
         costs.append(cost)
         nested.append(bodies)
-        parameters += cost.parameters
-        macs += cost.macs
-        activations += cost.activations
     if not 0 <= region.output < len(types):
         raise SpaceError(
             f"{_place(where)}: output must be one of its values 0..{len(types) - 1}, got {region.output}."
@@ -103,8 +100,30 @@ def infer_steps(inputs: tuple[ValueType, ...], region: Region, where: str = "") 
         tuple(costs),
         tuple(nested),
         types[region.output],
-        Cost(parameters, macs, activations),
+        _total(region, costs),
     )
+
+
+def live(region: Region) -> list[bool]:
+    """Return for each step whether the region's output depends on it."""
+    inputs, count = region.inputs, len(region.steps)
+    needed = [False] * (inputs + count)
+    needed[region.output] = True
+    for position in range(count - 1, -1, -1):
+        if needed[inputs + position]:
+            for index in region.steps[position].inputs:
+                needed[index] = True
+    return needed[inputs:]
+
+
+def _total(region: Region, costs: list[Cost]) -> Cost:
+    parameters = macs = activations = 0
+    for cost, runs in zip(costs, live(region), strict=True):
+        parameters += cost.parameters
+        if runs:
+            macs += cost.macs
+            activations += cost.activations
+    return Cost(parameters, macs, activations)
 
 
 def _place(where: str) -> str:

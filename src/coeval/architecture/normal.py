@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 
 from coeval.architecture.component import Call, Settings
-from coeval.architecture.inference import infer, infer_region
+from coeval.architecture.inference import infer, infer_region, live
 from coeval.architecture.order import Graph, canonical_order
 from coeval.architecture.serial import region_to_json
 from coeval.architecture.step import Architecture, Region, Step
@@ -149,11 +149,7 @@ def stochastic(step: Step) -> bool:
 
 def _live(region: Region) -> Region:
     """Return the region without the steps that its output does not depend on."""
-    needed = {region.output}
-    for position in range(len(region.steps) - 1, -1, -1):
-        if region.inputs + position in needed:
-            needed.update(region.steps[position].inputs)
-    kept = [position for position in range(len(region.steps)) if region.inputs + position in needed]
+    kept = [position for position, needed in enumerate(live(region)) if needed]
     return _renumbered(region, kept)
 
 
