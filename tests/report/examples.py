@@ -227,7 +227,9 @@ def journal(trials: int = 120, *, finished: bool = True) -> list[Event]:
             best, best_value = number, value
     if finished:
         log.note(214.0, "stopped", {"why": "time", "seconds": 214.0})
-        log.note(240.0, "finalist", {"trial": best, "selection": 0.8741, "epochs": 17})
+        log.note(
+            240.0, "finalist", {"trial": best, "selection": 0.8741, "epochs": 17, "seconds": 21.3}
+        )
         log.note(262.0, "test_opened", {"at": START + 262.0, "times": 1})
         log.note(
             292.0, "final", final(best, validation=round(best_value, 4), **_size(log.events, best))

@@ -225,6 +225,41 @@ def test_a_column_with_a_very_long_name_is_cut():
     assert "n" * 100 not in page
 
 
+def test_intervals_of_baselines_and_of_other_metrics_are_shown():
+    log = examples.Journal()
+    trees = {"value": 0.8727, "low": 0.8661, "high": 0.8790}
+    gain = {"value": 0.0006, "low": -0.0021, "high": 0.0034}
+    baseline = {"name": "trees", "label": "gradient boosting", "test": trees, "gain": gain}
+    scores = {"roc_auc": {"value": 0.9289, "low": 0.92, "high": 0.93}}
+    log.note(0, "final", examples.final(0, baselines=[baseline], scores=scores))
+    page = render(collect("run", examples.capsule(), log.events))
+    assert page.count('class="interval theirs"') == 1
+    assert "0.9289" in page
+    assert "which holds zero" in page
+
+
+def test_how_the_model_was_chosen_is_said_as_recorded():
+    said = "Trial 3, chosen among 4 finalists on the selection rows; trained for 9 epochs."
+    log = examples.Journal()
+    log.note(0, "finalist", {"trial": 3, "selection": 0.71, "epochs": 9, "failure": "no time left"})
+    log.note(1, "final", examples.final(3, provenance=said))
+    text = read(render(collect("run", examples.capsule(), log.events))).text
+    assert said in text
+    assert "no time left" in text
+
+
+def test_a_page_that_cannot_be_written_says_where_and_leaves_nothing(tmp_path, monkeypatch):
+    folder(tmp_path)
+
+    def full(self, *args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_text", full)
+    with pytest.raises(RunError, match=r"report\.html: No space left on device"):
+        write(tmp_path)
+    assert not list(tmp_path.glob(".report*"))
+
+
 def test_a_page_is_written_from_a_runs_folder(tmp_path):
     written = write(folder(tmp_path))
     assert written == tmp_path / "report.html"

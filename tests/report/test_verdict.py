@@ -45,7 +45,7 @@ def test_the_best_baseline_is_the_one_that_is_judged_against():
 
 def test_a_recorded_paired_difference_decides_before_the_interval():
     rival = {"name": "b", "label": "b", "test": 0.48}
-    pair = {"difference": {"value": 0.02, "low": 0.01, "high": 0.03}}
+    pair = {"gain": {"value": 0.02, "low": 0.01, "high": 0.03}}
     assert judge(facts(test=INTERVAL, baselines=[rival])).outcome is Outcome.TIES
     found = judge(facts(test=INTERVAL, baselines=[rival | pair]))
     assert found.outcome is Outcome.BEATS

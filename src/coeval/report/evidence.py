@@ -72,7 +72,7 @@ def _noise(facts: Facts) -> Markup:
     return _card(
         "Noise floor",
         f"\N{PLUS-MINUS SIGN}{words.score(float(spread))}",
-        f"Standard deviation over {repeats or 'several'} trainings of the same network under other seeds; smaller differences mean nothing.",
+        f"Standard deviation from seed to seed, over {repeats or 'several'} trainings of the finalists; smaller differences mean nothing.",
     )
 
 

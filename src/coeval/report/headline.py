@@ -11,6 +11,7 @@ from coeval.report.verdict import (
     judge,
     label,
     own_score,
+    read_score,
     stage,
 )
 
@@ -189,9 +190,9 @@ def _others(facts: Facts) -> Markup:
     """Return the other metrics of the final model."""
     found = dig(facts.final, "scores") or {}
     pairs: list[tuple[object, object]] = [
-        (str(name).replace("_", " "), words.score(value))
+        (str(name).replace("_", " "), words.score(read.value))
         for name, value in found.items()
-        if isinstance(value, int | float) and name != facts.objective.name
+        if name != facts.objective.name and (read := read_score(value))
     ]
     if not pairs:
         return Markup()

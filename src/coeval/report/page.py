@@ -81,6 +81,7 @@ def write(folder: Path, components: ComponentSet = TABULAR) -> Path:
         part.write_text(page, encoding="utf-8")
         part.replace(target)  # a reader sees the old page or the new one, never half of one
     except OSError as problem:
+        part.unlink(missing_ok=True)
         raise RunError(
             f"The report could not be written to {target}: {problem.strerror}. "
             "Free some space or fix the folder's permissions, then: coeval report."

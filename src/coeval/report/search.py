@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from coeval.report import chart, words
 from coeval.report.facts import Data, Facts, Timed, dig
-from coeval.report.markup import Markup, definitions, join, number, table, tag
+from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 from coeval.report.timeline import timeline
+from coeval.report.verdict import read_score
 from coeval.trial import State
 
 Phase = tuple[str, str, float]
@@ -39,7 +40,38 @@ def searched(facts: Facts) -> Markup:
         pairs.insert(3, ("left unfinished", words.count(running)))
     if why := dig(facts.stopped, "why"):
         pairs.append(("ended", _ENDS.get(str(why), str(why))))
-    return join([definitions(pairs), _parts(space.get("parts")), timeline(facts), _failures(facts)])
+    return join(
+        [
+            definitions(pairs),
+            _parts(space.get("parts")),
+            timeline(facts),
+            _failures(facts),
+            finalists(facts),
+        ]
+    )
+
+
+def finalists(facts: Facts) -> Markup:
+    """Return how the final model was chosen and trained, with the finalists' scores."""
+    said = dig(facts.final, "provenance") or (
+        "Finalists are trained again from scratch on train and validation rows and compared on selection; "
+        "the winner is refitted on everything but the test rows, as far as time allows."
+    )
+    rows = []
+    for one in facts.finalists:
+        trial = next((t.trial for t in facts.trials if t.trial.number == one.get("trial")), None)
+        cells = [one.get("trial"), words.score(facts.value(trial) if trial else None)]
+        score = read_score(one.get("selection"))
+        cells.append(words.score(score.value if score else None))
+        cells.append(words.count(one.get("epochs")))
+        cells.append(words.duration(one.get("seconds")))
+        rows.append([*map(number, cells), str(one.get("failure") or "")])
+    heads = [number_head(name) for name in ("trial", "validation", "selection", "epochs", "time")]
+    if not rows:
+        return tag("p.note", said) if facts.final else Markup()
+    return join(
+        [tag("h3", "Finalists"), tag("p.note", said), table([*heads, ""], rows, "table.ledger")]
+    )
 
 
 def ledger(facts: Facts) -> Markup:

@@ -90,7 +90,7 @@ def label(baseline: Data) -> str:
 def judge(facts: Facts) -> Verdict:
     """Return what the numbers say about the model and the best baseline.
 
-    A recorded paired difference (a baseline's ``difference``: the model's score minus its own, on the
+    A recorded paired difference (a baseline's ``gain``: the model's score minus its own, on the
     same resampled rows) decides where there is one; otherwise the baseline's score must lie outside
     the model's 95 % interval.
     """
@@ -108,7 +108,7 @@ def judge(facts: Facts) -> Verdict:
     against = f"{label(rival)} ({words.score(theirs.value)})"
     if not own.has_interval:
         return _without_interval(facts, own, theirs, against)
-    outcome, basis = _outcome(facts, own, theirs.value, read_score(rival.get("difference")))
+    outcome, basis = _outcome(facts, own, theirs.value, read_score(rival.get("gain")))
     sentence = {
         Outcome.BEATS: f"The network found beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
         Outcome.TIES: f"The network found ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
