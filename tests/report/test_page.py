@@ -238,6 +238,15 @@ def test_intervals_of_baselines_and_of_other_metrics_are_shown():
     assert "which holds zero" in page
 
 
+def test_a_baseline_without_a_score_is_named_with_its_reason():
+    log = examples.Journal()
+    log.note(0, "baseline", {"name": "mlp", "label": "default MLP", "detail": "no time left"})
+    log.note(1, "final", examples.final(0, baselines=[]))
+    page = render(collect("run", examples.capsule(folds=4), log.events))
+    assert "Without a score on test: default MLP (no time left)." in page
+    assert "over 4 folds" in page
+
+
 def test_how_the_model_was_chosen_is_said_as_recorded():
     said = "Trial 3, chosen among 4 finalists on the selection rows; trained for 9 epochs."
     log = examples.Journal()

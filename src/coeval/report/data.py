@@ -44,6 +44,10 @@ def splits(facts: Facts) -> Markup:
         table(("split", number_head("rows"), number_head("share"), "purpose"), rows),
         _opened(facts),
     ]
+    folds = dig(facts.capsule, "task", "folds")
+    if isinstance(folds, int) and folds > 1:
+        said = f"With so few rows each trial is scored out of fold, over {folds} folds of train and validation."
+        parts.append(tag("p.note", said))
     if not sizes.get("test"):
         parts.append(tag("p.note", "No test split was locked for this run."))
     return join(parts)

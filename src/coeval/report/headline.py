@@ -60,6 +60,7 @@ def scores(facts: Facts) -> Markup:
         [
             tag("p.axis-name", f"{facts.label} on {split}, {way} is better"),
             _intervals(facts, rows),
+            _unfitted(facts),
             _others(facts),
         ]
     )
@@ -184,6 +185,19 @@ def _with_grid(drawn: tuple[Row, list[Markup]], grid: list[Markup]) -> Markup:
     track = chart.svg(30, said, *grid, *marks)
     shown = [tag("strong" if kind == "ours" else "span", words.score(score.value))]
     return tag(f"div.row.{kind}", tag("span.name", name), track, tag("span.value", *shown))
+
+
+def _unfitted(facts: Facts) -> Markup:
+    """Return which baselines have no score here, and why: a missing rival is no victory."""
+    scored = [label(one) for one, _ in baseline_scores(facts)]
+    missing = [
+        f"{label(one)} ({one['detail']})" if one.get("detail") else label(one)
+        for one in facts.baselines
+        if label(one) not in scored
+    ]
+    if not missing:
+        return Markup()
+    return tag("p.note", f"Without a score on {stage(facts)}: {words.listing(missing)}.")
 
 
 def _others(facts: Facts) -> Markup:
