@@ -74,7 +74,9 @@ def fit(
     ] = None,
     time: Annotated[
         str | None,
-        typer.Option(help="Column that orders the rows; later rows are tested.", show_default=False),
+        typer.Option(
+            help="Column that orders the rows; later rows are tested.", show_default=False
+        ),
     ] = None,
     test: Annotated[
         str, typer.Option(help="split (20 % of the rows, locked), none, or a file.")

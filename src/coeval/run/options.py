@@ -50,4 +50,3 @@ class Options:
         """Return the options that ``to_json`` wrote."""
         paths = {"data": Path(values["data"]), "out": Path(values["out"])}
         return cls(**{**values, **paths})
-

@@ -37,7 +37,7 @@ def main(connection: Connection, evaluator: bytes, threads: int) -> None:
     """
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
-    threading.Thread(target=_end_with_driver, daemon=True).start()
+    threading.Thread(target=end_with_driver, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             ours = pickle.loads(evaluator)
@@ -73,7 +73,7 @@ class _Until:
         return self._deadline is None or time.monotonic() < self._deadline
 
 
-def _end_with_driver() -> None:
+def end_with_driver() -> None:
     """Exit when the driver is gone, even in the middle of an evaluation that never reports."""
     parent = multiprocessing.parent_process()
     if parent is not None:

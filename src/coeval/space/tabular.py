@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from coeval.architecture.component import Component, Settings, Value
 from coeval.architecture.inference import infer
@@ -22,6 +23,7 @@ from coeval.space.protocol import Candidate
 from coeval.space.recipe import recipe_for
 from coeval.space.sequences import SequenceSpace
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
+from coeval.task import memory
 from coeval.task.preparation import columns_for, settings_for
 from coeval.task.task import Problem, Task
 
@@ -36,9 +38,12 @@ WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Typing:
-    """Gives a candidate's architecture the columns that its preparation yields on the training rows."""
+    """Gives a candidate's architecture the columns that its preparation yields on the training rows.
 
-    task: Task
+    A path to the folder that ``task.memory`` wrote makes a space that travels to workers without its data.
+    """
+
+    source: Task | Path
     _known: dict[Settings, Columns] = field(default_factory=dict, repr=False)
 
     def __call__(self, candidate: Candidate) -> Architecture:
@@ -46,8 +51,8 @@ class Typing:
         settings = candidate.part("preparation")
         assert not isinstance(settings, Architecture)
         if settings not in self._known:
-            rows = self.task.splits.train
-            self._known[settings] = columns_for(dict(settings), self.task.table, rows)
+            task = memory.load(self.source) if isinstance(self.source, Path) else self.source
+            self._known[settings] = columns_for(dict(settings), task.table, task.splits.train)
         return dataclasses.replace(candidate.architecture, inputs=(self._known[settings],))
 
 
@@ -57,6 +62,7 @@ def space_for(
     limits: Limits = Limits(),  # noqa: B008 - an immutable value
     components: tuple[Component, ...] = TRUNK,
     ladder: tuple[int, ...] = LADDER,
+    source: Path | None = None,
 ) -> ProductSpace:
     """Return the space of candidates for a table.
 
@@ -65,6 +71,7 @@ def space_for(
         limits: Of an architecture's length and cost, for the columns of the default preparation.
         components: What an architecture's trunk may be made of.
         ladder: Widths of the trunk.
+        source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
 
     Raises:
         SpaceError: Not even the smallest network fits the limits.
@@ -81,7 +88,7 @@ def space_for(
         {"preparation": preparation, "architecture": architecture, "recipe": recipe},
         weights=WEIGHTS,
         named=seeds_for(task, preparation, architecture, recipe),
-        typing=Typing(task),
+        typing=Typing(source or task),
     )
 
 
@@ -116,6 +123,7 @@ def sequence_space(
         components: What the trunk may be made of.
         entries: Numeric, category and text entry, in this order; those without columns are left out.
         ladder: Widths of the trunk.
+        source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
         choices: Narrower choices, by ``"component.setting"``.
         limits: Of length and cost.
 

@@ -1,0 +1,115 @@
+"""``coeval fit`` and ``coeval resume``: the live display, the closing words, or JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from coeval.cli.words import say
+from coeval.report.page import gather, write
+from coeval.report.progress import Progress, Tracker
+from coeval.report.summary import plain, summary
+from coeval.report.terminal import LiveDisplay
+from coeval.run.fit import Outcome, fit, resume
+from coeval.run.options import Options
+from coeval.run.site import Site
+from coeval.store.protocol import Note
+from coeval.task.summary import summary as task_summary
+from coeval.trial import State, Trial
+
+
+class Display:
+    """A ``Watcher`` that shows the run, or stays silent."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self._console = Console(stderr=True, quiet=silent)
+        self._tracker: Tracker | None = None
+        self._live: LiveDisplay | None = None
+
+    def begin(self, site: Site, spent: float) -> None:
+        """Say what was read, and begin to show."""
+        metric = site.task.metric
+        for line in task_summary(site.task):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        start = Progress(
+            title=f"{site.task.name}: {site.task.target.name}",
+            label=metric.label or metric.name,
+            maximise=metric.maximise,
+            elapsed=spent,
+            budget=site.budget.seconds,
+            budget_trials=site.budget.trials,
+        )
+        self._tracker = Tracker(site.objective, start)
+        if not self._console.quiet:
+            self._live = LiveDisplay(self._tracker.now, self._console)
+            self._live.__enter__()
+
+    def record(self, record: Trial | Note) -> None:
+        """Show a record that was written."""
+        if self._tracker is None:
+            return
+        self._tracker.record(record)
+        if self._live is not None and not (
+            isinstance(record, Trial) and record.state is State.RUNNING
+        ):
+            self._live.update()
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._live is not None:
+            self._live.__exit__(None, None, None)
+            self._live = None
+
+
+def fit_command(options: Options, *, as_json: bool) -> None:
+    """Run ``coeval fit``."""
+    display = Display(silent=as_json)
+    try:
+        outcome = fit(options, display)
+    finally:
+        display.close()
+    _close(outcome, as_json=as_json)
+
+
+def resume_command(
+    run: Path, *, budget: str | None, trials: int | None, workers: int | None, as_json: bool
+) -> None:
+    """Run ``coeval resume``."""
+    display = Display(silent=as_json)
+    try:
+        outcome = resume(run, display, budget=budget, trials=trials, workers=workers)
+    finally:
+        display.close()
+    _close(outcome, as_json=as_json)
+
+
+def _close(outcome: Outcome, *, as_json: bool) -> None:
+    """Write the report and say how it ended."""
+    folder = outcome.folder.path
+    write(folder)
+    if as_json:
+        say(json.dumps(_result(outcome), allow_nan=False))
+        return
+    facts = gather(folder)
+    console = Console()
+    if console.is_terminal:
+        console.print(summary(facts, folder))
+    else:
+        say("\n".join(plain(facts, folder)))
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    counts = outcome.run.counts
+    objective = outcome.run.objective
+    return {
+        "run": str(outcome.folder.path),
+        "model": str(outcome.folder.model),
+        "report": str(outcome.folder.report),
+        "metric": {"name": objective.name, "maximise": objective.maximise},
+        "why": outcome.run.why,
+        "trials": counts.total,
+        "failed": counts.failed,
+        "cached": counts.cached,
+        "final": outcome.final,
+    }

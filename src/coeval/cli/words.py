@@ -1,0 +1,8 @@
+"""What commands print."""
+
+import sys
+
+
+def say(text: str) -> None:
+    """Print to standard output, as it is."""
+    sys.stdout.write(text + "\n")

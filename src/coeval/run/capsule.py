@@ -1,0 +1,85 @@
+"""The capsule: all that is needed to repeat a run, and to go on with it."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from coeval import __version__
+from coeval.run.budget import Budget
+from coeval.run.options import Options
+from coeval.space.protocol import CandidateSpace
+from coeval.task.task import Task
+
+LIBRARIES = ("numpy", "torch", "scikit-learn", "onnxruntime", "pandas")
+
+
+def capsule(options: Options, budget: Budget, task: Task, space: CandidateSpace) -> dict[str, Any]:
+    """Return a run's configuration as plain JSON values."""
+    splits = task.splits
+    return {
+        "coeval": __version__,
+        "command": options.command(),
+        "options": options.to_json(),
+        "seed": options.seed,
+        "budget": {"seconds": budget.seconds, "trials": budget.trials},
+        "strategy": {"name": options.strategy},
+        "task": {
+            "name": task.name,
+            "problem": str(task.problem),
+            "target": task.target.name,
+            "classes": list(task.target.classes),
+            "rows": task.table.rows,
+            "columns": [
+                {"name": one.name, "kind": str(one.kind), "reason": one.reason}
+                for one in task.schema.columns
+            ],
+            "metric": {
+                "name": task.metric.name,
+                "label": task.metric.label or task.metric.name,
+                "maximise": task.metric.maximise,
+            },
+            "splits": {
+                name: len(getattr(splits, name))
+                for name in ("train", "validation", "selection", "test")
+            },
+            "folds": len(task.folds),
+            "fingerprint": task.fingerprint,
+            "notes": list(task.notes),
+        },
+        "space": {
+            "size": str(space.size()),
+            "parts": {name: str(part.size()) for name, part in space.parts.items()},
+        },
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what this machine is, as plain JSON values."""
+    return {
+        "cpu": _cpu(),
+        "cores": cores(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if hasattr(os, "sysconf")
+        else None,
+        "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu() -> str:
+    file = Path("/proc/cpuinfo")
+    if file.exists():
+        for line in file.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,40 @@
+"""A pool for jobs that are no trials: baselines beside the search, final trainings after it."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from coeval.run.forkserver import context, prestart
+from coeval.run.worker import end_with_driver
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Pool:
+    """Worker processes that end with the driver, whatever ends it."""
+
+    def __init__(self, workers: int) -> None:
+        prestart(workers)
+        self._executor = ProcessPoolExecutor(
+            workers, mp_context=context(), initializer=_follow_driver
+        )
+
+    def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
+        """Start a job as soon as a process is free."""
+        return self._executor.submit(job, *args, **named)
+
+    def map(self, job: Callable[[Any], T], inputs: Sequence[Any]) -> Iterable[T]:
+        """Return each input's result, in order."""
+        return self._executor.map(job, inputs)
+
+    def close(self) -> None:
+        """End the processes; running jobs are given up."""
+        for process in list((self._executor._processes or {}).values()):
+            process.kill()  # no public way ends a job that runs (before Python 3.14)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _follow_driver() -> None:
+    threading.Thread(target=end_with_driver, daemon=True).start()

@@ -1,0 +1,73 @@
+"""What the stages of one sitting share: the run's folder, its task and space, its clock."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from coeval.run.budget import Budget
+from coeval.run.folder import RunFolder
+from coeval.run.options import Options
+from coeval.space.product import ProductSpace
+from coeval.store.protocol import Note, Store
+from coeval.task.task import Task
+from coeval.trial import Artifacts, Objective, Trial
+
+
+class Watcher(Protocol):
+    """Follows a run, for a display."""
+
+    def begin(self, site: "Site", spent: float) -> None:
+        """Take note of what is searched for, and of the seconds that earlier sittings spent."""
+        ...
+
+    def record(self, record: Trial | Note) -> None:
+        """Take note of a record that was written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a sitting works.
+
+    Attributes:
+        folder: The run's.
+        options: What the user asked for.
+        budget: Over all sittings.
+        task: Its arrays mapped from the folder's cache.
+        space: What is searched.
+        objective: What is optimised.
+        store: The journal, open for writing.
+        artifacts: The weights.
+        workers: Processes that train.
+        end: ``time.monotonic()`` seconds at which the process should be gone; infinity without a limit.
+        watcher: Is told of every record.
+    """
+
+    folder: RunFolder
+    options: Options
+    budget: Budget
+    task: Task
+    space: ProductSpace
+    objective: Objective
+    store: Store
+    artifacts: Artifacts
+    workers: int
+    end: float
+    watcher: Watcher
+
+    def record(self, *notes: Note) -> None:
+        """Write notes, then show them."""
+        self.store.append(notes)
+        for note in notes:
+            self.watcher.record(note)
+
+
+def process_age() -> float:
+    """Return the seconds since this process began, so that a budget counts from where the user's clock did."""
+    stat = Path("/proc/self/stat")
+    if not stat.exists():
+        return time.process_time()  # a lower bound: what was spent on the CPU
+    ticks = float(stat.read_text().rpartition(")")[2].split()[19])
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
