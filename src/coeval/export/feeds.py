@@ -7,12 +7,10 @@ import numpy.typing as npt
 
 from coeval.errors import DataError
 from coeval.export.model import RawInput
-from coeval.task.preparation_date import FIRST_DAY, LAST_DAY
+from coeval.task.preparation_date import DAY_MILLISECONDS, day_and_clock
 from coeval.task.table import Column, Kind, Table
 
 Feeds = dict[str, npt.NDArray[np.generic]]
-
-_DAY_MICROSECONDS = 86_400_000_000
 
 
 def feeds(inputs: Sequence[RawInput], table: Table) -> Feeds:
@@ -51,20 +49,15 @@ def _encodable(level: str) -> str:
 
 
 def iso_dates(days: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
-    """Return days since 1970-01-01 as ISO text to the microsecond, '' for NaN.
+    """Return days since 1970-01-01 as ISO text to the millisecond, '' for NaN.
 
     Example:
         >>> iso_dates(np.array([0.75, np.nan])).tolist()
-        ['1970-01-01T18:00:00.000000', '']
+        ['1970-01-01T18:00:00.000', '']
     """
     missing = np.isnan(days)
-    known = np.clip(np.where(missing, 0.0, days), FIRST_DAY, LAST_DAY)
-    whole = np.floor(known)
-    # Whole days and clock apart, because together they would need more digits than a double has.
-    clock = np.rint((known - whole) * _DAY_MICROSECONDS).astype(np.int64)
-    moments = whole.astype(np.int64) * _DAY_MICROSECONDS + clock
-    texts: npt.NDArray[np.object_] = np.datetime_as_string(moments.astype("datetime64[us]")).astype(
-        object
-    )
+    whole, clock = day_and_clock(np.where(missing, 0.0, days))
+    moments = (whole * int(DAY_MILLISECONDS) + clock).astype("datetime64[ms]")
+    texts: npt.NDArray[np.object_] = np.datetime_as_string(moments).astype(object)
     texts[missing] = ""
     return texts

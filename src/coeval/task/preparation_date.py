@@ -18,8 +18,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 """Parts by choice. ``hour`` counts with its fraction, ``elapsed`` is days since 1970-01-01, Monday is weekday 0."""
 
-FIRST_DAY, LAST_DAY = -719162, 2932896
-"""0001-01-01 and 9999-12-31 in days since 1970-01-01: what ISO dates of four digits can say."""
+FIRST, LAST = -719162.0, 2932896.0 + 86_399.0 / 86_400.0
+"""0001-01-01 and 9999-12-31T23:59:59 in days since 1970-01-01: what ISO dates of four digits can say."""
 
 DAY_MILLISECONDS = 86_400_000.0
 CYCLE_STEPS = 1e9
@@ -43,22 +43,31 @@ def date_parts(days: Numbers, parts: tuple[str, ...]) -> Numbers:
         [[1970.0, 1.0, 1.0, 3.0, 18.0]]
     """
     missing = np.isnan(days)
-    known = np.clip(np.where(missing, 0.0, days), FIRST_DAY, LAST_DAY + 1 - 1e-9)
-    whole = np.floor(known)
-    date = whole.astype(np.int64).astype("datetime64[D]")
+    whole, clock = day_and_clock(np.where(missing, 0.0, days))
+    date = whole.astype("datetime64[D]")
     months = date.astype("datetime64[M]")
     year = date.astype("datetime64[Y]").astype(np.int64) + 1970.0
     month = months.astype(np.int64) % 12 + 1.0
     day = (date - months.astype("datetime64[D]")).astype(np.int64) + 1.0
-    weekday = (whole + 3.0) % 7.0
-    hour = np.rint((known - whole) * DAY_MILLISECONDS) / (DAY_MILLISECONDS / 24.0)
+    weekday = (whole + 3) % 7.0
+    hour = clock.astype(np.float64) / (DAY_MILLISECONDS / 24.0)
     values = {"year": year, "month": month, "day": day, "weekday": weekday}
-    values |= {"hour": hour, "elapsed": known}
+    values |= {"hour": hour, "elapsed": whole + clock / DAY_MILLISECONDS}
     values |= _cycle("season", (month - 1.0) / 12.0 + (day - 1.0) / 372.0)
     values |= _cycle("weekday", weekday / 7.0) | _cycle("hour", hour / 24.0)
     result = np.stack([values[part] for part in parts], axis=1)
     result[missing] = np.nan
     return result
+
+
+def day_and_clock(days: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Split days since 1970-01-01, cut to ``FIRST`` .. ``LAST``, into whole days and milliseconds of the day."""
+    known = np.clip(days, FIRST, LAST)
+    whole = np.floor(known)
+    # Whole days and clock apart, because together they would need more digits than a double has.
+    clock = np.rint((known - whole) * DAY_MILLISECONDS)
+    midnight = clock == DAY_MILLISECONDS
+    return (whole + midnight).astype(np.int64), np.where(midnight, 0.0, clock).astype(np.int64)
 
 
 def _cycle(name: str, turns: Numbers) -> dict[str, Numbers]:

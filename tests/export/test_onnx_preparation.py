@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from onnx import TensorProto
+
+from coeval.export import onnx_preparation
+from coeval.export.feeds import feeds
+from coeval.export.model import raw_inputs
+from coeval.export.onnx_graph import Graph
+from coeval.task.preparation import Preparation, fit
+from coeval.task.table import Column, Rows, Table
+from tests.export.graphs import run
+from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables
+
+
+def through_onnx(preparation: Preparation, table: Table, numbers: tuple[str, ...]) -> Rows:
+    inputs = raw_inputs(schema_of(table, numbers))
+    by_column = {one.column: one for one in inputs}
+    graph = Graph("coeval/")
+    outputs = {
+        onnx_preparation.numeric(graph, preparation, by_column): TensorProto.FLOAT,
+        onnx_preparation.codes(graph, preparation, by_column): TensorProto.INT64,
+        onnx_preparation.tokens(graph, preparation, by_column): TensorProto.INT64,
+    }
+    return Rows(*run(graph, inputs, outputs, feeds(inputs, table)))
+
+
+def agree(found: Rows, expected: Rows) -> None:
+    # One unit in the last place of a float32 of the largest size.
+    np.testing.assert_allclose(found.numeric, expected.numeric, rtol=1e-6, atol=1e-6)
+    assert np.array_equal(found.codes, expected.codes)
+    assert np.array_equal(found.tokens, expected.tokens)
+
+
+@given(tables(), SETTINGS)
+@settings(max_examples=40, deadline=None)
+def test_the_graph_prepares_any_table_as_the_preparation_does(table: Table, chosen) -> None:
+    preparation = fit(chosen, table, np.arange(0, table.rows, 2))
+    agree(through_onnx(preparation, table, ("k",)), preparation.transform(table))
+
+
+@pytest.mark.parametrize("scaling", ["standard", "robust", "quantile"])
+def test_a_larger_table_is_prepared_as_in_training(scaling: str) -> None:
+    table = mixed_table(3000)
+    preparation = fit({"scaling": scaling, "dates": "both"}, table, np.arange(1000))
+    agree(through_onnx(preparation, table, ("code",)), preparation.transform(table))
+
+
+def test_levels_never_seen_and_all_missing_rows_are_prepared_as_in_training() -> None:
+    table = mixed_table()
+    preparation = fit({"text_ngrams": "bigrams"}, table, np.arange(60))
+    columns = []
+    for one in table.columns:
+        if one.levels:
+            new = ["1000", None] if one.name == "code" else ["never seen, Ever", None]
+            columns.append(encoded(one.name, one.kind, new))
+        else:
+            columns.append(Column(one.name, one.kind, np.array([1e308, np.nan])))
+    new_rows = Table(tuple(columns), 2)
+    agree(through_onnx(preparation, new_rows, ("code",)), preparation.transform(new_rows))
+
+
+def test_no_rows_are_prepared_to_no_rows() -> None:
+    table = mixed_table()
+    preparation = fit({"text_ngrams": "bigrams"}, table, np.arange(60))
+    empty = Table(tuple(Column(c.name, c.kind, c.values[:0], c.levels) for c in table.columns), 0)
+    agree(through_onnx(preparation, empty, ("code",)), preparation.transform(empty))

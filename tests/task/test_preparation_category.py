@@ -1,0 +1,48 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coeval.task.preparation_category import CategoryCodes, fit_category
+from coeval.task.table import Column, Kind
+
+
+def column(values: list[int], levels: tuple[str, ...]) -> Column:
+    return Column("c", Kind.CATEGORICAL, np.array(values, dtype=np.int32), levels)
+
+
+def test_levels_are_ordered_by_count_and_rare_ones_left_out() -> None:
+    one = column([0, 1, 1, 2, 2, 2, -1], ("a", "b", "c"))
+    assert fit_category(one, np.arange(7), rare=2, most=10).levels == ("c", "b")
+    assert fit_category(one, np.arange(7), rare=1, most=2).levels == ("c", "b")
+
+
+def test_only_the_given_rows_count() -> None:
+    one = column([0, 0, 1, 1, 1], ("a", "b"))
+    assert fit_category(one, np.array([0, 1, 2]), rare=2, most=10).levels == ("a",)
+
+
+def test_missing_rare_and_unseen_levels_share_code_zero() -> None:
+    codes = CategoryCodes("c", ("x", "y"))
+    assert codes.transform(column([0, 1, 2, -1], ("new", "y", "x"))).tolist() == [0, 2, 1, 0]
+
+
+def test_the_empty_string_is_missing() -> None:
+    assert fit_category(column([0, 0, 1], ("", "a")), np.arange(3), 1, 10).levels == ("a",)
+
+
+def test_a_column_without_any_level_is_all_zero() -> None:
+    one = column([-1, -1], ())
+    codes = fit_category(one, np.arange(2), 1, 10)
+    assert codes.levels == ()
+    assert codes.transform(one).tolist() == [0, 0]
+
+
+@given(st.permutations(["a", "b", "c", "d"]), st.lists(st.integers(-1, 3), max_size=20))
+def test_codes_do_not_depend_on_the_order_of_a_columns_levels(
+    order: list[str], values: list[int]
+) -> None:
+    levels = ("a", "b", "c", "d")
+    codes = CategoryCodes("c", ("b", "d"))
+    there = [order.index(levels[value]) if value >= 0 else -1 for value in values]
+    first = codes.transform(column(values, levels))
+    assert first.tolist() == codes.transform(column(there, tuple(order))).tolist()
