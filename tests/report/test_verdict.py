@@ -67,7 +67,23 @@ def test_without_baselines_the_score_stands_alone():
 def test_an_interrupted_run_names_its_incumbent():
     found = judge(examples.run(20, finished=False))
     assert found.outcome is Outcome.UNFINISHED
-    assert "no test row has been looked at" in found.sentence
+    assert "no test row was looked at" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (None, "interrupted, or still"),
+        ("interrupted", "was interrupted."),
+        ("time", "search ended"),
+    ],
+)
+def test_an_unfinished_run_says_how_far_it_came(why, said):
+    log = examples.Journal()
+    log.events = examples.journal(5, finished=False)
+    if why:
+        log.note(300, "stopped", {"why": why})
+    assert said in judge(collect("run", examples.capsule(), log.events)).basis
 
 
 def test_a_run_without_trials_has_no_model():

@@ -182,9 +182,7 @@ def _wall(facts: Facts) -> list[Phase]:
     ]
     if not phases:
         searching = dig(facts.stopped, "seconds") or facts.active
-        return (
-            [("p-search", "search, up to the interruption", float(searching))] if searching else []
-        )
+        return [("p-search", "search, so far", float(searching))] if searching else []
     rest = float(recorded.get("total") or 0.0) - sum(seconds for _, _, seconds in phases)
     if rest > 0.05:
         whole = (

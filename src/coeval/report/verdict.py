@@ -155,17 +155,17 @@ def _unfinished(facts: Facts, own: Score | None) -> Verdict:
         why = f"all {words.plural(failed, 'trial')} failed" if failed else "no trial finished"
         return Verdict(Outcome.UNFINISHED, f"There is no model yet: {why}.")
     reached = (
-        f"its best network reaches {facts.label} {words.score(own.value)}"
+        f"its best network reaches {facts.label} {words.score(own.value)} on validation"
         if own
         else "no network was scored"
     )
+    opened = "the test split had been opened" if facts.openings else "no test row was looked at"
+    why = dig(facts.stopped, "why")
+    state = {None: "It was interrupted, or still goes on.", "interrupted": "It was interrupted."}
     return Verdict(
         Outcome.UNFINISHED,
-        f"This run has no final model yet, it was interrupted or still goes on: {reached} on "
-        "validation, and no test row has been looked at."
-        if not facts.openings
-        else f"This run was interrupted after its test split had been opened: {reached} on validation.",
-        "coeval resume finishes it.",
+        f"This run has no final model yet: {reached}, and {opened}.",
+        f"{state.get(why, 'Its search ended, its final training did not.')} coeval resume finishes it.",
     )
 
 
