@@ -79,7 +79,7 @@ def test_a_search_continued_in_sittings_equals_one_in_a_single_sitting(sittings)
 def test_an_orphan_is_evaluated_again_under_its_number_and_started_once():
     whole, cut = MemoryStore(), MemoryStore()
     find(store=whole)
-    cut.append([e for e in bodies(whole)[:7]])  # 0..2 finished, 3 running
+    cut.append(bodies(whole)[:7])  # 0..2 finished, 3 running
     assert bodies(cut)[-1].state is State.RUNNING
     find(store=cut)
     assert bodies(cut) == bodies(whole)

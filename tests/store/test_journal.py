@@ -259,7 +259,7 @@ def test_a_damaged_record_is_named(tmp_path):
     outsider.commit()
     outsider.close()
     store = open_store(tmp_path)
-    with pytest.raises(RunError, match="Event 1 .* trial 3 finished but was never started"):
+    with pytest.raises(RunError, match=r"Event 1 .* trial 3 finished but was never started"):
         list(store.events())
     with pytest.raises(RunError, match="Event 2"):
         list(store.events(after=1))
@@ -291,7 +291,7 @@ def test_an_older_format_is_brought_up_to_date_and_keeps_its_events(tmp_path, mo
     step = "CREATE INDEX kinds ON event (kind);"
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
     monkeypatch.setattr(schema, "FORMAT", 2)
-    with pytest.raises(RunError, match="format 1, this coeval reads 2.*coeval resume"):
+    with pytest.raises(RunError, match=r"format 1, this coeval reads 2.*coeval resume"):
         open_store(tmp_path, read_only=True)
     store = open_store(tmp_path)
     assert bodies(store) == [running()]
@@ -304,7 +304,7 @@ def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path):
     store.append([running(0)])
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
-    with pytest.raises(RunError, match="disk .* is full.*coeval resume"):
+    with pytest.raises(RunError, match=r"disk .* is full.*coeval resume"):
         store.append([running(1), Note("filler", {"text": "x" * 100_000})])
     assert bodies(store) == [running(0)]
     store._connection.execute("PRAGMA max_page_count = 100000")
