@@ -97,7 +97,7 @@ def _dates(raw: RawColumn) -> npt.NDArray[np.float64]:
     if dates is None and raw.levels:
         for code, level in enumerate(raw.levels):
             if parse_dates([level]) is None:
-                raise wrong_value(raw, code, "a date such as 2024-12-31", "date")
+                raise wrong_value(raw, code, "a date such as 2024-12-31", "a date")
         raise DataError(
             f"Column {raw.name!r} mixes several formats of dates, such as {raw.levels[0]!r}. "
             "Write all of them as YYYY-MM-DD."

@@ -180,15 +180,25 @@ def _keep_classes(
     layers: npt.NDArray[np.int64],
     groups: npt.NDArray[np.int64] | None,
 ) -> None:
-    """Move a row (or the smallest group) of each class that training lacks into training."""
+    """Move a row (or the smallest group) of each class that training lacks into training.
+
+    A row is exchanged for one of the class that training has most of, so that no split runs empty.
+    """
     present = np.bincount(layers[labels == _TRAIN], minlength=int(layers.max()) + 1)
     for one in np.flatnonzero((present == 0) & (np.bincount(layers) > 0)):
         rows = np.flatnonzero(layers == one)
-        if groups is None:
-            labels[rows[0]] = _TRAIN
-        else:
+        if groups is not None:
             sizes = [int((groups == group).sum()) for group in groups[rows]]
             labels[groups == groups[rows[int(np.argmin(sizes))]]] = _TRAIN
+            continue
+        left = labels[rows[0]]
+        held = np.bincount(layers[labels == _TRAIN], minlength=int(layers.max()) + 1)
+        if held.max() > 1:
+            spare = (labels == _TRAIN) & (layers == held.argmax())
+            labels[np.flatnonzero(spare)[-1]] = left
+        elif (labels == left).sum() == 1:
+            continue
+        labels[rows[0]] = _TRAIN
 
 
 def _pin_lone_classes(labels: npt.NDArray[np.int64], layers: npt.NDArray[np.int64]) -> None:
@@ -253,19 +263,21 @@ def _deal_groups(
 
 
 def _ordered(time: npt.NDArray[np.float64], shares: Shares) -> Splits:
-    """Return splits in order of time, equal moments on one side wherever they leave both sides rows."""
+    """Return splits in order of time, equal moments on one side wherever that leaves every split rows."""
     order = np.argsort(time, kind="stable")
-    edges = [0]
-    for end in np.cumsum(shares.all)[:-1]:
-        edges.append(max(_edge(time[order], round(end * len(order))), edges[-1]))
-    edges.append(len(order))
-    parts = [order[a:b] for a, b in itertools.pairwise(edges)]
-    if any(len(part) == 0 for part, share in zip(parts, shares.all, strict=True) if share > 0):
+    wanted = [one for one in range(4) if shares.all[one] > 0]
+    moments = len(np.unique(time))
+    if moments < len(wanted):
         raise DataError(
-            f"The time column has {len(np.unique(time))} different moments, too few to cut the rows into "
-            "splits in order of time. Use a finer time, or none."
+            f"The time column has {moments} different moments, too few to cut the rows into "
+            f"{len(wanted)} splits in order of time. Use a finer time, or none."
         )
-    return Splits(*parts)
+    ends = [round(end * len(order)) for end in np.cumsum(shares.all)]
+    edges = [0, *(_edge(time[order], end) for end in ends)]
+    widths = np.diff(edges)
+    if any(widths[one] <= 0 for one in wanted):
+        edges = [0, *ends]
+    return Splits(*(order[a:b] for a, b in itertools.pairwise(edges)))
 
 
 def _edge(time: npt.NDArray[np.float64], wanted: int) -> int:

@@ -42,7 +42,7 @@ _WORDS = {
 def _target(task: Task) -> str:
     if task.problem is Problem.REGRESSION:
         values = task.target.values
-        return f"regression from {values.min():.4g} to {values.max():.4g}"
+        return f"regression from {values.min():,.6g} to {values.max():,.6g}"
     counts = np.bincount(task.target.values.astype(np.int64), minlength=len(task.target.classes))
     share = counts / counts.sum()
     if task.problem is Problem.BINARY:

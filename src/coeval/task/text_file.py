@@ -170,9 +170,11 @@ def _header(sample: str, delimiter: str, path: Path) -> list[str]:
     """Return the column names; unnamed ones get ``Unnamed: 0`` and so on, as in pandas."""
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        names = next(row for row in reader if row)
+        names = next((row for row in reader if row), [])
     except csv.Error as error:
         raise DataError(f"{path}, line 1: the column names cannot be read ({error}).") from error
+    if not names:
+        raise DataError(f"{path} is empty. Expected column names and rows.")
     names = [one.strip() or f"Unnamed: {position}" for position, one in enumerate(names)]
     refuse_duplicates(names, str(path))
     return names

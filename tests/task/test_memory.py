@@ -1,0 +1,75 @@
+import json
+
+import numpy as np
+import pytest
+
+from coeval.errors import DataError
+from coeval.task import memory
+from coeval.task.fingerprint import fingerprint
+from coeval.task.frame import from_arrays, from_frame
+
+pd = pytest.importorskip("pandas")
+rng = np.random.default_rng(0)
+
+
+def task(**options):
+    data = pd.DataFrame(
+        {
+            "a": rng.normal(size=50),
+            "b": ["é", "日本", None, "x", '"'] * 10,
+            "c": pd.date_range("2020", periods=50),
+            "y": np.arange(50) % 3,
+        }
+    )
+    return from_frame(data, "y", **options)
+
+
+@pytest.mark.parametrize("weights", [None, np.ones(50)])
+def test_a_saved_task_is_the_same_when_loaded(tmp_path, weights):
+    one = task(weights=weights)
+    memory.save(one, tmp_path / "cache")
+    other = memory.load(tmp_path / "cache")
+    assert other.fingerprint == one.fingerprint == fingerprint(other)
+    assert (other.schema, other.notes, other.metric) == (one.schema, one.notes, one.metric)
+    assert other.target.classes == one.target.classes
+    assert [column.levels for column in other.table.columns] == [
+        column.levels for column in one.table.columns
+    ]
+    assert len(other.folds) == 5
+
+
+def test_a_table_of_numbers_alone_is_saved(tmp_path):
+    one = from_arrays(rng.normal(size=(30, 2)), rng.normal(size=30))
+    memory.save(one, tmp_path)
+    assert fingerprint(memory.load(tmp_path)) == one.fingerprint
+
+
+def test_loaded_arrays_are_mapped_and_cannot_be_written(tmp_path):
+    memory.save(task(), tmp_path)
+    values = memory.load(tmp_path).table.columns[0].values
+    assert not values.flags.writeable
+    assert not values.flags.owndata
+
+
+def test_a_metric_of_the_users_own_must_be_handed_over(tmp_path):
+    one = task(metric=lambda y, p: 0.0)
+    memory.save(one, tmp_path)
+    with pytest.raises(DataError, match="'own_metric' is a function"):
+        memory.load(tmp_path)
+    assert memory.load(tmp_path, one.metric).metric is one.metric
+
+
+@pytest.mark.parametrize("damage", ["missing", "text", "array", "version"])
+def test_a_damaged_folder_is_explained(tmp_path, damage):
+    memory.save(task(), tmp_path)
+    facts = tmp_path / "task.json"
+    if damage == "missing":
+        facts.unlink()
+    elif damage == "text":
+        facts.write_text("{")
+    elif damage == "array":
+        (tmp_path / "codes.npy").write_bytes(b"nothing")
+    else:
+        facts.write_text(json.dumps(json.loads(facts.read_text()) | {"format": 99}))
+    with pytest.raises(DataError, match="Read the data again"):
+        memory.load(tmp_path)
