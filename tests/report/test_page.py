@@ -227,9 +227,9 @@ def test_a_column_with_a_very_long_name_is_cut():
 
 def test_intervals_of_baselines_and_of_other_metrics_are_shown():
     log = examples.Journal()
-    trees = {"value": 0.8727, "low": 0.8661, "high": 0.8790}
     gain = {"value": 0.0006, "low": -0.0021, "high": 0.0034}
-    baseline = {"name": "trees", "label": "gradient boosting", "test": trees, "gain": gain}
+    trees = {"test": 0.8727, "low": 0.8661, "high": 0.8790, "gain": gain}
+    baseline = {"name": "trees", "label": "gradient boosting"} | trees
     scores = {"roc_auc": {"value": 0.9289, "low": 0.92, "high": 0.93}}
     log.note(0, "final", examples.final(0, baselines=[baseline], scores=scores))
     page = render(collect("run", examples.capsule(), log.events))

@@ -39,7 +39,9 @@ def searched(facts: Facts) -> Markup:
     if running:
         pairs.insert(3, ("left unfinished", words.count(running)))
     if why := dig(facts.stopped, "why"):
-        pairs.append(("ended", _ENDS.get(str(why), str(why))))
+        in_time = why == "stopped" and facts.final is not None
+        said = "in time for the final training" if in_time else _ENDS.get(str(why), str(why))
+        pairs.append(("ended", said))
     return join(
         [
             definitions(pairs),

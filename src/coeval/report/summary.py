@@ -88,9 +88,11 @@ def said(facts: Facts) -> list[str]:
     cached = sum(one.is_cached for one in facts.trials)
     size = words.space_size(dig(facts.capsule, "space", "size"))
     spent = dig(facts.final, "seconds", "total") or facts.active
+    running = len(facts.trials) - len(facts.done) - len(facts.failed)
+    left = f", {running:,} unfinished" if running else ""
     lines = [
         f"Searched {words.plural(len(facts.trials), 'candidate')} ({len(facts.failed):,} failed, "
-        f"{cached:,} cached) of {size} in {words.duration(float(spent))}."
+        f"{cached:,} cached{left}) of {size} in {words.duration(float(spent))}."
     ]
     if facts.architecture is not None:
         lines.append(f"Found: {one_line(facts.architecture)}")

@@ -77,9 +77,18 @@ def own_score(facts: Facts) -> Score | None:
 
 def baseline_scores(facts: Facts) -> list[tuple[Data, Score]]:
     """Return the baselines that have a score on the split of ``stage``, best first."""
-    read = [(one, read_score(one.get(stage(facts)))) for one in facts.baselines]
+    split = stage(facts)
+    read = [(one, _baseline_score(one, split)) for one in facts.baselines]
     found = [(one, score) for one, score in read if score]
     return sorted(found, key=lambda pair: pair[1].value, reverse=facts.objective.maximise)
+
+
+def _baseline_score(baseline: Data, split: str) -> Score | None:
+    """Return a baseline's score; the interval of its test score stands beside it in the record."""
+    found = read_score(baseline.get(split))
+    if found is None or found.has_interval or split != "test":
+        return found
+    return read_score({**baseline, "value": found.value})
 
 
 def label(baseline: Data) -> str:
