@@ -167,6 +167,23 @@ def test_a_trial_stops_itself_after_its_own_time():
     assert found.cost["seconds"] < 3
 
 
+def test_a_trial_on_several_folds_shares_its_time_among_them():
+    task = task_of("breast_cancer", folds=3)
+    found = measure(task, Proposal(candidate(task, epochs=10_000)), limits=Limits(seconds=0.6))
+    assert found.failure is None
+    assert found.data["stopped_early"] is True
+    assert min(found.data["fold_epochs"]) > 2
+    assert max(found.data["fold_seconds"]) < 2 * min(found.data["fold_seconds"]) + 0.3
+
+
+def test_a_trial_is_cut_short_in_time_to_be_scored_before_the_deadline():
+    task = task_of("breast_cancer", folds=2)
+    limits = Limits(deadline=time.monotonic() + 1.0)
+    found = measure(task, Proposal(candidate(task, epochs=10_000)), limits=limits)
+    assert found.failure is None
+    assert time.monotonic() < limits.deadline
+
+
 def test_training_told_to_stop_before_it_began_has_timed_out():
     task = task_of("wine")
     found = measure(task, Proposal(candidate(task)), report=lambda *_: False)

@@ -105,7 +105,7 @@ class TrainingEvaluator:
         plan = make_plan(task, self.space, trial.proposal)
         self._check_memory(plan)
         self._check_time(plan)
-        watch = Watch(report, trial.number, started, self.limits)
+        watch = Watch(report, trial.number, started, self.limits, len(task.folds))
         trained = [
             self._train_fold(task, plan, number, watch, entropy(self.seed, "trial", trial.number))
             for number in range(len(task.folds))
@@ -117,6 +117,7 @@ class TrainingEvaluator:
     ) -> "Trained":
         from coeval.evaluate.trainer import train_fold  # noqa: PLC0415 - loads torch
 
+        watch.begin_fold()
         before = time.monotonic()
         fold = self._folds.get(
             task, plan.preparation, number, share=plan.rows_share, seed=self.seed
@@ -133,13 +134,14 @@ class TrainingEvaluator:
             should_stop=watch.should_stop,
         )
         fitted = trained.fitted
-        if watch.stopped and (fitted.best_epoch == 0 or number < len(task.folds) - 1):
+        # A trial that its own limits cut inside its first epoch still has a score: on a table so large
+        # it may be the only model there will be.
+        if watch.is_stopped and (fitted.epochs == 0 or number < len(task.folds) - 1):
             raise NothingLearnt(
-                f"told to stop after {fitted.epochs} epochs of fold {number + 1} of {len(task.folds)}, "
-                "too early to score it."
+                f"stopped after {fitted.epochs} epochs of fold {number + 1} of {len(task.folds)}, "
+                "too early to score the trial."
             )
         self._times.observe(plan.work, fitted.epochs, time.monotonic() - before)
-        watch.next_fold()
         return trained
 
     def _measured(
@@ -163,7 +165,7 @@ class TrainingEvaluator:
             "fold_seconds": [one.seconds for one in fitted],
             "train_rows": plan.work.rows,
         }
-        if watch.stopped:
+        if watch.is_stopped or watch.is_shortened:
             data["stopped_early"] = True
         return Measurement(
             values=values,
