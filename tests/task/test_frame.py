@@ -207,7 +207,7 @@ def test_prediction_names_the_first_value_of_another_type(change, message):
 def test_prediction_names_the_missing_columns():
     data = frame()
     schema = from_frame(data, "y").schema
-    with pytest.raises(DataError, match="lack columns 'number', 'text'"):
+    with pytest.raises(DataError, match="lacks columns 'number', 'text'"):
         raw_frame_to_table(data.drop(columns=["number", "text"]), schema)
 
 

@@ -51,6 +51,13 @@ def test_loaded_arrays_are_mapped_and_cannot_be_written(tmp_path):
     assert not values.flags.owndata
 
 
+def test_a_loaded_task_may_be_saved_over_itself(tmp_path):
+    memory.save(task(), tmp_path)
+    one = memory.load(tmp_path)
+    memory.save(one, tmp_path)
+    assert fingerprint(memory.load(tmp_path)) == fingerprint(one) == one.fingerprint
+
+
 def test_a_metric_of_the_users_own_must_be_handed_over(tmp_path):
     one = task(metric=lambda y, p: 0.0)
     memory.save(one, tmp_path)

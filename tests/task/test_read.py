@@ -2,6 +2,8 @@
 
 import csv
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -274,6 +276,17 @@ def test_training_rows_read_for_prediction_give_the_same_values(path):
     for one, other in zip(table.columns, task.table.columns, strict=True):
         assert one.levels == other.levels
         assert np.array_equal(one.values, other.values, equal_nan=True)
+
+
+def test_reading_a_csv_loads_neither_pandas_nor_torch_nor_scikit_learn(path):
+    code = (
+        "import sys; from coeval.task.read import read; read(sys.argv[1], target='y'); "
+        "print({'pandas', 'torch', 'sklearn'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.slow

@@ -100,5 +100,7 @@ def test_further_rows_get_the_same_classes():
 
 def test_a_class_of_the_test_file_that_training_lacks_is_refused():
     target = encode_target(strings(["yes", "no"])).target
-    with pytest.raises(DataError, match=r"'yess', which the training data lacks. Did you mean 'yes'"):
+    with pytest.raises(
+        DataError, match=r"'yess', which the training data lacks. Did you mean 'yes'"
+    ):
         encode_like(strings(["yess", "no"]), target)

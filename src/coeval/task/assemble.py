@@ -1,5 +1,6 @@
 """From raw columns to a task: the path that files and frames share."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -140,8 +141,6 @@ def with_test(task: Task, extra: Extra) -> Task:
 
 def seal(task: Task) -> Task:
     """Return the task with its fingerprint."""
-    import dataclasses  # noqa: PLC0415
-
     return dataclasses.replace(task, fingerprint=fingerprint(task))
 
 
@@ -176,8 +175,6 @@ def _drop_unlabelled(
     features: Sequence[RawColumn], target: RawColumn, plan: Plan, notes: list[str]
 ) -> tuple[Sequence[RawColumn], RawColumn, Plan]:
     """Return everything without the rows whose target is missing."""
-    import dataclasses  # noqa: PLC0415
-
     missing = target.missing if target.form is not Form.NESTED else np.zeros(1, bool)
     if not missing.any():
         return features, target, plan

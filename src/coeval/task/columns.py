@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from coeval.errors import DataError
+from coeval.errors import DataError, did_you_mean
+from coeval.task.dates import parse_dates
+from coeval.task.kinds import listed
 from coeval.task.numerals import number_text
 from coeval.task.raw import Form, RawColumn, relabel
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
@@ -26,6 +28,19 @@ def to_table(columns: Sequence[RawColumn], schema: Schema, rows: int) -> Table:
     by_name = {column.name: column for column in columns}
     kept = [one for one in schema.columns if one.kind is not Kind.DROP]
     return Table(tuple(_convert(by_name[one.name], one) for one in kept), rows)
+
+
+def check_columns(columns: Sequence[RawColumn], schema: Schema, where: str) -> None:
+    """Raise a ``DataError`` that names the columns that ``schema`` needs and ``where`` lacks."""
+    names = [column.name for column in columns]
+    needed = [one.name for one in schema.columns if one.kind is not Kind.DROP]
+    missing = [one for one in needed if one not in names]
+    if missing:
+        raise DataError(
+            f"{where} lacks {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
+            f"{did_you_mean(missing[0], names)} It has {listed(names)}. Add what is missing; "
+            "a column may be empty if its values are unknown."
+        )
 
 
 def concatenate(first: Table, second: Table) -> Table:
@@ -81,8 +96,6 @@ _TRUTH = {"True": 1.0, "False": 0.0, "true": 1.0, "false": 0.0}
 
 
 def _dates(raw: RawColumn) -> npt.NDArray[np.float64]:
-    from coeval.task.dates import parse_dates  # noqa: PLC0415
-
     if raw.form is Form.DATE:
         return raw.values
     if raw.form is Form.NUMBER:

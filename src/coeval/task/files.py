@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coeval.errors import DataError
+from coeval.errors import DataError, did_you_mean
 from coeval.task.text_file import parse
 
 _FOREIGN = (
@@ -97,8 +97,6 @@ def _load(path: Path) -> bytes:
 
 def _near(path: Path) -> str:
     """Return a hint at files of a similar name in the same folder."""
-    from coeval.errors import did_you_mean  # noqa: PLC0415
-
     folder = path.parent
     if not folder.is_dir():
         return f" There is no folder {folder} either."

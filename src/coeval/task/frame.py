@@ -1,5 +1,6 @@
 """Frames and arrays as tasks (for the estimators), and as tables of a known schema (for prediction)."""
 
+import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -9,12 +10,12 @@ import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
 from coeval.task.assemble import Plan, assemble
-from coeval.task.columns import to_table
+from coeval.task.columns import check_columns, to_table
 from coeval.task.files import without_index
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
 from coeval.task.metrics import Own
-from coeval.task.raw import Form, RawColumn, raw_columns
+from coeval.task.raw import Form, RawColumn, raw_columns, relabel
 from coeval.task.split import Shares
 from coeval.task.table import Kind, Schema, Table
 from coeval.task.task import Problem, Task
@@ -148,15 +149,7 @@ def raw_frame_to_table(frame: Frame, schema: Schema) -> Table:
             )
         frame = _named(frame, [one.name for one in schema.columns])
     columns, rows = _columns(frame, keep=keep_strings(schema))
-    present = {column.name for column in columns}
-    missing = [
-        one.name for one in schema.columns if one.kind is not Kind.DROP and one.name not in present
-    ]
-    if missing:
-        raise DataError(
-            f"The data lack {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
-            f"{did_you_mean(missing[0], present)} They have {listed([one.name for one in columns])}."
-        )
+    check_columns(columns, schema, "The frame")
     return to_table(columns, schema, rows)
 
 
@@ -181,8 +174,6 @@ def _from_columns(
     weights: Any,
     plan: Plan,
 ) -> Task:
-    import dataclasses  # noqa: PLC0415
-
     columns, rows = _columns(frame)
     by_name = {column.name: column for column in columns}
     names = list(by_name)
@@ -283,19 +274,13 @@ def _array_column(name: str, values: npt.NDArray[Any], keep: Collection[str] = (
         numbers = values.astype(np.float64)
         return RawColumn(name, Form.NUMBER, numbers, whole=values.dtype.kind in "iu", number=True)
     if values.dtype.kind == "b":
-        return RawColumn(
-            name, Form.STRING, values.astype(np.int32), ("False", "True"), category=True
-        ).take(slice_all(values))
+        codes, levels = relabel(values.astype(np.int32), ("False", "True"))
+        return RawColumn(name, Form.STRING, codes, levels, category=True)
     import pyarrow as pa  # noqa: PLC0415
 
     if values.dtype.kind in "US":
         values = values.astype(object)
     return raw_columns(pa.table({name: pa.chunked_array([_object_array(values)])}), keep=keep)[0]
-
-
-def slice_all(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return the indices of all rows."""
-    return np.arange(len(values))
 
 
 def _object_array(values: Any) -> Any:

@@ -42,12 +42,13 @@ def save(task: Task, folder: str | Path) -> None:
     arrays |= {one: getattr(task.splits, one) for one in _SPLITS}
     for number, (train, validation) in enumerate(task.folds):
         arrays |= {f"fold{number}_train": train, f"fold{number}_validation": validation}
+    (folder / "task.json").unlink(missing_ok=True)  # written last: its presence says all is there
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        new = folder / f"{name}.new.npy"  # renamed, for a process may have mapped the old file
+        np.save(new, array, allow_pickle=False)
+        new.replace(folder / f"{name}.npy")
     text = json.dumps(_facts(task), ensure_ascii=False)
-    (folder / "task.json").write_text(
-        text, encoding="utf-8"
-    )  # last: its presence says all is there
+    (folder / "task.json").write_text(text, encoding="utf-8")
 
 
 def load(folder: str | Path, metric: Metric | None = None) -> Task:

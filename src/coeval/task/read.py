@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coeval.errors import DataError, did_you_mean
 from coeval.task.assemble import Extra, Plan, assemble, read_weights, with_test
-from coeval.task.columns import to_table
+from coeval.task.columns import check_columns, to_table
 from coeval.task.files import Source, read_file
 from coeval.task.frame import keep_strings
 from coeval.task.kinds import listed, parse_kinds
@@ -95,19 +95,6 @@ def read_rows(path: str | Path, schema: Schema) -> Table:
     columns = _raw(source, schema)
     check_columns(columns, schema, str(path))
     return to_table(columns, schema, source.table.num_rows)
-
-
-def check_columns(columns: Sequence[RawColumn], schema: Schema, where: str) -> None:
-    """Raise a ``DataError`` that names the columns that ``schema`` needs and ``where`` lacks."""
-    names = [column.name for column in columns]
-    needed = [one.name for one in schema.columns if one.kind is not Kind.DROP]
-    missing = [one for one in needed if one not in names]
-    if missing:
-        raise DataError(
-            f"{where} lacks {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
-            f"{did_you_mean(missing[0], names)} It has {listed(names)}. Add what is missing; "
-            "a column may be empty if its values are unknown."
-        )
 
 
 def _raw(source: Source, schema: Schema, target: str = "") -> list[RawColumn]:
