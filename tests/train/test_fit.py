@@ -14,7 +14,7 @@ from coeval.task.metric import Metric
 from coeval.task.task import Problem
 from coeval.train.data import Examples, TrainingData
 from coeval.train.errors import Diverged
-from coeval.train.fit import Stopped, fit
+from coeval.train.fit import PATIENCE, Stopped, fit
 from coeval.train.predict import predict
 from tests.train.problems import ACCURACY, RMSE, data_of, metric_of, mlp, rows_of
 
@@ -89,7 +89,7 @@ def test_training_ends_when_the_score_stands_still_and_keeps_the_last_of_equals(
         mlp(Problem.BINARY), data_of(Problem.BINARY), QUICK, seed=0, metric=constant(0.3, 0.2)
     )
     assert fitted.stopped is Stopped.PATIENCE
-    assert fitted.epochs == 2 + math.ceil(0.3 * QUICK.epochs)
+    assert fitted.epochs == 2 + max(5, math.ceil(PATIENCE * QUICK.epochs))
     assert fitted.best_epoch == fitted.epochs
 
 

@@ -21,7 +21,10 @@ from coeval.train.loss import Loss, loss_for
 from coeval.train.optimizer import Optimizer
 from coeval.train.schedule import factor
 
-PATIENCE = 0.3  # share of the schedule's epochs without a better validation score
+# Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
+# realmlp seeds on 8 tables): 0.15 found every best epoch that training to the end found, in a fifth to a third
+# of its epochs on small tables; 0.1 lost up to 14 % of the score; 0.3 found nothing more.
+PATIENCE = 0.15
 LEAST_PATIENCE = 5  # epochs; below it a short schedule would never reach its low rates
 POLL_SECONDS = 0.2
 
