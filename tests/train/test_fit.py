@@ -123,6 +123,11 @@ def test_without_validation_the_last_weights_are_kept_and_the_score_is_nan():
     assert list(fitted.curve) == ["train_loss"]
 
 
+def test_a_refit_of_a_training_stopped_in_its_first_epoch_takes_one_epoch():
+    data = TrainingData(Problem.BINARY, data_of(Problem.BINARY).train)
+    assert fit(mlp(Problem.BINARY), data, QUICK, seed=0, stop_after=0).epochs == 1
+
+
 def test_validation_rows_without_a_metric_are_refused():
     with pytest.raises(ValueError, match="metric is needed"):
         fit(mlp(Problem.BINARY), data_of(Problem.BINARY), QUICK, seed=0)

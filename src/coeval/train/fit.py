@@ -95,7 +95,7 @@ def fit(
         metric: What early stopping follows; required with validation rows.
         device: A name for ``device.resolve``, or a device.
         schedule_epochs: Length of the schedule; the recipe's epochs by default.
-        stop_after: End after this epoch of the schedule; its length by default.
+        stop_after: End after this epoch of the schedule (at least 1); its length by default.
         on_epoch: Told each epoch (from 1) and its values; answers whether to go on.
         should_stop: Asked every 0.2 s, also inside an epoch; a true answer ends training, and the
             best so far is kept.
@@ -106,7 +106,8 @@ def fit(
     """
     started = time.monotonic()
     length = schedule_epochs or recipe.epochs
-    last = min(stop_after or length, length)
+    # A best epoch of 0 (stopped inside the first) is refitted for one epoch, never for all.
+    last = length if stop_after is None else min(max(stop_after, 1), length)
     if data.validation is not None and metric is None:
         raise ValueError("a metric is needed to stop early on validation rows, got None.")
     where = resolve(device) if isinstance(device, str) else device
