@@ -17,8 +17,14 @@ def candidate_digest(candidate: Candidate) -> str:
     removes, have equal digests.
     """
     parts = {
-        name: digest(part) if isinstance(part, Architecture) else dict(part)
+        name: _digest(part) if isinstance(part, Architecture) else dict(part)
         for name, part in candidate.parts
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@functools.lru_cache(maxsize=8192)
+def _digest(architecture: Architecture) -> str:
+    """Children often share their parent's architecture; its normal form takes a millisecond."""
+    return digest(architecture)

@@ -92,24 +92,18 @@ class ProductSpace:
 
     def decisions(self, prefix: tuple[int, ...]) -> tuple[str, ...]:
         """Return the options of the next decision: the first part's first, then the second's."""
-        for _, space, start in self._spans(prefix):
-            options = space.decisions(prefix[start:])
-            if options:
-                return options
-        return ()
+        spans, is_open = self._spans(prefix)
+        _, space, part = spans[-1]
+        return space.decisions(part) if is_open else ()
 
     def decide(self, prefix: tuple[int, ...]) -> Candidate:
         """Return the candidate of a complete prefix."""
-        spans = self._spans(prefix)
-        ends = [start for _, _, start in spans[1:]] + [len(prefix)]
-        if len(spans) < len(self.parts):
-            raise SpaceError(f"The prefix of {len(prefix)} decisions ends in {spans[-1][0]!r}.")
-        return Candidate(
-            tuple(
-                (name, space.decide(prefix[start:end]))
-                for (name, space, start), end in zip(spans, ends, strict=True)
+        spans, is_open = self._spans(prefix)
+        if is_open:
+            raise SpaceError(
+                f"The prefix of {len(prefix)} decisions is not complete: it ends in {spans[-1][0]!r}."
             )
-        )
+        return Candidate(tuple((name, space.decide(part)) for name, space, part in spans))
 
     def size(self) -> int:
         """Return the product of the parts' sizes."""
@@ -158,19 +152,21 @@ class ProductSpace:
         }
         return sorted(clocks, key=clocks.__getitem__)
 
-    def _spans(self, prefix: tuple[int, ...]) -> list[tuple[str, Space[Any], int]]:
-        """Return the parts that the prefix reaches, each with the index of its first decision."""
-        spans: list[tuple[str, Space[Any], int]] = []
+    def _spans(
+        self, prefix: tuple[int, ...]
+    ) -> tuple[list[tuple[str, Space[Any], tuple[int, ...]]], bool]:
+        """Return each part that the prefix reaches with its decisions, and whether the last one is open."""
+        spans: list[tuple[str, Space[Any], tuple[int, ...]]] = []
         start = 0
         for name, space in self.parts.items():
-            spans.append((name, space, start))
             length = _complete_length(space, prefix[start:])
             if length is None:
-                return spans
+                return [*spans, (name, space, prefix[start:])], True
+            spans.append((name, space, prefix[start : start + length]))
             start += length
         if start != len(prefix):
             raise SpaceError(f"A candidate takes {start} decisions here, got {len(prefix)}.")
-        return spans
+        return spans, False
 
     def _offending(self, genotype: Candidate) -> str:
         names = [name for name, _ in genotype.parts]

@@ -17,13 +17,15 @@ RECIPE: tuple[Setting, ...] = (
     Setting("schedule", ("constant", "cosine", "flat_cosine"), "cosine"),
     Setting("weight_decay", (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1), 1e-2, bounds=(0.0, 1.0)),
     Setting("batch_size", (16, 32, 64, 128, 256, 512, 1024), 256, bounds=(1, 65536)),
-    Setting("epochs", (4, 8, 16, 32, 64, 128, 256), 64, bounds=(1, 10000)),
+    Setting("epochs", (1, 2, 4, 8, 16, 32, 64, 128, 256), 64, bounds=(1, 10000)),
     Setting("label_smoothing", (0.0, 0.05, 0.1), 0.0, bounds=(0.0, 0.5)),
 )
 """Every choice that a recipe understands."""
 
-UPDATES = 5000
-"""Most optimiser steps that a recipe of a space may ask for: a few seconds on one core at the usual widths."""
+UPDATES = 12_000
+"""Most optimiser steps that a recipe of a space may ask for: about five seconds on one core."""
+PASSES = 600_000
+"""Most rows, counted once an epoch, that it may ask for: about seven seconds at 100,000 parameters."""
 WINDOW = 4
 """How many batch sizes and numbers of epochs stand in a space."""
 
@@ -49,22 +51,22 @@ class Recipe:
 def recipe_for(rows: int, *, classes: bool) -> tuple[Setting, ...]:
     """Return the choices for a number of training rows, so that no candidate trains for minutes.
 
-    Small tables get small batches and many epochs, large ones the opposite: at the smallest batch and
-    the most epochs, training takes ``UPDATES`` optimiser steps at most (or the fewest there are).
+    Small tables get small batches and many epochs, large ones the opposite. Training takes at most
+    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows (or one epoch).
 
     Args:
         rows: Training rows.
         classes: Whether classes are predicted; label smoothing means nothing for values.
     """
     by_name = {one.name: one for one in RECIPE}
-    batches = _window(by_name["batch_size"].choices, rows / 200)
-    updates = max(1.0, rows / float(batches[0]))
+    batches = _window(by_name["batch_size"].choices, min(128.0, rows / 100))
+    most = min(UPDATES / max(1.0, rows / float(batches[0])), PASSES / max(1, rows))
     every = by_name["epochs"].choices
-    affordable = [one for one in every if float(one) * updates <= UPDATES] or [every[0]]
-    epochs = tuple(affordable[-WINDOW:])
+    epochs = tuple([one for one in every if float(one) <= most][-WINDOW:]) or every[:1]
+    usual = [one for one in epochs if float(one) * rows <= 0.7 * PASSES] or epochs[:1]
     changed: dict[str, tuple[tuple[Value, ...], Value]] = {
         "batch_size": (batches, batches[1]),
-        "epochs": (epochs, epochs[-2] if len(epochs) > 1 else epochs[-1]),
+        "epochs": (epochs, usual[-1]),
     }
     if not classes:
         changed["label_smoothing"] = ((0.0,), 0.0)

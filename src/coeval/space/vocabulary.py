@@ -53,7 +53,10 @@ class Vocabulary:
     def default(self, component: Component) -> Settings:
         """Return the component's default settings, or its first variant where the default is excluded."""
         variants = self.variants[component.name]
-        given = tuple((one.name, one.default) for one in component.settings)
+        given = tuple(
+            (one.name, self.ladder[0] if one.name == "width" else one.default)
+            for one in component.settings
+        )
         return given if given in variants else variants[0]
 
     def named(self, name: str) -> Component | None:
