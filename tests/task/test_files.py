@@ -15,7 +15,7 @@ from pyarrow import feather, parquet
 
 from coeval.errors import DataError
 from coeval.task.files import read_file
-from coeval.task.text_file import find_delimiter, parse
+from coeval.task.text_file import MISSING, find_delimiter, parse
 
 
 def write(folder, data, name="a.csv"):
@@ -175,4 +175,5 @@ def test_what_the_csv_module_writes_is_read_back(rows, delimiter):
     writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL)
     writer.writerows([("a", "b", "c"), *rows])
     table = parse(text.getvalue().encode(), Path("any.csv")).table
-    assert [tuple(row.values()) for row in table.to_pylist()] == rows
+    expected = [tuple(None if one in MISSING else one for one in row) for row in rows]
+    assert [tuple(row.values()) for row in table.to_pylist()] == expected

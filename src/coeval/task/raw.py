@@ -17,29 +17,10 @@ import numpy.typing as npt
 from coeval.errors import DataError
 from coeval.task.dates import parse_dates
 from coeval.task.numerals import number_text, parse_numbers
+from coeval.task.text_file import MISSING
 
 EXACT = 2**53
 """Whole numbers above this are not exact as float64, so they are kept as text."""
-
-_WORDS = (
-    "NA",
-    "N/A",
-    "n/a",
-    "na",
-    "NaN",
-    "nan",
-    "NAN",
-    "NULL",
-    "Null",
-    "null",
-    "None",
-    "none",
-    "NaT",
-)
-MISSING = frozenset(
-    (*_WORDS, "", "-nan", "-NaN", "nat", "<NA>", "#N/A", "#NA", "#N/A N/A", "?", "(null)")
-)
-"""What an entry of a text file may say instead of a value. In frames only an empty string counts."""
 
 
 class Form(StrEnum):
@@ -108,9 +89,12 @@ def raw_columns(
     """
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if text:
+        if text and name in keep:
             one = _kept_column(name, column)
-            one = one if name in keep else _numbers_of(one, comma=comma)
+        elif text:
+            one = _quick_numbers(name, column) or _numbers_of(
+                _kept_column(name, column), comma=comma
+            )
         else:
             one = _typed_column(name, column)
         plain = one.form is Form.STRING and not one.category
@@ -159,6 +143,30 @@ def _kept_column(name: str, column: Any) -> RawColumn:
     stripped = [one.strip() if one is not None else None for one in found]
     codes, levels = relabel(codes, [None if one in MISSING else one for one in stripped])
     return RawColumn(name, Form.STRING, codes, levels)
+
+
+def _quick_numbers(name: str, column: Any) -> RawColumn | None:
+    """Return plain numbers without a Python object a field, or ``None`` where a closer look is needed."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import compute  # noqa: PLC0415
+
+    try:
+        values = _floats(column.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    if _any(compute.match_substring_regex(column, pattern="^[+-]?0[0-9]")):
+        return None
+    whole = not _any(compute.match_substring_regex(column, pattern="[^0-9+-]"))
+    if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
+        return None
+    return RawColumn(name, Form.NUMBER, values, whole=whole, number=True)
+
+
+def _any(truths: Any) -> bool:
+    """Return whether a PyArrow column of booleans holds a true one."""
+    from pyarrow import compute  # noqa: PLC0415
+
+    return bool(compute.any(truths).as_py())
 
 
 def _numbers_of(column: RawColumn, *, comma: bool) -> RawColumn:

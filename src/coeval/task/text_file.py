@@ -16,6 +16,25 @@ from typing import Any
 from coeval.errors import DataError
 from coeval.task.numerals import parse_numbers
 
+_WORDS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "na",
+    "NaN",
+    "nan",
+    "NAN",
+    "NULL",
+    "Null",
+    "null",
+    "None",
+    "none",
+    "NaT",
+)
+MISSING = frozenset(
+    (*_WORDS, "", "-nan", "-NaN", "nat", "<NA>", "#N/A", "#NA", "#N/A N/A", "?", "(null)")
+)
+"""What an entry of a text file may say instead of a value. In frames only an empty string counts."""
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BOMS = (
@@ -30,7 +49,7 @@ _SAMPLE = 1 << 18  # characters looked at for the delimiter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parsed:
-    """A text file's columns, all strings; see ``files.Source``."""
+    """A text file's columns, all strings, with null for what is missing; see ``files.Source``."""
 
     table: Any
     comma: bool
@@ -200,7 +219,9 @@ def _table(data: bytes, delimiter: str, header: list[str], path: Path) -> Any:
         ),
         "parse_options": arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         "convert_options": arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(header, pa.string()),
+            null_values=list(MISSING),
+            strings_can_be_null=True,
         ),
     }
     try:
