@@ -1,5 +1,6 @@
 """The model card: what a model was trained on, how it scored, what it may be used for (Mitchell et al. 2019, doi:10.1145/3287560.3287596)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -49,7 +50,7 @@ class CardFacts:
     test: float | None = None
     interval: tuple[float, float] | None = None
     validation: float | None = None
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float | None] = field(default_factory=dict)
     baselines: Sequence[Score] = ()
     noise: float | None = None
     provenance: str = ""
@@ -136,7 +137,7 @@ def _score(facts: CardFacts) -> str:
         )
     else:
         between = ""
-        if facts.interval is not None:
+        if facts.interval is not None and all(map(math.isfinite, facts.interval)):
             low, high = facts.interval
             between = f" (95 % interval {_number(low)} to {_number(high)})"
         lines.append(
@@ -156,7 +157,8 @@ def _score(facts: CardFacts) -> str:
             for one in rows
         ]
     if facts.scores:
-        others = ", ".join(f"{name} {_number(value)}" for name, value in facts.scores.items())
+        known = {name: value for name, value in facts.scores.items() if value is not None}
+        others = ", ".join(f"{name} {_number(value)}" for name, value in known.items())
         lines += ["", f"Other scores on the test split: {others}."]
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ from coeval.export import onnx_preparation as preparation_graph
 from coeval.export.model import Model, RawInput, free_name, raw_inputs
 from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, OPSET, Graph
 from coeval.export.onnx_network import OUTPUT, network_graph
-from coeval.export.onnx_text import MICROSOFT
+from coeval.export.onnx_text import MICROSOFT, without_last
 from coeval.task.task import Problem
 
 _PREPARED = {
@@ -92,7 +92,8 @@ def _add_network(
     names = {}
     for name in (one.name for one in exported.input):
         if name in used:  # a network without a text entry, say, needs no text preparation
-            names[name] = _PREPARED[name](graph, model.preparation, inputs)
+            prepared = _PREPARED[name](graph, model.preparation, inputs)
+            names[name] = _with_extra_row(graph, prepared, *_shape(model, name))
     prefix = f"{graph.prefix}network/"
     for constant in exported.initializer:
         names[constant.name] = constant.name = prefix + constant.name
@@ -100,7 +101,25 @@ def _add_network(
     for node in exported.node:
         _rename(node, names, prefix)
         graph.nodes.append(node)
-    return names[OUTPUT]
+    return without_last(graph, names[OUTPUT])
+
+
+def _shape(model: Model, name: str) -> tuple[int, type[np.generic]]:
+    """Return how many values a row of one of the network's inputs has, and of which type."""
+    columns = model.preparation.columns
+    match name:
+        case "numeric":
+            return columns.numeric, np.float32
+        case "codes":
+            return len(columns.categories), np.int64
+        case _:
+            return sum(text.length for text in columns.texts), np.int64
+
+
+def _with_extra_row(graph: Graph, value: str, width: int, kind: type[np.generic]) -> str:
+    """Append a row of zeros: ONNX Runtime 1.31 kills the process when a fused batched product has no rows at all."""
+    extra = graph.array(np.zeros((1, width)), kind)
+    return graph.node("Concat", value, extra, attributes={"axis": 0})
 
 
 def _rename(node: onnx.NodeProto, names: dict[str, str], prefix: str) -> None:

@@ -49,7 +49,7 @@ def date_parts(days: Numbers, parts: tuple[str, ...]) -> Numbers:
     year = date.astype("datetime64[Y]").astype(np.int64) + 1970.0
     month = months.astype(np.int64) % 12 + 1.0
     day = (date - months.astype("datetime64[D]")).astype(np.int64) + 1.0
-    weekday = (whole + 3) % 7.0
+    weekday = ((whole + 3) % 7).astype(np.float64)
     hour = clock.astype(np.float64) / (DAY_MILLISECONDS / 24.0)
     values = {"year": year, "month": month, "day": day, "weekday": weekday}
     values |= {"hour": hour, "elapsed": whole + clock / DAY_MILLISECONDS}

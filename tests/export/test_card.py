@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coeval.export.card import CardFacts, Score
+from coeval.export.write import write_model
+from coeval.task.task import Problem
+from tests.export.models import model_for
+from tests.task.tables import mixed_table
+
+FACTS = CardFacts(
+    title="fruit",
+    rows=60,
+    splits={"train": 40, "test": 20},
+    metric_label="log loss",
+    maximise=False,
+    test=0.3141592,
+    interval=(0.3, 0.33),
+    validation=0.29,
+    scores={"accuracy": 0.9, "ROC AUC": None},
+    baselines=[Score("majority", 0.69, 0.7), Score("trees", None, 0.31)],
+    noise=0.004,
+    provenance="Trained on everything but the test rows",
+    notes=["column 'a|b' looks like an identifier"],
+    parameters=12_345,
+    macs=6789,
+    command="coeval fit fruit.csv --target goal",
+    seed=0,
+    seconds=61.2,
+    trials=99,
+    fingerprint="0123456789abcdef0123",
+    machine="the test's machine",
+)
+
+
+def card(facts: CardFacts, folder: Path, problem: Problem = Problem.MULTICLASS) -> str:
+    table = mixed_table()
+    model, _ = model_for(table, problem)
+    write_model(folder / "model", model, table, np.arange(20), facts)
+    return (folder / "model" / "card.md").read_text(encoding="utf-8")
+
+
+def test_the_card_says_what_is_known(tmp_path: Path) -> None:
+    text = card(FACTS, tmp_path)
+    for expected in (
+        "# Model card: fruit",
+        "Predicts **goal**, one of 3 classes",
+        "Metric: log loss (less is better).",
+        "**0.3142** (95 % interval 0.3 to 0.33)",
+        "Trained on everything but the test rows.",
+        "| **this model** | 0.29 | 0.3142 |",
+        "| trees |  | 0.31 |",
+        "Other scores on the test split: accuracy 0.9.",
+        "60 rows: train 40, test 20.",
+        "| colour | categorical | as made |",
+        "12,345 trainable parameters, 6,789 multiply-accumulates a row.",
+        "(the test's machine)",
+        "on 20 rows",
+        "- column 'a|b' looks like an identifier.",
+        "Made by `coeval fit fruit.csv --target goal`, seed 0, 99 candidates tried, 61 s in all",
+    ):
+        assert expected in text
+
+
+def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
+    text = card(CardFacts(interval=(float("nan"), float("nan"))), tmp_path, Problem.REGRESSION)
+    assert "There was no test split" in text
+    assert "None" not in text.replace("run(None", "run(")
+    for absent in ("Origin", "nan", "Other scores", "trainable parameters", "Classes:"):
+        assert absent not in text
+
+
+def test_a_score_without_an_interval_has_none(tmp_path: Path) -> None:
+    text = card(CardFacts(test=0.5, interval=(float("nan"), 1.0)), tmp_path)
+    assert "**0.5**." in text
+
+
+def test_the_cards_own_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = card(FACTS, tmp_path)
+    blocks = [part.split("```")[0] for part in text.split("```python\n")[1:]]
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path / "model")
+    monkeypatch.syspath_prepend(str(tmp_path / "model"))
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    scope: dict[str, object] = {}
+    exec(blocks[1], scope)
+    assert scope["network"] is not None
+    monkeypatch.delitem(__import__("sys").modules, "network")
+    compile(blocks[0], "card", "exec")
