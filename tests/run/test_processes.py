@@ -14,6 +14,7 @@ from coeval.run.budget import Budget
 from coeval.run.forkserver import prestart, thread_limits
 from coeval.run.processes import ProcessExecutor
 from coeval.run.search import search
+from coeval.testing.executors import check_executor
 from coeval.trial import Proposal, Reason, Trial
 
 from . import fakes
@@ -42,6 +43,10 @@ def collect(executor, count, seconds=10.0):
     while len(found) < count and time.monotonic() < end:
         found.update(executor.completed(0.1))
     return found
+
+
+def test_the_contract_of_executors_holds():
+    check_executor(lambda evaluator: ProcessExecutor(evaluator, 2))
 
 
 def test_measurements_come_back_from_another_process(executor):
@@ -247,11 +252,11 @@ def test_a_driver_that_forgets_to_close_ends_all_the_same(tmp_path):
 
 def test_a_terminals_ctrl_c_reaches_only_the_driver(tmp_path):
     process, children = start_script(tmp_path, 60)
-    workers = [child for child in children if child.children() == []]
+    workers = [child for child in children if not child.children()]
     for child in children:
         child.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    assert all(worker.is_running() for worker in workers)
+    _, alive = psutil.wait_procs(workers, timeout=0.3)
     process.kill()
+    assert len(alive) == len(workers)
     _, errors = process.communicate(timeout=10)
     assert "Traceback" not in errors

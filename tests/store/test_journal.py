@@ -18,6 +18,7 @@ from coeval.store import schema
 from coeval.store.journal import SqliteStore, open_reader
 from coeval.store.memory import MemoryStore
 from coeval.store.protocol import Note
+from coeval.testing.stores import check_store
 from coeval.trial import (
     Failure,
     Fidelity,
@@ -82,6 +83,17 @@ def store(request, tmp_path):
     made = open_store(tmp_path) if request.param == "journal" else MemoryStore()
     yield made
     made.close()
+
+
+def test_the_contract_of_stores_holds(tmp_path_factory):
+    folders = []
+
+    def make():
+        folders.append(tmp_path_factory.mktemp("contract"))
+        return open_store(folders[-1])
+
+    check_store(make, lambda: open_store(folders[-1]))
+    check_store(MemoryStore)
 
 
 @given(st.lists(st.tuples(proposals, measurements), max_size=4), st.dictionaries(names, plain))

@@ -34,9 +34,11 @@ def prestart(workers: int = 1, threads: int = 1, preload: Sequence[str] = PRELOA
     """
     if workers < 1 or "forkserver" not in multiprocessing.get_all_start_methods():
         return
-    from multiprocessing import forkserver  # noqa: PLC0415 - cannot be imported on Windows
+    from multiprocessing import forkserver, resource_tracker  # noqa: PLC0415 - not on Windows
 
     multiprocessing.set_forkserver_preload(list(preload))
+    # The server starts the tracker where it does not run yet, which would unblock the signals again.
+    resource_tracker.ensure_running()
     with thread_limits(threads), _signals_blocked():
         forkserver.ensure_running()
 

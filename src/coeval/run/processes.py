@@ -107,7 +107,8 @@ class ProcessExecutor:
 
     def _assign(self) -> None:
         for worker in self._workers:
-            if self._waiting and worker.free:
+            # What is late already is not begun: _kill_late answers it.
+            if self._waiting and worker.free and not _is_past(self._waiting[0][1]):
                 trials, deadline = self._waiting.popleft()
                 if not worker.send(trials, deadline):  # dead already: _receive replaces it
                     self._waiting.appendleft((trials, deadline))
@@ -168,7 +169,7 @@ class ProcessExecutor:
                 worker.bury()
                 self._replace(worker)
                 results += _late(sorted(worker.numbers), "The evaluation did not stop when told.")
-        for batch in [b for b in self._waiting if b[1] is not None and b[1] + self._grace <= now]:
+        for batch in [b for b in self._waiting if _is_past(b[1])]:
             self._waiting.remove(batch)
             results += _late(
                 [t.number for t in batch[0]], "No worker was free before the deadline."
@@ -176,12 +177,16 @@ class ProcessExecutor:
         return results
 
     def _next_kill(self) -> float:
-        deadlines = [worker.deadline for worker in self._workers if worker.busy]
-        deadlines += [deadline for _, deadline in self._waiting if deadline is not None]
-        return min(deadlines, default=float("inf")) + self._grace
+        running = [worker.deadline + self._grace for worker in self._workers if worker.busy]
+        waiting = [deadline for _, deadline in self._waiting if deadline is not None]
+        return min([*running, *waiting], default=float("inf"))
 
     def _replace(self, worker: Handle) -> None:
         self._workers[self._workers.index(worker)] = self._launcher.launch()
+
+
+def _is_past(deadline: float | None) -> bool:
+    return deadline is not None and deadline <= time.monotonic()
 
 
 def _late(numbers: Sequence[int], detail: str) -> list[Result]:
