@@ -11,6 +11,7 @@ from coeval.evaluate.cost import Work, layers
 from coeval.space.protocol import Candidate, CandidateSpace
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
+from coeval.train.memory import estimate
 from coeval.trial import Proposal
 
 
@@ -38,8 +39,6 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
     Raises:
         Refusal: It asks for what this evaluator does not do.
     """
-    from coeval.train.memory import estimate  # noqa: PLC0415 - loads torch
-
     fidelity = proposal.fidelity
     unknown = {
         "continues": proposal.continues is not None,
