@@ -123,7 +123,6 @@ def sequence_space(
         components: What the trunk may be made of.
         entries: Numeric, category and text entry, in this order; those without columns are left out.
         ladder: Widths of the trunk.
-        source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
         choices: Narrower choices, by ``"component.setting"``.
         limits: Of length and cost.
 
