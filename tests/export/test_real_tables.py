@@ -76,5 +76,13 @@ def test_exported_files_agree_with_the_model_on_all_test_rows_of_a_real_table(
     expected = predict(
         network, rows.take(np.arange(len(frame))), task.problem, Scale(model.mean, model.std)
     )
-    columns = found.to_numpy()[:, 1:] if not values else found.to_numpy()[:, 0]
-    assert difference(columns.astype(np.float64), expected, model) <= 1e-5
+    assert difference(predictions(found), expected, model) <= 1e-5
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    again = predictor.predict(tmp_path / "rows.csv")
+    assert difference(predictions(again), expected, model) <= 1e-5
+
+
+def predictions(found: pd.DataFrame) -> np.ndarray:
+    """Return probabilities, or values, as the model gives them."""
+    numbers = found.drop(columns="prediction") if found.shape[1] > 1 else found["prediction"]
+    return numbers.to_numpy().astype(np.float64)
