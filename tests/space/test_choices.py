@@ -75,12 +75,13 @@ def test_impossible_settings_are_refused(settings, message):
 
 
 @pytest.mark.parametrize("rows", [1, 30, 500, 3_000, 30_000, 400_000, 5_000_000])
-def test_recipes_of_a_table_stay_affordable_whatever_its_size(rows):
-    space = ChoiceSpace(recipe_for(rows, classes=True))
+@pytest.mark.parametrize("folds", [1, 5])
+def test_recipes_of_a_table_stay_affordable_whatever_its_size(rows, folds):
+    space = ChoiceSpace(recipe_for(rows, classes=True, folds=folds))
     by_name = {one.name: one for one in space.settings}
     epochs, batch = by_name["epochs"].choices, by_name["batch_size"].choices
-    assert epochs[-1] * rows <= 600_000 or epochs == (1,)
-    assert epochs[-1] * rows / batch[0] <= 12_000 or epochs == (1,)
+    assert epochs[-1] * rows * folds <= 600_000 or epochs == (1,)
+    assert epochs[-1] * rows * folds / batch[0] <= 12_000 or epochs == (1,)
     assert space.contains(space.default())
     assert Recipe.of(dict(space.default())).epochs in epochs
 

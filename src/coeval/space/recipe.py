@@ -48,22 +48,24 @@ class Recipe:
         return cls(**settings)  # type: ignore[arg-type]
 
 
-def recipe_for(rows: int, *, classes: bool) -> tuple[Setting, ...]:
+def recipe_for(rows: int, *, classes: bool, folds: int = 1) -> tuple[Setting, ...]:
     """Return the choices for a number of training rows, so that no candidate trains for minutes.
 
     Small tables get small batches and many epochs, large ones the opposite. Training takes at most
-    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows (or one epoch).
+    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows, all folds together (or one epoch).
 
     Args:
         rows: Training rows.
         classes: Whether classes are predicted; label smoothing means nothing for values.
+        folds: Trainings that one trial takes; they share the caps.
     """
     by_name = {one.name: one for one in RECIPE}
     batches = _window(by_name["batch_size"].choices, min(128.0, rows / 100))
-    most = min(UPDATES / max(1.0, rows / float(batches[0])), PASSES / max(1, rows))
+    passes = PASSES / max(1, rows * folds)
+    most = min(passes, UPDATES / max(1.0, rows / float(batches[0])) / folds)
     every = by_name["epochs"].choices
     epochs = tuple([one for one in every if float(one) <= most][-WINDOW:]) or every[:1]
-    usual = [one for one in epochs if float(one) * rows <= 0.7 * PASSES] or epochs[:1]
+    usual = [one for one in epochs if float(one) <= 0.7 * passes] or epochs[:1]
     changed: dict[str, tuple[tuple[Value, ...], Value]] = {
         "batch_size": (batches, batches[1]),
         "epochs": (epochs, usual[-1]),

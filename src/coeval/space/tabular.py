@@ -80,7 +80,8 @@ def space_for(
     head, settings = head_for(task)
     rows = len(task.splits.train)
     preparation = ChoiceSpace(settings_for(task.schema), "preparation")
-    recipe = ChoiceSpace(recipe_for(rows, classes=task.problem is not Problem.REGRESSION), "recipe")
+    classes = task.problem is not Problem.REGRESSION
+    recipe = ChoiceSpace(recipe_for(rows, classes=classes, folds=len(task.folds)), "recipe")
     architecture = sequence_space(
         columns, head, settings, components=components, ladder=ladder, limits=limits
     )
