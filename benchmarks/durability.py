@@ -120,7 +120,8 @@ def _one_sitting(
         time.sleep(rng.uniform(0, 0.05))
     if killed:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        if process.wait() not in (0, -signal.SIGKILL):
+            raise RuntimeError(f"a search ended by itself with exit code {process.returncode}")
     process.stdout.close()
 
 

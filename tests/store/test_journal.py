@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coeval.errors import RunError
+from coeval.errors import RunError, SpaceError
 from coeval.space.protocol import Candidate, Move
 from coeval.store import schema
 from coeval.store.journal import SqliteStore, open_reader
@@ -275,6 +275,20 @@ def test_a_damaged_record_is_named(tmp_path):
         list(store.events())
     with pytest.raises(RunError, match="Event 2"):
         list(store.events(after=1))
+    store.close()
+
+
+def test_a_candidate_of_another_space_is_said_to_come_from_elsewhere(tmp_path):
+    store = open_store(tmp_path)
+    store.append([running()])
+    store.close()
+
+    def refuse(value):
+        raise SpaceError("epochs must be one of [8, 16], got 32.")
+
+    store = SqliteStore(tmp_path / "run.sqlite", to_json, refuse)
+    with pytest.raises(RunError, match="epochs must be one of.*another version of coeval"):
+        list(store.events())
     store.close()
 
 

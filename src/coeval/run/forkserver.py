@@ -12,7 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.context import BaseContext
 
-PRELOAD: tuple[str, ...] = ("torch", "coeval.run.worker", "coeval.evaluate.training")
+PRELOAD: tuple[str, ...] = (
+    "torch",
+    "coeval.run.worker",
+    "coeval.evaluate.trainer",
+    "coeval.evaluate.training",
+    "coeval.space.tabular",
+)
 """What the server imports; a module that cannot be imported is skipped."""
 
 _THREADS = (

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from coeval.errors import RunError
+from coeval.errors import RunError, SpaceError
 from coeval.store.lock import WriterLock
 from coeval.store.order import check_order
 from coeval.store.protocol import Event, Note
@@ -157,6 +157,12 @@ class SqliteStore:
                 State(kind),
                 None if measurement is None else measurement_from_json(measurement),
             )
+        except SpaceError as error:
+            raise RunError(
+                f"Event {position} of {self.path} holds a candidate that the space does not know: {error} "
+                "The run was begun by another version of coeval, or with other options. Continue it with "
+                "those, or start again with --overwrite."
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(
                 f"Event {position} of {self.path} cannot be read: {error}. The journal is damaged, or "
