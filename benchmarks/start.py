@@ -18,7 +18,9 @@ def first_models(journal: Path) -> dict[str, float]:
     """Return the Unix time of the first finished linear model, and of the first finished network."""
     found: dict[str, float] = {}
     with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as database:
-        rows = database.execute("SELECT time, body FROM events ORDER BY position").fetchall()
+        rows = database.execute(
+            "SELECT time, kind, number, body FROM event ORDER BY position"
+        ).fetchall()
     for moment, body in rows:
         record = json.loads(body)
         if record.get("state") != "done":

@@ -33,7 +33,11 @@ def test_a_python_block_runs(page: str, number: int, tmp_path: Path, monkeypatch
 def test_an_example_runs(path: Path, tmp_path: Path):
     words = ["wine", "wine.csv"] if path.name == "make_table.py" else []
     done = subprocess.run(
-        [sys.executable, str(path), *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, str(path), *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout

@@ -11,7 +11,7 @@ class CoevalError(Exception):
     """
 
 
-class DataError(CoevalError):
+class DataError(CoevalError, ValueError):
     """The user's data cannot be read, or cannot be learnt from."""
 
 

@@ -4,7 +4,7 @@ import pytest
 from coeval.architecture.component import Setting
 from coeval.errors import SpaceError
 from coeval.space.choices import ChoiceSpace, adjacent
-from coeval.space.recipe import RECIPE, Recipe, recipe_for
+from coeval.space.recipe import PASSES, RECIPE, UPDATES, Recipe, recipe_for
 from coeval.testing.spaces import check_space
 
 SMALL = ChoiceSpace(
@@ -80,8 +80,8 @@ def test_recipes_of_a_table_stay_affordable_whatever_its_size(rows, folds):
     space = ChoiceSpace(recipe_for(rows, classes=True, folds=folds))
     by_name = {one.name: one for one in space.settings}
     epochs, batch = by_name["epochs"].choices, by_name["batch_size"].choices
-    assert epochs[-1] * rows * folds <= 600_000 or epochs == (1,)
-    assert epochs[-1] * rows * folds / batch[0] <= 12_000 or epochs == (1,)
+    assert epochs[-1] * rows * folds <= PASSES or epochs == (1,)
+    assert epochs[-1] * rows * folds / batch[0] <= UPDATES or epochs == (1,)
     assert space.contains(space.default())
     assert Recipe.of(dict(space.default())).epochs in epochs
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,19 @@ from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
 from coeval.export.retrain import Retrained, Rows, load_task, predictions, retrain
 from coeval.export.scoring import OpenedTest, open_test
-from coeval.export.write import Written, write_model
 from coeval.run.pool import Pool
 from coeval.run.reserve import EXPORT_SECONDS
 from coeval.run.rivals import Rival
 from coeval.run.run import Run
 from coeval.run.site import Site
+from coeval.statistics import Interval
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
 from coeval.task.task import Task
 from coeval.trial import Trial
+
+if TYPE_CHECKING:
+    from coeval.export.write import Written
 
 DEFAULT = "default_mlp"
 DEFAULT_SEED = "seed:mlp"
@@ -182,7 +185,9 @@ def _predict(model: Model, source: Path) -> Floats:
     return found
 
 
-def _write(folder: Path, model: Model, source: Path, card: CardFacts) -> Written:
+def _write(folder: Path, model: Model, source: Path, card: CardFacts) -> "Written":
+    from coeval.export.write import write_model  # noqa: PLC0415 - loads torch: workers have it, the driver need not
+
     task = load_task(source)
     return write_model(folder, model, task.table, verified_rows(task), card)
 
@@ -215,14 +220,7 @@ def _facts(
         "selection": final.selection,
         "epochs": final.epochs,
         "provenance": final.provenance,
-        "test": None
-        if opened is None
-        else {
-            "value": opened.test.value,
-            "low": _finite(opened.test.low),
-            "high": _finite(opened.test.high),
-            "rows": opened.rows,
-        },
+        "test": None if opened is None else {**_interval(opened.test), "rows": opened.rows},
         "scores": {}
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},
@@ -234,6 +232,7 @@ def _facts(
                 "test": scored[one.name].test.value if one.name in scored else None,
                 "low": _finite(scored[one.name].test.low) if one.name in scored else None,
                 "high": _finite(scored[one.name].test.high) if one.name in scored else None,
+                "gain": _interval(scored[one.name].gain) if one.name in scored else None,
             }
             for one in baselines
         ],
@@ -287,6 +286,10 @@ def _seconds(run: Run, final: FinalModel, started: float) -> dict[str, float]:
         "export": ending - final.seconds,
         "total": run.seconds + ending,
     }
+
+
+def _interval(found: Interval) -> dict[str, float | None]:
+    return {"value": found.value, "low": _finite(found.low), "high": _finite(found.high)}
 
 
 def _finite(value: float) -> float | None:

@@ -249,13 +249,14 @@ def _note_rivals(site: Site, rivals: Rivals) -> None:
 def _search(site: Site, rivals: Rivals) -> Run:
     """Search until the budget, less what the end needs, is spent."""
     reserve = Reserve(site)
+    deadline = site.end - EXPORT_SECONDS - LEAST_TRAINING * (site.budget.seconds or 0.0)
     evaluator = TrainingEvaluator(
         site.folder.cache,
         site.space,
         seed=site.options.seed,
         device=site.options.device,
         artifacts=site.artifacts,
-        limits=TrialLimits(seconds=_trial_seconds(site.budget)),
+        limits=TrialLimits(seconds=_trial_seconds(site.budget), deadline=deadline),
     )
     executor = ProcessExecutor(evaluator, site.workers)
 
@@ -275,7 +276,7 @@ def _search(site: Site, rivals: Rivals) -> Run:
             store=site.store,
             executor=executor,
             on_event=on_event,
-            deadline=site.end - EXPORT_SECONDS - LEAST_TRAINING * (site.budget.seconds or 0.0),
+            deadline=deadline,
             stop=reserve.is_due,
             seed=site.options.seed,
         )

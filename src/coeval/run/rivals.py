@@ -4,7 +4,9 @@ Each is scored on validation, then refitted on everything but test. Its predicti
 kept unscored until the test split is opened.
 """
 
-from concurrent.futures import Future
+import math
+import time
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +83,11 @@ class Rivals:
         fresh = [one.result() for one in done if one.exception() is None]
         self.found += fresh
         return [one for one in fresh if one.result.name not in self._told]
+
+    def wait(self, end: float) -> None:
+        """Wait until all have finished, or until ``time.monotonic()`` says ``end``."""
+        seconds = end - time.monotonic()
+        wait(self._futures, None if seconds == math.inf else max(0.0, seconds))
 
     def close(self) -> None:
         """Give up what still runs."""

@@ -17,16 +17,25 @@ RECIPE: tuple[Setting, ...] = (
     Setting("schedule", ("constant", "cosine", "flat_cosine"), "cosine"),
     Setting("weight_decay", (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1), 1e-2, bounds=(0.0, 1.0)),
     Setting("batch_size", (16, 32, 64, 128, 256, 512, 1024), 256, bounds=(1, 65536)),
-    Setting("epochs", (1, 2, 4, 8, 16, 32, 64, 128, 256), 64, bounds=(1, 10000)),
+    Setting(
+        "epochs",
+        (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
+        64,
+        bounds=(1, 10000),
+    ),
     Setting("label_smoothing", (0.0, 0.05, 0.1), 0.0, bounds=(0.0, 0.5)),
 )
 """Every choice that a recipe understands."""
 
-UPDATES = 12_000
-"""Most optimiser steps that a recipe of a space may ask for: about five seconds on one core."""
-PASSES = 600_000
-"""Most rows, counted once an epoch, that it may ask for: about seven seconds at 100,000 parameters."""
-WINDOW = 4
+UPDATES = 10_000
+"""Most optimiser steps, over all folds, that a recipe of a space may ask for: about five seconds on one core."""
+PASSES = 900_000
+"""Most rows, counted once an epoch and a fold, that it may ask for: about ten seconds at 100,000 parameters."""
+EPOCH_UPDATES = 2
+"""Scoring after an epoch costs about as much as two optimiser steps of a small network."""
+TINY, TINY_EPOCHS = 128, 32
+"""Up to so many rows a candidate gets so many epochs by default: such a table is answered in moments."""
+WINDOW = 5
 """How many batch sizes and numbers of epochs stand in a space."""
 
 
@@ -48,27 +57,31 @@ class Recipe:
         return cls(**settings)  # type: ignore[arg-type]
 
 
-def recipe_for(rows: int, *, classes: bool, folds: int = 1) -> tuple[Setting, ...]:
+def recipe_for(rows: int, *, folds: int = 1, classes: bool) -> tuple[Setting, ...]:
     """Return the choices for a number of training rows, so that no candidate trains for minutes.
 
     Small tables get small batches and many epochs, large ones the opposite. Training takes at most
-    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows, all folds together (or one epoch).
+    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows (or one epoch); by default
+    a quarter of the steps and half of the rows.
 
     Args:
         rows: Training rows.
+        folds: How often each candidate is trained.
         classes: Whether classes are predicted; label smoothing means nothing for values.
-        folds: Trainings that one trial takes; they share the caps.
     """
     by_name = {one.name: one for one in RECIPE}
-    batches = _window(by_name["batch_size"].choices, min(128.0, rows / 100))
-    passes = PASSES / max(1, rows * folds)
-    most = min(passes, UPDATES / max(1.0, rows / float(batches[0])) / folds)
+    batches = _window(by_name["batch_size"].choices, min(128.0, max(32.0, rows / 100)))
+    most = _epochs(rows, folds, float(batches[0]), UPDATES, PASSES)
+    usual = _epochs(rows, folds, float(batches[0]), UPDATES / 4, PASSES / 2)
     every = by_name["epochs"].choices
     epochs = tuple([one for one in every if float(one) <= most][-WINDOW:]) or every[:1]
-    usual = [one for one in epochs if float(one) <= 0.7 * passes] or epochs[:1]
+    if rows <= TINY:
+        usual = min(usual, TINY_EPOCHS)
+        epochs = tuple([one for one in every if TINY_EPOCHS <= float(one) <= most])
+    default = [one for one in epochs if float(one) <= usual] or list(epochs[:1])
     changed: dict[str, tuple[tuple[Value, ...], Value]] = {
-        "batch_size": (batches, batches[1]),
-        "epochs": (epochs, usual[-1]),
+        "batch_size": (batches, batches[0] if rows <= 10 * float(batches[1]) else batches[1]),
+        "epochs": (epochs, default[-1]),
     }
     if not classes:
         changed["label_smoothing"] = ((0.0,), 0.0)
@@ -78,6 +91,12 @@ def recipe_for(rows: int, *, classes: bool, folds: int = 1) -> tuple[Setting, ..
         else one
         for one in RECIPE
     )
+
+
+def _epochs(rows: int, folds: int, batch: float, updates: float, passes: float) -> float:
+    """Return how many epochs fit into a number of optimiser steps and of rows."""
+    by_updates = updates / (folds * (rows / batch + EPOCH_UPDATES))
+    return min(by_updates, passes / max(1, rows * folds))
 
 
 def _window(choices: tuple[Value, ...], wanted: float) -> tuple[Value, ...]:
