@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from coeval.cli.app import app
+from coeval.component.library import TABULAR
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -44,10 +48,6 @@ def test_an_example_runs(path: Path, tmp_path: Path):
 
 
 def commands() -> dict[str, list[str]]:
-    from typer.main import get_command
-
-    from coeval.cli.app import app
-
     group = get_command(app)
     return {
         name: [option for one in command.params for option in one.opts if option.startswith("--")]
@@ -67,7 +67,5 @@ def test_every_command_and_option_stands_in_the_guide():
 
 
 def test_every_component_stands_in_the_guide():
-    from coeval.component.library import TABULAR
-
     guide = (ROOT / "docs/guide.md").read_text()
     assert not [name for name in TABULAR if f"`{name}`" not in guide]

@@ -287,7 +287,7 @@ def test_a_candidate_of_another_space_is_said_to_come_from_elsewhere(tmp_path):
         raise SpaceError("epochs must be one of [8, 16], got 32.")
 
     store = SqliteStore(tmp_path / "run.sqlite", to_json, refuse)
-    with pytest.raises(RunError, match="epochs must be one of.*another version of coeval"):
+    with pytest.raises(RunError, match=r"epochs must be one of.*another version of coeval"):
         list(store.events())
     store.close()
 

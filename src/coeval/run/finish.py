@@ -17,11 +17,12 @@ from coeval.export.card import Score as CardScore
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
-from coeval.export.retrain import Retrained, Rows, load_task, predictions, retrain
+from coeval.export.retrain import Job, Rows, load_task, predictions, retrain
 from coeval.export.scoring import OpenedTest, open_test
+from coeval.run.capsule import machine
 from coeval.run.pool import Pool
 from coeval.run.reserve import EXPORT_SECONDS
-from coeval.run.rivals import Rival
+from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
 from coeval.statistics import Interval
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 DEFAULT = "default_mlp"
 DEFAULT_SEED = "seed:mlp"
 Floats = npt.NDArray[np.float64]
+DefaultRefit = tuple[Trial, Future[Floats | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class Baseline:
     predictions: Floats | None
 
 
-def finish(site: Site, run: Run, rivals: Sequence[Rival], end: float) -> dict[str, Any]:
+def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     """Make the final model, score it once, export it, and record the result.
 
     Args:
         site: Where the sitting works.
         run: The finished search.
-        rivals: The baselines that were fitted.
+        rivals: The baselines, finished or not.
         end: ``time.monotonic()`` seconds by which everything should be done.
 
     Returns:
@@ -69,7 +71,10 @@ def finish(site: Site, run: Run, rivals: Sequence[Rival], end: float) -> dict[st
     try:
         default = _default_network(site, run, pool, end)
         final = _final(site, run, pool, end)
-        baselines = [*map(_baseline(site.objective.name), rivals), *_waited(default, run, site)]
+        rivals.wait(end - EXPORT_SECONDS)
+        note_rivals(site, rivals)
+        baselines = [_baseline(one, site) for one in rivals.found]
+        baselines += _waited(default, site)
         opened = _opened(site, pool, final.model, baselines)
         facts = _facts(site, run, final, baselines, opened)
         written = pool.submit(
@@ -119,9 +124,7 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
     return final
 
 
-def _default_network(
-    site: Site, run: Run, pool: Pool, end: float
-) -> tuple[Trial, Future[tuple[Retrained, Floats | None]]] | None:
+def _default_network(site: Site, run: Run, pool: Pool, end: float) -> DefaultRefit | None:
     """Start to refit the default network as the winner will be, so that both meet the test split alike."""
     trials = [one for one in run.trials if one.proposal.origin == DEFAULT_SEED]
     chosen = choose_finalists(trials, site.space, site.objective, 1)
@@ -137,31 +140,33 @@ def _default_network(
     return trials[0], pool.submit(_retrain_and_predict, job, site.folder.cache)
 
 
-def _retrain_and_predict(job: Any, source: Path) -> tuple[Retrained, Floats | None]:
-    done = retrain(job)
-    if done.model is None:
-        return done, None
+def _retrain_and_predict(job: Job, source: Path) -> Floats | None:
+    model = retrain(job).model
+    if model is None:
+        return None
     task = load_task(source)
-    return done, predictions(done.model, task, task.splits.test)
+    return predictions(model, task, task.splits.test)
 
 
-def _waited(
-    default: tuple[Trial, Future[tuple[Retrained, Floats | None]]] | None, run: Run, site: Site
-) -> list[Baseline]:
+def _waited(default: DefaultRefit | None, site: Site) -> list[Baseline]:
     if default is None:
         return []
     trial, future = default
-    _, found = future.result()
     value = None if trial.measurement is None else trial.measurement.values.get(site.objective.name)
-    return [Baseline(DEFAULT, "default network", value, found)]
+    return [Baseline(DEFAULT, "default network", value, future.result())]
 
 
-def _baseline(metric: str) -> Any:
-    def made(rival: Rival) -> Baseline:
-        result = rival.result
-        return Baseline(result.name, result.label, result.validation.get(metric), rival.predictions)
+def note_rivals(site: Site, rivals: Rivals) -> None:
+    """Record the baselines that finished since the last look."""
+    fresh = rivals.news()
+    if fresh:
+        site.record(*(one.note(site.objective.name) for one in fresh))
 
-    return made
+
+def _baseline(rival: Rival, site: Site) -> Baseline:
+    found = rival.result
+    validation = found.validation.get(site.objective.name)
+    return Baseline(found.name, found.label, validation, rival.predictions)
 
 
 def _opened(
@@ -253,6 +258,7 @@ def _facts(
 def _card(site: Site, run: Run, facts: dict[str, Any], opened: OpenedTest | None) -> CardFacts:
     task, metric, splits = site.task, site.task.metric, site.task.splits
     names = ("train", "validation", "selection", "test")
+    here = machine()
     return CardFacts(
         title=task.name,
         rows=task.table.rows,
@@ -275,6 +281,8 @@ def _card(site: Site, run: Run, facts: dict[str, Any], opened: OpenedTest | None
         seconds=run.seconds,
         trials=len(run.trials),
         fingerprint=task.fingerprint,
+        provenance=facts["provenance"],
+        machine=f"{here['cpu']}, {here['platform']}",
     )
 
 

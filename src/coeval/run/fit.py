@@ -12,7 +12,7 @@ from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule, cores
-from coeval.run.finish import finish
+from coeval.run.finish import finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
 from coeval.run.options import Options
@@ -203,8 +203,7 @@ def _sit(
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-            _note_rivals(site, rivals)
-            return Outcome(folder, run, finish(site, run, rivals.found, end))
+            return Outcome(folder, run, finish(site, run, rivals, end))
         finally:
             rivals.close()
     finally:
@@ -240,12 +239,6 @@ def _rivals(site: Site, known: list[str]) -> Rivals:
     )
 
 
-def _note_rivals(site: Site, rivals: Rivals) -> None:
-    fresh = rivals.news()
-    if fresh:
-        site.record(*(one.note(site.objective.name) for one in fresh))
-
-
 def _search(site: Site, rivals: Rivals) -> Run:
     """Search until the budget, less what the end needs, is spent."""
     reserve = Reserve(site)
@@ -263,7 +256,7 @@ def _search(site: Site, rivals: Rivals) -> Run:
     def on_event(record: Trial | Note) -> None:
         reserve.record(record)
         site.watcher.record(record)
-        _note_rivals(site, rivals)
+        note_rivals(site, rivals)
 
     try:
         return search(
