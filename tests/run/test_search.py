@@ -293,3 +293,51 @@ def test_the_front_trades_score_for_size():
     run = Run(trials, fakes.LOSS, "trials", 1.0)
     assert [t.number for t in run.front] == [0, 1]
     assert Run((), fakes.LOSS, "time", 0.0).front == ()
+
+
+class Delayed(SerialExecutor):
+    """Two slots; an evaluation ends only when nothing else happened for a while."""
+
+    slots = 2
+
+    def __init__(self, evaluator, rounds=3):
+        super().__init__(evaluator)
+        self._rounds, self._round, self.submitted = rounds, 0, []
+
+    def submit(self, trials, deadline=None):
+        self.submitted += [trial.number for trial in trials]
+        super().submit(trials, deadline)
+
+    def completed(self, timeout):
+        self._round += 1
+        if self._round % self._rounds:
+            time.sleep(0.02)
+            return iter(())
+        return super().completed(timeout)
+
+
+def test_an_equal_candidate_waits_for_the_one_that_is_running():
+    executor = Delayed(fakes.Parabola())
+    run = find(fakes.Listed([2.0, 2.0, 2.0, 3.0]), executor=executor)
+    assert executor.submitted == [0, 3]
+    assert [t.measurement.cached_from for t in run.trials] == [None, 0, 0, None]
+
+
+def test_an_equal_candidate_is_evaluated_when_the_first_failed():
+    class FailingFirst(fakes.Parabola):
+        def _measure(self, number, x, report):
+            if number == 0:
+                return Measurement(failure=Failure(Reason.OUT_OF_MEMORY))
+            return Measurement({"loss": x})
+
+    executor = Delayed(FailingFirst())
+    run = find(fakes.Listed([2.0, 2.0]), executor=executor)
+    assert executor.submitted == [0, 1]
+    assert [t.state for t in run.trials] == [State.FAILED, State.DONE]
+
+
+def test_time_at_work_is_recorded_while_nothing_finishes(monkeypatch):
+    monkeypatch.setattr("coeval.run.loop._TICK", 0.05)
+    store = MemoryStore()
+    find(fakes.Listed([2.0]), executor=Delayed(fakes.Parabola(), rounds=10), store=store)
+    assert 2 <= len(notes(store.events(), "tick")) <= 4
