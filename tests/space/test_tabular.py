@@ -8,7 +8,8 @@ from coeval.architecture.inference import infer
 from coeval.architecture.types import Columns, Vector
 from coeval.space.digest import candidate_digest
 from coeval.space.limits import Limits
-from coeval.space.tabular import head_for, space_for
+from coeval.space.recipe import PASSES
+from coeval.space.tabular import LEAST_MACS, WORK, head_for, space_for
 from coeval.task.metric import Metric
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 from coeval.task.task import Problem, Splits, Target, Task
@@ -65,6 +66,23 @@ def test_all_seeds_are_members_whatever_the_table(rows, numbers):
     assert list(space.seeds()) == ["linear", "mlp", "resnet", "realmlp"]
     assert all(map(space.contains, space.seeds().values()))
     assert len({candidate_digest(one) for one in space.seeds().values()}) == 4
+
+
+@pytest.mark.parametrize("rows", [100, 3_000, 40_000])
+def test_no_candidate_trains_for_minutes(rows):
+    space = space_for(task(rows=rows))
+    train = int(rows * 0.55)
+    for seed in range(30):
+        candidate = space.sample(np.random.default_rng(seed))
+        macs = infer(candidate.architecture).cost.macs
+        epochs = candidate.settings("recipe")["epochs"]
+        assert macs * epochs * train <= max(WORK, LEAST_MACS * PASSES)
+
+
+def test_a_limit_that_the_user_gives_holds():
+    space = space_for(task(), limits=Limits(macs=5_000))
+    assert space.parts["architecture"].grammar.limits.macs == 5_000
+    assert infer(space.seeds()["mlp"].architecture).cost.macs <= 5_000
 
 
 def test_seeds_shrink_where_the_limits_are_tight():

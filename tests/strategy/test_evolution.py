@@ -109,6 +109,7 @@ def test_the_cost_of_a_trial_does_not_grow_with_their_number():
     [
         ({"population": 0}, "population must be at least 1, got 0"),
         ({"population": 4, "sample_size": 9}, r"sample_size must lie in 1..population=4, got 9"),
+        ({"warm_up": -1}, "warm_up must be at least 0"),
         ({"crossover": 1.5}, "crossover is a probability"),
     ],
 )

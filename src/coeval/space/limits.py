@@ -17,7 +17,8 @@ class Limits:
         length: Steps of the trunk, those of nested regions included, at most.
         depth: How deep regions nest; 0 forbids them.
         parameters: Trainable numbers, at most.
-        macs: Multiply-accumulates an example, at most.
+        macs: Multiply-accumulates an example, at most; ``None`` leaves it to the task's size
+            (``space_for``), so that no candidate trains for minutes.
         memory_bytes: Training memory, at most: float32 weights, gradients and two moments, and the
             activations of ``TRAINING_ROWS`` rows.
     """
@@ -25,7 +26,7 @@ class Limits:
     length: int = 28
     depth: int = 2
     parameters: int = 2_000_000
-    macs: int = 4_000_000
+    macs: int | None = None
     memory_bytes: int = 256 * 2**20
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class Limits:
             ("macs", cost.macs, self.macs),
             ("memory_bytes", memory, self.memory_bytes),
         ):
-            if got > most:
+            if most is not None and got > most:
                 return f"{got:,} {name}, limit {most:,}"
         return ""
 

@@ -50,9 +50,9 @@ def seeds_for(
     recipes: dict[str, dict[str, Value]] = {
         "linear": {"lr": 8e-3, "weight_decay": 0.0},
         "mlp": {"lr": 1e-3, "weight_decay": 3e-2 if small else 1e-2},
-        "resnet": {"lr": 1e-3, "weight_decay": 3e-2 if small else 1e-2},
+        "resnet": {"lr": 2e-3, "weight_decay": 3e-2 if small else 1e-2},
         "realmlp": {
-            "lr": 4e-3,
+            "lr": 2e-3,
             "weight_decay": 1e-2,
             "schedule": "flat_cosine",
             "label_smoothing": 0.1 if smooth else 0.0,

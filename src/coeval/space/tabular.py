@@ -32,6 +32,10 @@ TRUNK: tuple[Component, ...] = (
 )  # fmt: skip
 CHOICES: Mapping[str, tuple[Value, ...]] = {"repeat.times": (2, 3, 4)}
 """Repeating once is the body itself; more than four times is a matter of nesting."""
+WORK = 1.6e11
+"""Multiply-accumulates that the longest training may take forward: about 30 s on one core."""
+LEAST_MACS = 200_000
+"""What a network may always have: two hidden layers of 256 over 400 numbers."""
 WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
 """How often a mutation edits each part."""
 
@@ -82,6 +86,10 @@ def space_for(
     preparation = ChoiceSpace(settings_for(task.schema), "preparation")
     classes = task.problem is not Problem.REGRESSION
     recipe = ChoiceSpace(recipe_for(rows, classes=classes, folds=len(task.folds)), "recipe")
+    if limits.macs is None:
+        longest = next(max(one.choices) for one in recipe.settings if one.name == "epochs")
+        macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
+        limits = dataclasses.replace(limits, macs=macs)
     architecture = sequence_space(
         columns, head, settings, components=components, ladder=ladder, limits=limits
     )
@@ -91,6 +99,20 @@ def space_for(
         named=seeds_for(task, preparation, architecture, recipe),
         typing=Typing(source or task),
     )
+
+
+def affordable_macs(columns: Columns, outputs: int, passes: int) -> int:
+    """Return the multiply-accumulates that one example may take so that training stays within ``WORK``.
+
+    Args:
+        columns: The network's input.
+        outputs: Numbers that the head gives.
+        passes: Rows that the longest training sees, each counted once an epoch.
+    """
+    inputs = columns.numeric + sum(min(one, 32) for one in columns.categories)
+    inputs += 64 * len(columns.texts)
+    narrow = inputs * (64 + outputs)  # wide tables must at least have room for a layer of 64
+    return max(int(WORK / max(1, passes)), LEAST_MACS, narrow)
 
 
 def head_for(task: Task) -> tuple[Component, Settings]:

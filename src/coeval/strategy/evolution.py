@@ -30,8 +30,8 @@ class RegularisedEvolution:
         population: Members at most; the oldest leaves first.
         sample_size: Members that compete for being a parent.
         crossover: Probability that a child has two parents.
-        warm_up: Trials before breeding starts, seeds told by others included; ``None`` for ``population``,
-            as in the paper. Small budgets want fewer.
+        warm_up: Trials before breeding starts, seeds told by others included. The paper fills the
+            population first; budgets of minutes, and seeds worth breeding from, want fewer.
 
     Raises:
         ValueError: A number is out of its range.
@@ -46,7 +46,7 @@ class RegularisedEvolution:
         population: int = 50,
         sample_size: int = 10,
         crossover: float = 0.25,
-        warm_up: int | None = None,
+        warm_up: int = 8,
     ) -> None:
         if population < 1:
             raise ValueError(f"population must be at least 1, got {population}.")
@@ -55,6 +55,8 @@ class RegularisedEvolution:
                 f"sample_size must lie in 1..population={population}, got {sample_size}. "
                 "Lower sample_size or raise population."
             )
+        if warm_up < 0:
+            raise ValueError(f"warm_up must be at least 0, got {warm_up}.")
         if not 0 <= crossover <= 1:
             raise ValueError(f"crossover is a probability in 0..1, got {crossover}.")
         self.space = space
@@ -62,7 +64,7 @@ class RegularisedEvolution:
         self.seed = seed
         self.sample_size = sample_size
         self.crossover = crossover
-        self.warm_up = population if warm_up is None else warm_up
+        self.warm_up = warm_up
         self._members: deque[Trial] = deque(maxlen=population)
         self._log = Log()
 
