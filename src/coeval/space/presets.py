@@ -49,7 +49,7 @@ def seeds_for(
     }  # fmt: skip
     recipes: dict[str, dict[str, Value]] = {
         "linear": {"lr": 8e-3, "weight_decay": 0.0},
-        "mlp": {"lr": 1e-3, "weight_decay": 3e-2 if small else 1e-2},
+        "mlp": {"lr": 2e-3, "weight_decay": 3e-2 if small else 1e-2},
         "resnet": {"lr": 2e-3, "weight_decay": 3e-2 if small else 1e-2},
         "realmlp": {
             "lr": 2e-3,
