@@ -1,6 +1,6 @@
 """Write one of scikit-learn's real data sets as a CSV file, so that the demo needs no download.
 
-    python examples/make_table.py breast_cancer runs/breast_cancer.csv
+python examples/make_table.py breast_cancer runs/breast_cancer.csv
 """
 
 import sys

@@ -2,14 +2,16 @@
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coeval import __version__
-from coeval.errors import BudgetError, RunError
+from coeval.errors import BudgetError, RunError, did_you_mean
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
+from coeval.export.finalists import choose_finalists
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule, cores
 from coeval.run.finish import finish, note_rivals
@@ -35,14 +37,17 @@ from coeval.task.read import read
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
 LEAST_BUDGET = 10.0
 """Seconds below which not even a baseline can be trained, exported and verified."""
-TRIAL_SHARE = 0.15
+TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
 KEPT_WEIGHTS = 8
 """Trials whose weights stay in the folder: the finalists and a few more."""
+PRUNE_EVERY = 50
+"""Trials between two clearings of the folder of weights."""
 INTERRUPTED_SECONDS = 20.0
 """After Ctrl-C a user waits for a finished model, but not for long."""
 
@@ -69,6 +74,7 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
     began = time.monotonic() - process_age()
     budget = checked(Budget.of(options.budget, options.trials))
     check_strategy(options.strategy)
+    check_device(options.device)
     workers = checked_workers(options.workers)
     prestart(workers)
     task = read(
@@ -138,6 +144,18 @@ def checked(budget: Budget) -> Budget:
     return budget
 
 
+def check_device(name: str) -> None:
+    """Check a device that a user named, by name only: whether it is there is seen where torch is.
+
+    Raises:
+        RunError: There is no such device.
+    """
+    if name.partition(":")[0] not in DEVICES:
+        raise RunError(
+            f"--device must be one of {', '.join(DEVICES)}, got {name!r}.{did_you_mean(name, DEVICES)}"
+        )
+
+
 def checked_workers(workers: int | None) -> int:
     """Return how many processes train: one a core by default.
 
@@ -200,6 +218,7 @@ def _sit(
         rivals = _rivals(site, [one["name"] for one in notes(events, "baseline")])
         try:
             run = _search(site, rivals)
+            _check_any(run)
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
@@ -208,6 +227,24 @@ def _sit(
             rivals.close()
     finally:
         store.close()
+
+
+def _check_any(run: Run) -> None:
+    """Check that there is something to finish.
+
+    Raises:
+        RunError: No trial succeeded; the message says why the first did not.
+    """
+    if run.best is not None:
+        return
+    failures = [
+        one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
+    ]
+    why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
+    raise RunError(
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Give the run more time with "
+        "coeval resume RUN --budget, or mend what the failures name."
+    )
 
 
 def _is_full(budget: Budget, found: tuple[Trial, ...]) -> bool:
@@ -255,6 +292,8 @@ def _search(site: Site, rivals: Rivals) -> Run:
 
     def on_event(record: Trial | Note) -> None:
         reserve.record(record)
+        if isinstance(record, Trial) and record.number % PRUNE_EVERY == PRUNE_EVERY - 1:
+            prune(site, reserve.finished)
         site.watcher.record(record)
         note_rivals(site, rivals)
 
@@ -275,7 +314,14 @@ def _search(site: Site, rivals: Rivals) -> Run:
         )
     finally:
         executor.close()
+        prune(site, reserve.finished)
+
+
+def prune(site: Site, finished: Iterable[Trial]) -> None:
+    """Delete the weights of all trials but the best; what a worker has just written stays."""
+    best = choose_finalists(finished, site.space, site.objective, KEPT_WEIGHTS)
+    site.artifacts.prune({one.weights for one in best}, spare_seconds=60.0)
 
 
 def _trial_seconds(budget: Budget) -> float | None:
-    return None if budget.seconds is None else max(3.0, TRIAL_SHARE * budget.seconds)
+    return None if budget.seconds is None else max(4.0, TRIAL_SHARE * budget.seconds)

@@ -31,6 +31,11 @@ class Reserve:
             self._trials[record.number] = record
             self._seconds = math.nan
 
+    @property
+    def finished(self) -> tuple[Trial, ...]:
+        """Return the trials that are done."""
+        return tuple(self._trials.values())
+
     def seconds(self) -> float:
         """Return the seconds to keep for the end."""
         if math.isnan(self._seconds):

@@ -10,9 +10,10 @@ from coeval.run.budget import Budget
 from coeval.run.folder import RunFolder
 from coeval.run.options import Options
 from coeval.space.product import ProductSpace
+from coeval.store.artifacts import FileArtifacts
 from coeval.store.protocol import Note, Store
 from coeval.task.task import Task
-from coeval.trial import Artifacts, Objective, Trial
+from coeval.trial import Objective, Trial
 
 
 class Watcher(Protocol):
@@ -52,7 +53,7 @@ class Site:
     space: ProductSpace
     objective: Objective
     store: Store
-    artifacts: Artifacts
+    artifacts: FileArtifacts
     workers: int
     end: float
     watcher: Watcher
