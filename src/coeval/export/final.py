@@ -171,6 +171,8 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
     for one in finalists:
         if _round_need([*planned, one], resources, task) <= resources.seconds_left:
             planned.append(one)
+        elif not planned:
+            return trained  # without the best on validation it would be a contest of the also-rans
     for repeat in range(resources.rounds if planned else 0):
         if repeat and _round_need(planned, resources, task) > resources.seconds_left:
             break

@@ -40,7 +40,7 @@ from coeval.trial import Objective, Trial
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LEAST_BUDGET = 10.0
 """Seconds below which not even a baseline can be trained, exported and verified."""
-TRIAL_SHARE = 0.2
+TRIAL_SHARE = 0.15
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
@@ -91,7 +91,7 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
     folder = create(options.out, overwrite=options.overwrite)
     memory.save(task, folder.cache)
     task = memory.load(folder.cache)
-    space = space_for(task, limits=_limits(options), source=folder.cache)
+    space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(budget))
     folder.write_capsule(capsule(options, budget, task, space))
     return _sit(folder, options, budget, task, space, workers, began, watcher)
 
@@ -126,7 +126,8 @@ def resume(
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count)
     task = memory.load(folder.cache)
-    space = space_for(task, limits=_limits(options), source=folder.cache)
+    first = Budget.of(kept["budget"]["seconds"], kept["budget"]["trials"])
+    space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(first))
     return _sit(folder, options, whole, task, space, count, began, watcher)
 
 
@@ -167,6 +168,11 @@ def checked_workers(workers: int | None) -> int:
     if workers < 1:
         raise BudgetError(f"--workers must be 1 or more, got {workers}.")
     return workers
+
+
+def effort(budget: Budget) -> float:
+    """Return how long a recipe may train: in proportion to the budget, within reason."""
+    return 1.0 if budget.seconds is None else min(max(budget.seconds / 60.0, 0.3), 4.0)
 
 
 def _limits(options: Options) -> Limits:
@@ -324,4 +330,4 @@ def prune(site: Site, finished: Iterable[Trial]) -> None:
 
 
 def _trial_seconds(budget: Budget) -> float | None:
-    return None if budget.seconds is None else max(4.0, TRIAL_SHARE * budget.seconds)
+    return None if budget.seconds is None else max(3.0, TRIAL_SHARE * budget.seconds)

@@ -9,9 +9,9 @@ from coeval.run.site import Site
 from coeval.store.protocol import Note
 from coeval.trial import State, Trial
 
-EXPORT_SECONDS = 4.5
+EXPORT_SECONDS = 4.0
 """Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need."""
-LEAST_TRAINING, MOST_TRAINING = 0.12, 0.35
+LEAST_TRAINING, MOST_TRAINING = 0.1, 0.25
 """Shares of the budget that the final training gets at least, and at most."""
 COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""

@@ -11,13 +11,17 @@ from coeval.strategy.random import RandomSearch
 from coeval.strategy.seeded import Seeded
 from coeval.trial import Objective
 
+POPULATION, SAMPLE = 16, 6
+"""Small and greedy: a budget of minutes holds tens of trials, and the seeds are better than what chance finds."""
 CONTROL_EVERY = 6
 """One trial in so many is random search's, so that the report can say what the search itself gained."""
 
 
 def evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
     """Return regularised evolution, with a population that fits minutes rather than days."""
-    inner = RegularisedEvolution(space, objective, seed, population=20, sample_size=5)
+    inner = RegularisedEvolution(
+        space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
+    )
     return Seeded(WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY), space.seeds())
 
 

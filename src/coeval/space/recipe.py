@@ -28,13 +28,15 @@ RECIPE: tuple[Setting, ...] = (
 """Every choice that a recipe understands."""
 
 UPDATES = 10_000
-"""Most optimiser steps, over all folds, that a recipe of a space may ask for: about five seconds on one core."""
+"""Most optimiser steps, over all folds, that a recipe of a space may ask for: five to ten seconds on one core."""
 PASSES = 900_000
 """Most rows, counted once an epoch and a fold, that it may ask for: about ten seconds at 100,000 parameters."""
+USUAL_UPDATES, USUAL_PASSES = 0.33, 0.6
+"""Shares of both that a recipe asks for by default."""
 EPOCH_UPDATES = 2
 """Scoring after an epoch costs about as much as two optimiser steps of a small network."""
-TINY, TINY_EPOCHS = 128, 32
-"""Up to so many rows a candidate gets so many epochs by default: such a table is answered in moments."""
+TINY, TINY_EPOCHS = 128, 24
+"""Up to so many rows a candidate gets one batch and so many epochs by default: such a table is answered in moments."""
 WINDOW = 5
 """How many batch sizes and numbers of epochs stand in a space."""
 
@@ -57,31 +59,34 @@ class Recipe:
         return cls(**settings)  # type: ignore[arg-type]
 
 
-def recipe_for(rows: int, *, folds: int = 1, classes: bool) -> tuple[Setting, ...]:
+def recipe_for(
+    rows: int, *, classes: bool, folds: int = 1, effort: float = 1.0
+) -> tuple[Setting, ...]:
     """Return the choices for a number of training rows, so that no candidate trains for minutes.
 
     Small tables get small batches and many epochs, large ones the opposite. Training takes at most
-    ``UPDATES`` optimiser steps, at the smallest batch, and ``PASSES`` rows (or one epoch); by default
-    a quarter of the steps and half of the rows.
+    ``UPDATES`` optimiser steps and ``PASSES`` rows (or one epoch).
 
     Args:
         rows: Training rows.
-        folds: How often each candidate is trained.
         classes: Whether classes are predicted; label smoothing means nothing for values.
+        folds: How often each candidate is trained; the trainings share the caps.
+        effort: What both caps are multiplied with: more for a long search, less for a short one.
     """
     by_name = {one.name: one for one in RECIPE}
     batches = _window(by_name["batch_size"].choices, min(128.0, max(32.0, rows / 100)))
-    most = _epochs(rows, folds, float(batches[0]), UPDATES, PASSES)
-    usual = _epochs(rows, folds, float(batches[0]), UPDATES / 4, PASSES / 2)
-    every = by_name["epochs"].choices
-    epochs = tuple([one for one in every if float(one) <= most][-WINDOW:]) or every[:1]
+    batch = batches[2] if rows <= TINY else batches[int(rows > 10 * float(batches[1]))]
+    updates, passes = effort * UPDATES, effort * PASSES
+    most = _epochs(rows, folds, float(batch), updates, passes)
+    usual = _epochs(rows, folds, float(batch), USUAL_UPDATES * updates, USUAL_PASSES * passes)
     if rows <= TINY:
         usual = min(usual, TINY_EPOCHS)
-        epochs = tuple([one for one in every if TINY_EPOCHS <= float(one) <= most])
-    default = [one for one in epochs if float(one) <= usual] or list(epochs[:1])
+    every = by_name["epochs"].choices
+    allowed = [one for one in every if float(one) <= most] or [every[0]]
+    default = max(0, sum(float(one) <= usual for one in allowed) - 1)
     changed: dict[str, tuple[tuple[Value, ...], Value]] = {
-        "batch_size": (batches, batches[0] if rows <= 10 * float(batches[1]) else batches[1]),
-        "epochs": (epochs, default[-1]),
+        "batch_size": (batches, batch),
+        "epochs": (tuple(allowed[max(0, default - 2) : default + 3]), allowed[default]),
     }
     if not classes:
         changed["label_smoothing"] = ((0.0,), 0.0)

@@ -67,6 +67,7 @@ def space_for(
     components: tuple[Component, ...] = TRUNK,
     ladder: tuple[int, ...] = LADDER,
     source: Path | None = None,
+    effort: float = 1.0,
 ) -> ProductSpace:
     """Return the space of candidates for a table.
 
@@ -75,6 +76,7 @@ def space_for(
         limits: Of an architecture's length and cost, for the columns of the default preparation.
         components: What an architecture's trunk may be made of.
         ladder: Widths of the trunk.
+        effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
 
     Raises:
@@ -85,7 +87,9 @@ def space_for(
     rows = len(task.splits.train)
     preparation = ChoiceSpace(settings_for(task.schema), "preparation")
     classes = task.problem is not Problem.REGRESSION
-    recipe = ChoiceSpace(recipe_for(rows, classes=classes, folds=len(task.folds)), "recipe")
+    recipe = ChoiceSpace(
+        recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort), "recipe"
+    )
     if limits.macs is None:
         longest = next(max(one.choices) for one in recipe.settings if one.name == "epochs")
         macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
