@@ -37,8 +37,6 @@ EPOCH_UPDATES = 2
 """Scoring after an epoch costs about as much as two optimiser steps of a small network."""
 TINY, TINY_EPOCHS = 128, 24
 """Up to so many rows a candidate gets one batch and so many epochs by default: such a table is answered in moments."""
-WINDOW = 5
-"""How many batch sizes and numbers of epochs stand in a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,10 @@ def recipe_for(
         effort: What both caps are multiplied with: more for a long search, less for a short one.
     """
     by_name = {one.name: one for one in RECIPE}
-    batches = _window(by_name["batch_size"].choices, min(128.0, max(32.0, rows / 100)))
-    batch = batches[2] if rows <= TINY else batches[int(rows > 10 * float(batches[1]))]
+    batches = by_name["batch_size"].choices
+    wanted = float(TINY) if rows <= TINY else min(256.0, max(32.0, rows / 64))
+    chosen = sum(float(one) < wanted for one in batches)
+    batch, batches = batches[chosen], batches[chosen - 1 : chosen + 3]
     updates, passes = effort * UPDATES, effort * PASSES
     most = _epochs(rows, folds, float(batch), updates, passes)
     usual = _epochs(rows, folds, float(batch), USUAL_UPDATES * updates, USUAL_PASSES * passes)
@@ -102,10 +102,3 @@ def _epochs(rows: int, folds: int, batch: float, updates: float, passes: float) 
     """Return how many epochs fit into a number of optimiser steps and of rows."""
     by_updates = updates / (folds * (rows / batch + EPOCH_UPDATES))
     return min(by_updates, passes / max(1, rows * folds))
-
-
-def _window(choices: tuple[Value, ...], wanted: float) -> tuple[Value, ...]:
-    """Return ``WINDOW`` neighbouring choices, the first being the least that is not below ``wanted``."""
-    start = sum(float(one) < wanted for one in choices)
-    start = min(start, len(choices) - WINDOW)
-    return choices[start : start + WINDOW]
