@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network
 from coeval.build.weights import arrays
@@ -63,7 +64,7 @@ def train_fold(
     Raises:
         Diverged: The loss or a prediction is not finite.
     """
-    typed = Architecture((fold.preparation.columns,), architecture.body)
+    typed = retyped(architecture, fold.preparation.columns)
     network = Network(typed, seed=entropy(seed, "weights"))
     network.fit_entries(fold.train)
     data = TrainingData(

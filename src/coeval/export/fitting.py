@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network
 from coeval.build.weights import arrays, load
@@ -40,7 +41,7 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     index = row_indices(task, job.rows)
     prepared = preparation.fit(dict(finalist.preparation), task.table, index)
     examples = _examples(task, prepared, index)
-    architecture = Architecture((prepared.columns,), finalist.architecture.body)
+    architecture = retyped(finalist.architecture, prepared.columns)
     network = Network(architecture, seed=entropy(job.seed, "weights"))
     network.fit_entries(examples.rows)
     fitted = fit(
@@ -65,7 +66,7 @@ def restore(task: Task, finalist: Finalist, weights: Mapping[str, np.ndarray]) -
     """
     index = row_indices(task, Rows.SEARCHED)
     prepared = preparation.fit(dict(finalist.preparation), task.table, index)
-    architecture = Architecture((prepared.columns,), finalist.architecture.body)
+    architecture = retyped(finalist.architecture, prepared.columns)
     load(Network(architecture), weights)  # raises where they do not fit
     scale = target_scale(task.problem, _examples(task, prepared, index))
     return _model(task, architecture, prepared, weights, scale)

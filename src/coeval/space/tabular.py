@@ -7,6 +7,7 @@ from pathlib import Path
 
 from coeval.architecture.component import Component, Settings, Value
 from coeval.architecture.inference import infer
+from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.architecture.types import Columns, describe
 from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
@@ -57,7 +58,7 @@ class Typing:
         if settings not in self._known:
             task = memory.load(self.source) if isinstance(self.source, Path) else self.source
             self._known[settings] = columns_for(dict(settings), task.table, task.splits.train)
-        return dataclasses.replace(candidate.architecture, inputs=(self._known[settings],))
+        return retyped(candidate.architecture, self._known[settings])
 
 
 def space_for(
