@@ -19,7 +19,7 @@ from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
 from coeval.run.options import Options
 from coeval.run.processes import ProcessExecutor
-from coeval.run.reserve import EXPORT_SECONDS, LEAST_TRAINING, Reserve
+from coeval.run.reserve import EXPORT_SECONDS, Reserve
 from coeval.run.rivals import Rivals
 from coeval.run.run import Run
 from coeval.run.search import search
@@ -285,7 +285,7 @@ def _rivals(site: Site, known: list[str]) -> Rivals:
 def _search(site: Site, rivals: Rivals) -> Run:
     """Search until the budget, less what the end needs, is spent."""
     reserve = Reserve(site)
-    deadline = site.end - EXPORT_SECONDS - LEAST_TRAINING * (site.budget.seconds or 0.0)
+    deadline = site.end - EXPORT_SECONDS
     evaluator = TrainingEvaluator(
         site.folder.cache,
         site.space,
