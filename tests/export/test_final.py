@@ -185,7 +185,7 @@ def test_with_time_for_one_only_the_first_finalist_competes():
         dataclasses.replace(one, epoch_seconds=0.5 / one.epochs * one.train_rows / 124)
         for one in finalists_of(task, 8, 16)
     ]
-    final = make_final(finalists, Resources(task, deadline=time.monotonic() + 2.4, rounds=1))
+    final = make_final(finalists, Resources(task, deadline=time.monotonic() + 1.3, rounds=1))
     assert [one.trial for one in final.finalists] == [finalists[0].trial]
     assert final.rows is Rows.ALL
 

@@ -20,5 +20,5 @@ def main() -> None:
         print(f"coeval: {error}", file=sys.stderr)  # noqa: T201 - the one place that speaks to stderr
         sys.exit(2)
     except KeyboardInterrupt:
-        print("coeval: interrupted.", file=sys.stderr)  # noqa: T201
+        print("coeval: interrupted. What was finished is kept: coeval resume RUN", file=sys.stderr)  # noqa: T201
         sys.exit(130)

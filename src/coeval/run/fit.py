@@ -17,6 +17,7 @@ from coeval.run.capsule import capsule, cores
 from coeval.run.finish import finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
+from coeval.run.interrupt import Interrupt
 from coeval.run.options import Options
 from coeval.run.processes import ProcessExecutor
 from coeval.run.reserve import EXPORT_SECONDS, Reserve
@@ -89,7 +90,13 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
         seed=options.seed,
     )
     folder = create(options.out, overwrite=options.overwrite)
-    memory.save(task, folder.cache)
+    try:
+        memory.save(task, folder.cache)
+    except OSError as error:
+        raise RunError(
+            f"Cannot write the task to {folder.cache}: {error.strerror or error}. Free some space, or name another "
+            "folder with --out."
+        ) from error
     task = memory.load(folder.cache)
     space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(budget))
     folder.write_capsule(capsule(options, budget, task, space))
@@ -228,7 +235,8 @@ def _sit(
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-            return Outcome(folder, run, finish(site, run, rivals, end))
+            with Interrupt():  # Ctrl-C here is absorbed once: the model is nearly there
+                return Outcome(folder, run, finish(site, run, rivals, end))
         finally:
             rivals.close()
     finally:

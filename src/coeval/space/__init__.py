@@ -1,1 +1,1 @@
-"""TODO."""
+"""Which candidates are allowed? Parts, sampling, typed moves, crossover, decisions, counting, and the seeds of tables."""
