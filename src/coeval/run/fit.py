@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from coeval import __version__
-from coeval.errors import BudgetError, RunError, did_you_mean
+from coeval.errors import RunError
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
 from coeval.export.finalists import choose_finalists
 from coeval.run.budget import Budget
-from coeval.run.capsule import capsule, cores
+from coeval.run.capsule import capsule
+from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.finish import finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
@@ -38,9 +39,6 @@ from coeval.task.read import read
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-LEAST_BUDGET = 10.0
-"""Seconds below which not even a baseline can be trained, exported and verified."""
 TRIAL_SHARE = 0.15
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
@@ -138,50 +136,6 @@ def resume(
     return _sit(folder, options, whole, task, space, count, began, watcher)
 
 
-def checked(budget: Budget) -> Budget:
-    """Return the budget if a model fits into it.
-
-    Raises:
-        BudgetError: It is too short.
-    """
-    if budget.seconds is not None and budget.seconds < LEAST_BUDGET:
-        raise BudgetError(
-            f"A budget must be at least {LEAST_BUDGET:g}s to train, export and verify one model, got {budget.seconds:g}s. "
-            "Raise --budget, or leave it out and set --trials."
-        )
-    return budget
-
-
-def check_device(name: str) -> None:
-    """Check a device that a user named, by name only: whether it is there is seen where torch is.
-
-    Raises:
-        RunError: There is no such device.
-    """
-    if name.partition(":")[0] not in DEVICES:
-        raise RunError(
-            f"--device must be one of {', '.join(DEVICES)}, got {name!r}.{did_you_mean(name, DEVICES)}"
-        )
-
-
-def checked_workers(workers: int | None) -> int:
-    """Return how many processes train: one a core by default.
-
-    Raises:
-        BudgetError: Fewer than one.
-    """
-    if workers is None:
-        return cores()
-    if workers < 1:
-        raise BudgetError(f"--workers must be 1 or more, got {workers}.")
-    return workers
-
-
-def effort(budget: Budget) -> float:
-    """Return how long a recipe may train: in proportion to the budget, within reason."""
-    return 1.0 if budget.seconds is None else min(max(budget.seconds / 60.0, 0.3), 4.0)
-
-
 def _limits(options: Options) -> Limits:
     if options.max_parameters is None:
         return Limits()
@@ -207,7 +161,7 @@ def _sit(
         if notes(events, "final") and (left < LEAST_BUDGET or _is_full(budget, trials(events))):
             raise RunError(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
-                f"coeval resume {folder.path} --budget 2x, or --trials."
+                f"coeval resume {folder.path} --budget or --trials."
             )
         site = Site(
             folder=folder,
@@ -230,7 +184,7 @@ def _sit(
         site.record(_sitting(site, began))
         rivals = _rivals(site, [one["name"] for one in notes(events, "baseline")])
         try:
-            run = _search(site, rivals)
+            run = _search(site, rivals, trials(events))
             _check_any(run)
             end = site.end
             if run.why == "interrupted":
@@ -290,9 +244,11 @@ def _rivals(site: Site, known: list[str]) -> Rivals:
     )
 
 
-def _search(site: Site, rivals: Rivals) -> Run:
+def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
     """Search until the budget, less what the end needs, is spent."""
     reserve = Reserve(site)
+    for trial in earlier:
+        reserve.record(trial)
     deadline = site.end - EXPORT_SECONDS
     evaluator = TrainingEvaluator(
         site.folder.cache,
