@@ -124,7 +124,7 @@ def test_a_metric_of_another_problem_is_refused():
 
 
 def own_score(y_true, y_pred, sample_weight=None):
-    return float(np.average(y_true == y_pred.argmax(axis=1), weights=sample_weight))
+    return float(np.average(y_true == y_pred, weights=sample_weight))
 
 
 def test_a_function_becomes_a_metric_and_gets_weights_if_it_asks_for_them():

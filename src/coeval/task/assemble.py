@@ -14,7 +14,8 @@ from coeval.task.fingerprint import fingerprint
 from coeval.task.kinds import infer_kinds, listed
 from coeval.task.leakage import leaks
 from coeval.task.metric import Metric
-from coeval.task.metrics import Own, metric
+from coeval.task.metrics import metric
+from coeval.task.own_metric import Own
 from coeval.task.raw import Form, RawColumn
 from coeval.task.split import FOLDED_BELOW, Shares, Structure, fold, split, strata
 from coeval.task.table import ColumnSchema, Kind, Schema, Table
@@ -163,12 +164,19 @@ def _task(
             encoded.target,
             splits,
             folds,
-            metric(plan.metric, encoded.problem),
+            metric(plan.metric, encoded.problem, labels=_labels(encoded.target)),
             read_weights(plan.weights),
             "",
             tuple(notes),
         )
     )
+
+
+def _labels(target: Target) -> npt.NDArray[np.generic] | None:
+    """Return the label of each class index as a metric of the user's gets it; ``None`` for regression."""
+    if not target.classes:
+        return None
+    return np.array(target.classes, dtype=np.float64 if target.number else np.str_)
 
 
 def _drop_unlabelled(

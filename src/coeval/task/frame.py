@@ -14,7 +14,7 @@ from coeval.task.columns import check_columns, to_table
 from coeval.task.files import without_index
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
-from coeval.task.metrics import Own
+from coeval.task.own_metric import Own
 from coeval.task.raw import Form, RawColumn, raw_columns, relabel
 from coeval.task.split import Shares
 from coeval.task.table import Kind, Schema, Table

@@ -4,36 +4,44 @@ A classification metric takes class indices ``(rows,)`` and probabilities ``(row
 metric takes two ``(rows,)`` arrays of values in the user's units. All take optional weights ``(rows,)``.
 """
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
 from coeval.task.metric import Metric
+from coeval.task.own_metric import Own, own_metric
 from coeval.task.task import Problem
 
 Values = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.generic]
-Own = Callable[..., float]
 
 
 def metric(
-    choice: "str | Metric | Own | None", problem: Problem, *, maximise: bool = True
+    choice: "str | Metric | Own | None",
+    problem: Problem,
+    *,
+    maximise: bool | None = None,
+    labels: Sequence[Any] | npt.NDArray[Any] | None = None,
 ) -> Metric:
     """Return the metric that a user means.
 
     Args:
-        choice: A name, a ``Metric``, a function ``f(y_true, y_pred) -> float``, or ``None`` for the
-            problem's default. For classification a function gets class indices ``(rows,)`` and
-            probabilities ``(rows, classes)``, for regression two arrays of values. If it has a parameter
+        choice: ``None`` for the problem's default; a name; a ``Metric``, which is taken as it is and, for
+            classification, gets class indices and probabilities; or a function ``f(y_true, y_pred) -> float``
+            as in ``sklearn.metrics``. A function gets labels ``(rows,)`` for classification, the most
+            probable one as the prediction, and values ``(rows,)`` for regression. If it has a parameter
             ``sample_weight``, it also gets the weights.
         problem: What is predicted.
-        maximise: Whether more is better; read only for a function.
+        maximise: Whether more is better; read only for a function. ``None``: the function's attribute
+            ``greater_is_better`` if it has one; otherwise names that end in ``_error``, ``_loss`` or
+            ``deviance`` are minimised and all others maximised, as scikit-learn names them.
+        labels: ``(classes,)`` what a function gets for each class index; the indices by default.
 
     Raises:
-        DataError: The name is unknown, or belongs to another problem.
+        DataError: The name is unknown or belongs to another problem, or the function is no metric.
 
     Example:
         >>> metric("mae", Problem.REGRESSION).maximise
@@ -44,7 +52,7 @@ def metric(
     if isinstance(choice, Metric):
         return choice
     if not isinstance(choice, str):
-        return _wrap(choice, maximise=maximise)
+        return own_metric(choice, problem, maximise=maximise, labels=labels)
     known = {one.name: one for one in metrics_for(problem)}
     name = choice.strip().lower().replace("-", "_").replace(" ", "_")
     if name in known:
@@ -172,28 +180,6 @@ def _mean(values: Values, weights: Values | None) -> float:
         return float(values.mean()) if values.size else float("nan")
     total = weights.sum()
     return float((values * weights).sum() / total) if total > 0 else float("nan")
-
-
-def _wrap(function: Own, *, maximise: bool) -> Metric:
-    """Return a user's function as a metric."""
-    name = getattr(function, "__name__", type(function).__name__)
-    name = "own_metric" if name == "<lambda>" else name
-    weighted = "sample_weight" in inspect.signature(function).parameters
-    return Metric(name, maximise, _Own(function, weighted), name.replace("_", " "))
-
-
-class _Own:
-    """A user's function with the signature of ``Score``; a class, so that it can be pickled if the function can."""
-
-    def __init__(self, function: Own, weighted: bool) -> None:
-        self.function = function
-        self.weighted = weighted
-
-    def __call__(self, targets: Targets, predictions: Values, weights: Values | None) -> float:
-        """Return the function's value."""
-        if self.weighted:
-            return float(self.function(targets, predictions, sample_weight=weights))
-        return float(self.function(targets, predictions))
 
 
 ACCURACY = Metric("accuracy", True, _accuracy, "accuracy")

@@ -10,7 +10,7 @@ from coeval.task.files import Source, read_file
 from coeval.task.frame import keep_strings
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
-from coeval.task.metrics import Own
+from coeval.task.own_metric import Own
 from coeval.task.raw import RawColumn, raw_columns
 from coeval.task.split import Shares
 from coeval.task.table import Kind, Schema, Table
