@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from coeval.train.device import configure, resolve
+from coeval.train.device import configure, limited, resolve
 
 
 def test_auto_is_a_device_of_this_machine():
@@ -31,3 +31,16 @@ def test_threads_are_set():
 def test_no_threads_are_refused():
     with pytest.raises(ValueError, match="at least 1, got 0"):
         configure(0)
+
+
+def test_the_number_of_threads_is_restored_even_after_an_error():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        with pytest.raises(RuntimeError, match="on purpose"), limited(2):
+            assert torch.get_num_threads() == 2
+            configure(1)
+            raise RuntimeError("on purpose")
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

@@ -1,5 +1,8 @@
 """Where training happens: the device, and how many threads it may use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -47,3 +50,20 @@ def configure(threads: int) -> None:
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}.")
     torch.set_num_threads(threads)
+
+
+@contextmanager
+def limited(threads: int = 1) -> Iterator[None]:
+    """Use so many threads inside the block, and afterwards as many as before: a library's guest leaves no trace.
+
+    Whatever ``configure`` sets inside is undone too.
+
+    Raises:
+        ValueError: ``threads`` is less than 1.
+    """
+    before = torch.get_num_threads()
+    configure(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
