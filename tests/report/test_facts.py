@@ -71,3 +71,31 @@ def test_a_missing_field_is_none_at_any_depth():
     assert dig({"a": {"b": 1}}, "a", "b") == 1
     assert dig({"a": {"b": 1}}, "a", "b", "c") is None
     assert dig(None, "a") is None
+
+
+def noted(*kinds_and_data):
+    log = examples.Journal()
+    for at, (kind, data) in enumerate(kinds_and_data):
+        log.note(at, kind, data)
+    return collect("run", examples.capsule(), log.events)
+
+
+FIRST = (("stopped", {"why": "time"}), ("finalist", {"trial": 1}), ("final", examples.final(1)))
+
+
+def test_the_finalists_are_those_of_the_final_training_that_made_the_model():
+    again = (("finalist", {"trial": 7}), ("finalist", {"trial": 8}))
+    stopped = ("stopped", {"why": "time"})
+    numbers = lambda facts: [one["trial"] for one in facts.finalists]  # noqa: E731
+    assert numbers(noted(*FIRST)) == [1]
+    assert numbers(noted(*FIRST, stopped, *again, ("final", examples.final(7)))) == [7, 8]
+    assert numbers(noted(*FIRST, stopped, *again)) == [1], "killed before its final note"
+    assert numbers(noted(FIRST[0], FIRST[1], stopped, *again)) == [7, 8]
+
+
+def test_a_baseline_fitted_again_counts_as_noted_last_and_costs_the_time_of_both():
+    name = {"name": "trees", "label": "trees"}
+    first = ("baseline", name | {"validation": None, "seconds": 2.0, "detail": "out of memory"})
+    then = ("baseline", name | {"validation": 0.9, "seconds": 3.0, "detail": ""})
+    (found,) = noted(first, then).baselines
+    assert (found["validation"], found["detail"], found["seconds"]) == (0.9, "", 5.0)

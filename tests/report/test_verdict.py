@@ -56,8 +56,9 @@ def test_without_a_test_split_nothing_is_decided():
     baselines = [{"name": "b", "label": "b", "validation": 0.2}]
     found = facts(test=None, baselines=baselines)
     assert stage(found) == "validation"
-    assert judge(found).outcome is Outcome.TIES
-    assert "decides nothing" in judge(found).sentence
+    assert judge(found).outcome is Outcome.UNJUDGED
+    assert "On validation, which the search optimised" in judge(found).sentence
+    assert "no verdict is given" in judge(found).basis
 
 
 def test_without_baselines_the_score_stands_alone():

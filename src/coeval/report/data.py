@@ -48,8 +48,6 @@ def splits(facts: Facts) -> Markup:
     if isinstance(folds, int) and folds > 1:
         said = f"With so few rows each trial is scored out of fold, over {folds} folds of train and validation."
         parts.append(tag("p.note", said))
-    if not sizes.get("test"):
-        parts.append(tag("p.note", "No test split was locked for this run."))
     return join(parts)
 
 
@@ -102,6 +100,8 @@ def _kind(column: object) -> str:
 
 def _opened(facts: Facts) -> Markup:
     times = len(facts.openings)
+    if not facts.has_test:
+        return tag("p.note", "No test split was set aside for this run.")
     if not times:
         return tag("p.note", "The test split has not been opened.")
     moments = words.listing([words.when(one) for one in facts.openings])

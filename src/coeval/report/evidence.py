@@ -98,6 +98,9 @@ def _opening(facts: Facts) -> Markup:
     if not facts.openings:
         if own_score(facts) is None:
             return Markup()
+        if not facts.has_test:
+            meaning = "No rows were set aside for it. The validation score is what the search optimised: read it as optimistic."
+            return _card("Test split", "none", meaning, "warning")
         return _card("Test split", "never opened", "No number on this page comes from locked rows.")
     times = len(facts.openings)
     if times == 1:

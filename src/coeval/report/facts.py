@@ -47,8 +47,8 @@ class Facts:
         label: The metric as printed.
         sittings: ``sitting`` notes in order.
         trials: By number.
-        baselines: ``baseline`` notes; those of the ``final`` note (with test scores) where it has any.
-        finalists: ``finalist`` notes.
+        baselines: The last ``baseline`` note of each, what the ``final`` note says (test scores) laid over it.
+        finalists: ``finalist`` notes of the final training that led to ``final``; before one has, of the last.
         openings: Unix times at which the test split was opened.
         stopped: The last ``stopped`` note.
         final: The last ``final`` note; ``None`` when the run was interrupted.
@@ -87,6 +87,12 @@ class Facts:
     def failed(self) -> tuple[Timed, ...]:
         """Return the trials that failed."""
         return tuple(one for one in self.trials if one.trial.state is State.FAILED)
+
+    @property
+    def has_test(self) -> bool:
+        """Return whether a test split was locked: all splits are, unless their sizes say that it has no rows."""
+        sizes = dig(self.capsule, "task", "splits")
+        return not isinstance(sizes, Mapping) or bool(sizes.get("test"))
 
     def value(self, trial: Trial) -> float | None:
         """Return a trial's score on validation, as a user reads it."""
@@ -141,7 +147,7 @@ def collect(
         sittings=_notes(notes, "sitting"),
         trials=trials,
         baselines=_baselines(notes, final),
-        finalists=_notes(notes, "finalist"),
+        finalists=_finalists(notes),
         openings=tuple(time for time, note in notes if note.kind == "test_opened"),
         stopped=_last(notes, "stopped"),
         final=final,
@@ -206,6 +212,20 @@ def _last(notes: Iterable[tuple[float, Note]], kind: str) -> Data | None:
     return found[-1] if found else None
 
 
+def _finalists(notes: Iterable[tuple[float, Note]]) -> tuple[Data, ...]:
+    """Return the finalists behind the last ``final`` note; without one, those noted since the last search ended."""
+    current: list[Data] = []
+    behind: tuple[Data, ...] | None = None
+    for _, note in notes:
+        if note.kind == "stopped":
+            current = []
+        elif note.kind == "finalist":
+            current.append(note.data)
+        elif note.kind == "final":
+            behind = tuple(current)
+    return tuple(current) if behind is None else behind
+
+
 def _winner(trials: Iterable[Timed], final: Data | None, objective: Objective) -> Trial | None:
     number = dig(final, "trial")
     every = [one.trial for one in trials]
@@ -214,9 +234,16 @@ def _winner(trials: Iterable[Timed], final: Data | None, objective: Objective) -
 
 
 def _baselines(notes: Iterable[tuple[float, Note]], final: Data | None) -> tuple[Data, ...]:
-    """Return each baseline once, what the final note says about it laid over what the search said."""
+    """Return each baseline once: the last note of it, under the final note's scores.
+
+    A resume may fit it again: then the seconds of all its fits count.
+    """
     merged: dict[str, dict[str, Any]] = {}
-    for data in (*_notes(notes, "baseline"), *(dig(final, "baselines") or ())):
+    for data in _notes(notes, "baseline"):
+        before = merged.get(str(data.get("name")), {})
+        spent = float(before.get("seconds") or 0.0) + float(data.get("seconds") or 0.0)
+        merged[str(data.get("name"))] = {**data, "seconds": spent}
+    for data in dig(final, "baselines") or ():
         known = merged.setdefault(str(data.get("name")), {})
         known.update({key: value for key, value in data.items() if value is not None})
     return tuple(merged.values())

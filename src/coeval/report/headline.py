@@ -108,7 +108,6 @@ def _figures(facts: Facts) -> Markup:
 
 def _intervals(facts: Facts, rows: list[Row]) -> Markup:
     across, away = _axis(rows)
-    unfinished = facts.final is None
     lines = [_interval(row, across, away) for row in rows]
     marks = chart.ticks(across.low, across.high, 6)
     labels = [
@@ -126,7 +125,7 @@ def _intervals(facts: Facts, rows: list[Row]) -> Markup:
         notes.append(
             f"{words.listing(sorted(away))}: too far off to share the scale, see the number."
         )
-    if unfinished:
+    if stage(facts) != "test":
         notes.append("The network was only scored on validation, which the search optimised.")
     return join([body, tag("p.note", " ".join(notes)) if notes else Markup()])
 

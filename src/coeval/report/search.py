@@ -57,7 +57,7 @@ def finalists(facts: Facts) -> Markup:
     """Return how the final model was chosen and trained, with the finalists' scores."""
     said = dig(facts.final, "provenance") or (
         "Finalists are trained again from scratch on train and validation rows and compared on selection; "
-        "the winner is refitted on everything but the test rows, as far as time allows."
+        f"the winner is refitted on {'everything but the test rows' if facts.has_test else 'all rows'}, as far as time allows."
     )
     rows = []
     for one in facts.finalists:

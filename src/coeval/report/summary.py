@@ -120,4 +120,6 @@ def made(facts: Facts, folder: Path) -> list[tuple[str, str]]:
 
 
 def _heads(facts: Facts) -> Row:
-    return "", f"{stage(facts)} {facts.label}", "95 % interval"
+    own = own_score(facts)
+    interval = "95 % interval" if stage(facts) == "test" or (own and own.has_interval) else ""
+    return "", f"{stage(facts)} {facts.label}", interval

@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     TIES = "ties with"
     LOSES = "loses to"
     ALONE = "stands alone"
+    UNJUDGED = "was not judged against"
     UNFINISHED = "unfinished"
 
 
@@ -97,7 +98,7 @@ def label(baseline: Data) -> str:
 
 
 def judge(facts: Facts) -> Verdict:
-    """Return what the numbers say about the model and the best baseline.
+    """Return what the numbers say about the model and the best baseline; validation scores give no verdict.
 
     A recorded paired difference (a baseline's ``gain``: the model's score minus its own, on the
     same resampled rows) decides where there is one; otherwise the baseline's score must lie outside
@@ -150,12 +151,17 @@ def _outcome(
 
 def _without_interval(facts: Facts, own: Score, theirs: Score, against: str) -> Verdict:
     relation = "better than" if facts.better(own.value, theirs.value) else "not better than"
-    split = stage(facts)
+    if stage(facts) == "test":
+        lead, basis = "On test", "The test score has no interval, so no verdict is given."
+    else:
+        lead = "On validation, which the search optimised,"
+        why = "was scored" if facts.has_test else "was set aside"
+        basis = f"No test split {why}, so no verdict is given. Score the model on rows of your own."
     sentence = (
-        f"On {split} the network's {facts.label} of {words.score(own.value)} is {relation} the best "
-        f"baseline's, {against}; without a test interval this decides nothing."
+        f"{lead} the network's {facts.label} of {words.score(own.value)} is {relation} the best "
+        f"baseline's, {against}."
     )
-    return Verdict(Outcome.TIES, sentence, "No test split was scored, so no verdict is given.")
+    return Verdict(Outcome.UNJUDGED, sentence, basis)
 
 
 def _unfinished(facts: Facts, own: Score | None) -> Verdict:
@@ -169,6 +175,8 @@ def _unfinished(facts: Facts, own: Score | None) -> Verdict:
         else "no network was scored"
     )
     opened = "the test split had been opened" if facts.openings else "no test row was looked at"
+    if not facts.has_test:
+        opened = "no test split was set aside"
     why = dig(facts.stopped, "why")
     state = {None: "It was interrupted, or still goes on.", "interrupted": "It was interrupted."}
     return Verdict(
