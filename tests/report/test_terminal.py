@@ -10,7 +10,7 @@ from coeval.report.summary import plain, summary
 from coeval.report.terminal import LiveDisplay, line, panel
 from coeval.report.words import TIMES
 from coeval.store.protocol import Note
-from coeval.trial import Objective
+from coeval.trial import Objective, Trial
 from tests.report import examples
 
 
@@ -68,6 +68,27 @@ def test_an_earlier_sittings_time_counts_and_its_trials_do_not_count_into_the_ra
     found = tracker.now()
     assert found.elapsed == pytest.approx(258.0)
     assert found.per_minute is None
+
+
+def test_earlier_records_are_taken_silently_and_the_rate_counts_from_then_on():
+    console = Console(file=io.StringIO(), width=200, force_terminal=False)
+    clock = Clock()
+    start = Progress(label="accuracy", elapsed=300.0, budget=600.0)
+    tracker = Tracker(Objective("accuracy", maximise=True), start, clock)
+    events = examples.journal(60)
+    with LiveDisplay(tracker.now, console) as display:
+        tracker.replay(event.body for event in events)
+        assert console.file.getvalue() == ""
+        found = tracker.now()
+        assert (found.done, found.failed, len(found.baselines)) == (57, 3, 4)
+        assert found.phase == "starting"
+        assert found.per_minute is None
+        tracker.record(Note("sitting", {}))
+        display.update()
+        clock.now += 30.0
+        tracker.record(next(e.body for e in reversed(events) if isinstance(e.body, Trial)))
+    assert tracker.now().per_minute == pytest.approx(2.0)
+    assert len(console.file.getvalue().splitlines()) == 1, "where the run stands, and no history"
 
 
 def test_notes_move_the_phase_on():
@@ -163,3 +184,11 @@ def test_a_summary_of_nothing_still_speaks():
     facts = collect("run", {}, [])
     assert plain(facts, Path("run"))[0] == "There is no model yet: no trial finished."
     assert "There is no model yet" in printed(summary(facts, Path("run")))
+
+
+def test_a_summary_without_a_test_split_says_what_the_score_is():
+    text = "\n".join(plain(examples.untested(), Path("run")))
+    assert "On validation, which the search optimised," in text
+    assert "No test split was set aside" in text
+    assert "95 % interval" not in text
+    assert "validation accuracy" in text

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from coeval.architecture.text import one_line
@@ -102,7 +102,7 @@ class Progress:
 class Tracker:
     """Follows a run's records: hand ``record`` to ``search`` as its ``on_event``.
 
-    For a resumed run, ``record`` the journal's earlier trials first and then call ``start_rate``.
+    For a resumed run, hand the journal's earlier records to ``replay`` first.
     """
 
     def __init__(
@@ -128,6 +128,14 @@ class Tracker:
             self._note(record)
         elif record.state is not State.RUNNING:
             self._trial(record)
+
+    def replay(self, records: Iterable[Trial | Note]) -> None:
+        """Take the records of earlier sittings into account: they count, but not into the rate or the phase."""
+        phase = self._progress.phase
+        for record in records:
+            self.record(record)
+        self.phase(phase)
+        self.start_rate()
 
     def start_rate(self) -> None:
         """Count the trials a minute from here on."""
