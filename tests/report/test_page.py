@@ -14,6 +14,7 @@ from coeval.architecture.step import Architecture
 from coeval.errors import RunError
 from coeval.report.facts import collect
 from coeval.report.page import gather, render, write
+from coeval.report.reproduce import reproduction
 from coeval.report.trials import MOST_ROWS
 from coeval.report.words import TIMES
 from coeval.space.protocol import Candidate
@@ -346,3 +347,25 @@ def test_the_report_imports_no_heavy_library():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_run_without_a_test_split_has_a_page_that_claims_none():
+    text = re.sub(r"\s+", " ", read(render(examples.untested())).text)
+    assert "On validation, which the search optimised, the network's accuracy" in text
+    assert "No test split was set aside for this run." in text
+    for false in ("locked rows", "locked test rows", "never opened", "has not been opened", "ties"):
+        assert false not in text
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("coeval fit 'my data.csv' --overwrite --seed 1", "coeval fit 'my data.csv' --seed 1"),
+        (["coeval", "fit", "a.csv", "--overwrite"], "coeval fit a.csv"),
+        ("coeval fit it's.csv --overwrite", "coeval fit it's.csv"),
+    ],
+)
+def test_the_command_that_repeats_a_run_never_overwrites_one(command, shown):
+    facts = collect("run", examples.capsule() | {"command": command}, examples.journal(3))
+    assert shown in read(reproduction(facts)).text
+    assert "--overwrite" not in render(facts)

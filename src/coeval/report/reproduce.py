@@ -19,6 +19,9 @@ _USES = {
 }
 
 
+_OVERWRITE = "--overwrite"
+
+
 def reproduction(facts: Facts) -> Markup:
     """Return the command, the seed, the versions, the machine and the sittings."""
     capsule = facts.capsule
@@ -81,9 +84,16 @@ def _next(facts: Facts) -> Markup:
 
 
 def _command(value: object) -> str:
+    """Return the recorded command, without ``--overwrite``: who repeats a run must not lose the one at hand."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return shlex.join(str(one) for one in value)
-    return str(value) if value else ""
+        return shlex.join(str(one) for one in value if one != _OVERWRITE)
+    text = str(value) if value else ""
+    if _OVERWRITE not in text:
+        return text
+    try:
+        return shlex.join(one for one in shlex.split(text) if one != _OVERWRITE)
+    except ValueError:  # not a shell's command line
+        return text.replace(_OVERWRITE, "").strip()
 
 
 def _join(*parts: object) -> str:
