@@ -1,7 +1,10 @@
-"""``coeval predict``, ``report``, ``show`` and ``export``: what is done with a finished run."""
+"""``coeval predict``, ``report``, ``show`` and ``export``: what is done with a run, mostly with a finished one."""
 
+import filecmp
 import json
 import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +16,16 @@ from coeval.cli.words import say
 from coeval.component.library import TABULAR
 from coeval.errors import DataError, ExportError, RunError, did_you_mean
 from coeval.export.folder import CARD, MANIFEST, ONNX, SOURCE, WEIGHTS, check_files, read_manifest
+from coeval.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from coeval.report.facts import Facts
+    from coeval.task.table import Schema
+
 FORMATS = {"onnx": (ONNX,), "torch": (WEIGHTS, SOURCE, MANIFEST), "source": (SOURCE,)}
+_MOST_NAMES = 10
 
 
 def model_folder(run: Path) -> Path:
@@ -26,10 +34,8 @@ def model_folder(run: Path) -> Path:
     Raises:
         RunError: There is no model.
     """
-    if (run / MANIFEST).is_file():
-        return run
-    if (run / "model" / MANIFEST).is_file():
-        return run / "model"
+    if found := _finished(run):
+        return found
     if (run / "capsule.json").is_file():
         raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
     what = "a file" if run.is_file() else "nothing" if not run.exists() else "no run"
@@ -38,16 +44,39 @@ def model_folder(run: Path) -> Path:
     )
 
 
+def _finished(run: Path) -> Path | None:
+    return next((one for one in (run, run / "model") if (one / MANIFEST).is_file()), None)
+
+
 def predict_command(run: Path, data: Path, out: Path | None) -> None:
     """Predict the rows of a file."""
     from coeval.export.predictor import Predictor  # noqa: PLC0415 - loads ONNX Runtime
 
-    found = Predictor(model_folder(run)).predict(data)
+    predictor = Predictor(model_folder(run))
+    found = predictor.predict(data)
+    _tell_ignored(data, predictor.description.schema)
     if out is None:
         say(found.to_csv(index=False).rstrip("\n"))
         return
     _write_csv(found, out)
     say(f"{out}: {len(found):,} predictions")
+
+
+def _tell_ignored(data: Path, schema: "Schema") -> None:
+    """Say which columns of the file the model does not know."""
+    from coeval.task.files import read_file  # noqa: PLC0415 - loads PyArrow
+    from coeval.task.frame import extra_columns  # noqa: PLC0415
+
+    ignored = extra_columns(read_file(data).table.column_names, schema)
+    if ignored:
+        shown = ", ".join(repr(one) for one in ignored[:_MOST_NAMES])
+        more = f" and {len(ignored) - _MOST_NAMES} more" if len(ignored) > _MOST_NAMES else ""
+        _warn(f"Not among the model's columns, so ignored: {shown}{more}.")
+
+
+def _warn(text: str) -> None:
+    """Print to standard error, so that what is piped on holds results only."""
+    sys.stderr.write(f"coeval: {text}\n")
 
 
 def _write_csv(found: "pd.DataFrame", out: Path) -> None:
@@ -67,48 +96,80 @@ def report_command(run: Path) -> None:
 
 
 def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: bool) -> None:
-    """Show an architecture."""
-    architecture, facts = _model(run) if trial is None else _trial(run, trial)
+    """Show an architecture: the model's, a trial's, or that of the best trial so far where there is no model yet."""
+    chosen = _chosen(run, trial)
+    architecture = _model(run) if chosen is None else chosen.proposal.candidate.architecture
     if svg is not None:
-        svg.write_text(draw(architecture), encoding="utf-8")
+        _write_svg(architecture, svg)
+    if chosen is not None and trial is None:
+        note = f"No final model yet: this is trial {chosen.number}, the best so far."
+        _warn(note) if as_json else say(f"{note}\n")
     if as_json:
         say(json.dumps(to_json(architecture)))
         return
+    facts = [] if chosen is None else ["", *_about(chosen)]
     say("\n".join([one_line(architecture), "", outline(architecture), *facts]))
     if svg is not None:
         say(f"\ndrawing: {svg}")
 
 
-def _model(run: Path) -> tuple[Architecture, list[str]]:
-    folder = model_folder(run)
-    manifest = read_manifest(folder)
-    return from_json(manifest["architecture"], TABULAR), []
+def _chosen(run: Path, number: int | None) -> Trial | None:
+    """Return the trial to show; ``None`` means the finished model.
 
-
-def _trial(run: Path, number: int) -> tuple[Architecture, list[str]]:
-    from coeval.report.page import gather  # noqa: PLC0415
+    Raises:
+        RunError: There is no run, no such trial, or neither a model nor a trial that succeeded.
+    """
+    if number is None and (_finished(run) or not (run / "capsule.json").is_file()):
+        return None
+    from coeval.report.page import gather  # noqa: PLC0415 - the journal is needed for trials only
 
     facts = gather(run)
+    if number is not None:
+        return _numbered(run, facts, number)
+    if facts.winner is None:
+        raise RunError(
+            f"{run} holds neither a model nor a trial that succeeded. Continue it with: coeval resume {run}"
+        )
+    return facts.winner
+
+
+def _numbered(run: Path, facts: "Facts", number: int) -> Trial:
     found = {one.trial.number: one.trial for one in facts.trials}
     if number not in found:
         raise RunError(
             f"{run} has trials 0..{max(found, default=-1)}, got {number}. The report lists them all."
         )
-    chosen = found[number]
-    candidate = chosen.proposal.candidate
+    return found[number]
+
+
+def _model(run: Path) -> Architecture:
+    return from_json(read_manifest(model_folder(run))["architecture"], TABULAR)
+
+
+def _about(trial: Trial) -> list[str]:
+    """Return what is known of a trial beside its architecture."""
+    candidate = trial.proposal.candidate
     lines = [
-        "",
-        f"trial {number}: {chosen.state}, proposed by {chosen.proposal.origin or 'unknown'}",
+        f"trial {trial.number}: {trial.state}, proposed by {trial.proposal.origin or 'unknown'}"
     ]
     for part in ("preparation", "recipe"):
         said = ", ".join(f"{name} {value}" for name, value in candidate.settings(part).items())
         lines.append(f"{part}: {said}")
-    if chosen.measurement is not None:
-        lines += [f"{name}: {value:.6g}" for name, value in chosen.measurement.values.items()]
-        if chosen.measurement.failure is not None:
-            failure = chosen.measurement.failure
+    if trial.measurement is not None:
+        lines += [f"{name}: {value:.6g}" for name, value in trial.measurement.values.items()]
+        if trial.measurement.failure is not None:
+            failure = trial.measurement.failure
             lines.append(f"failed: {failure.reason}: {failure.detail}")
-    return candidate.architecture, lines
+    return lines
+
+
+def _write_svg(architecture: Architecture, path: Path) -> None:
+    try:
+        path.write_text(draw(architecture), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(
+            f"Cannot write the drawing to {path}: {error.strerror or error}. Name another file with --svg."
+        ) from error
 
 
 def export_command(run: Path, format: str, out: Path | None) -> None:
@@ -122,13 +183,34 @@ def export_command(run: Path, format: str, out: Path | None) -> None:
     names = FORMATS[format]
     target = out or Path.cwd()
     is_file = len(names) == 1 and target.suffix != "" and not target.is_dir()
+    wanted = names if is_file else (*names, CARD)
+    copies = [(folder / name, target if is_file else target / name) for name in wanted]
     try:
         (target.parent if is_file else target).mkdir(parents=True, exist_ok=True)
-        for name in (*names, *(() if is_file else (CARD,))):
-            copy = target if is_file else target / name
-            shutil.copyfile(folder / name, copy)
+        _check_free(copies)
+        for source, copy in copies:
+            if not copy.exists():
+                shutil.copyfile(source, copy)
             say(str(copy))
     except OSError as error:
         raise ExportError(
             f"Cannot write to {target}: {error.strerror or error}. Name another place with -o."
         ) from error
+
+
+def _check_free(copies: Sequence[tuple[Path, Path]]) -> None:
+    """Check that no copy would replace something else; a file of the same content may be there.
+
+    Raises:
+        ExportError: One would; nothing was written then.
+    """
+    taken = [
+        copy
+        for source, copy in copies
+        if copy.exists() and not filecmp.cmp(source, copy, shallow=False)
+    ]
+    if taken:
+        raise ExportError(
+            f"{' and '.join(map(str, taken))} would be replaced by another content. Name another place with -o, or "
+            "move what is there."
+        )

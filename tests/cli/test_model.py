@@ -1,0 +1,103 @@
+"""What is done with a run: shown before it is finished, exported without loss, predicted with what was ignored said."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coeval.architecture.serial import from_json
+from coeval.architecture.text import one_line
+from coeval.cli.model import export_command, predict_command, show_command
+from coeval.component.library import TABULAR
+from coeval.errors import ExportError, RunError
+from coeval.export.card import CardFacts
+from coeval.export.write import write_model
+from coeval.report.page import gather
+from tests.export.models import model_for
+from tests.export.test_predictor import frame_of
+from tests.report import examples
+from tests.report.test_page import folder
+from tests.task.tables import mixed_table
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path) -> Path:
+    return folder(tmp_path, examples.journal(12, finished=False))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("finished")
+    table = mixed_table()
+    model, _ = model_for(table)
+    write_model(run / "model", model, table, np.arange(20), CardFacts())
+    frame_of(table).assign(agee=1, answer="a").to_csv(run / "rows.csv", index=False)
+    return run
+
+
+def test_an_unfinished_run_shows_its_best_trial_and_says_so(unfinished: Path, capsys):
+    show_command(unfinished, None, None, as_json=False)
+    said = capsys.readouterr().out
+    best = gather(unfinished).winner
+    assert said.startswith(f"No final model yet: this is trial {best.number}, the best so far.")
+    assert one_line(best.proposal.candidate.architecture) in said
+    assert "recipe: " in said
+
+
+def test_as_json_the_best_so_far_is_nothing_but_json(unfinished: Path, capsys):
+    show_command(unfinished, None, None, as_json=True)
+    said = capsys.readouterr()
+    found = from_json(json.loads(said.out), TABULAR)
+    assert found == gather(unfinished).winner.proposal.candidate.architecture
+    assert "best so far" in said.err
+
+
+def test_a_trial_that_is_asked_for_is_not_called_the_best(unfinished: Path, capsys):
+    show_command(unfinished, 2, None, as_json=False)
+    assert "best so far" not in (said := capsys.readouterr().out)
+    assert "trial 2: done, proposed by seed:mlp" in said
+    with pytest.raises(RunError, match="got 99"):
+        show_command(unfinished, 99, None, as_json=False)
+
+
+def test_a_run_in_which_nothing_succeeded_has_nothing_to_show(tmp_path: Path):
+    run = folder(tmp_path, examples.journal(1, finished=False)[:1])
+    with pytest.raises(RunError, match="nor a trial that succeeded"):
+        show_command(run, None, None, as_json=False)
+
+
+def test_a_drawing_that_cannot_be_written_is_one_clear_error(unfinished: Path):
+    with pytest.raises(ExportError, match="Name another file with --svg"):
+        show_command(unfinished, None, unfinished / "nowhere" / "a.svg", as_json=False)
+
+
+def test_an_export_never_replaces_another_content(finished: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "card.md").write_text("my own notes")
+    with pytest.raises(ExportError, match=r"card\.md would be replaced .* -o"):
+        export_command(finished, "onnx", None)
+    assert (tmp_path / "card.md").read_text() == "my own notes"
+    assert not (tmp_path / "model.onnx").exists(), "refused before anything was written"
+    export_command(finished, "onnx", tmp_path / "taken")
+    assert (tmp_path / "taken/model.onnx").exists()
+    with pytest.raises(ExportError, match=r"card\.md would be replaced"):
+        export_command(finished, "source", tmp_path / "card.md")
+
+
+def test_an_export_may_be_repeated(finished: Path, tmp_path: Path, capsys):
+    for _ in range(2):
+        export_command(finished, "source", tmp_path / "net.py")
+        assert capsys.readouterr().out.strip() == str(tmp_path / "net.py")
+    assert (tmp_path / "net.py").read_bytes() == (finished / "model/network.py").read_bytes()
+
+
+def test_columns_that_the_model_does_not_know_are_named_on_standard_error(finished: Path, capsys):
+    predict_command(finished, finished / "rows.csv", None)
+    said = capsys.readouterr()
+    assert "'agee', 'answer'" in said.err
+    assert said.out.startswith("prediction,")
+    rows = frame_of(mixed_table())
+    rows.to_csv(finished / "exact.csv", index=False)
+    predict_command(finished, finished / "exact.csv", None)
+    assert capsys.readouterr().err == ""
