@@ -116,7 +116,7 @@ def _table(rows: list[dict]) -> str:
         error = gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else float("nan")
         wins += gain.mean() > 0
         losses += gain.mean() < -error
-        trees = np.array([r["baselines"].get("hist_gradient_boosting", np.nan) for r in mine])
+        trees = np.array([r["baselines"].get("gradient_boosting", np.nan) for r in mine])
         against = [
             sign * (r["test"] - other[r["seed"]]["test"]) for r in mine if r["seed"] in other
         ]

@@ -1,24 +1,32 @@
 """The command line: thin commands over the library; nothing heavy is imported until a command runs."""
 
-import os
 import sys
 
 
 def main() -> None:
-    """Run the command line; a known error becomes one message and exit code 2."""
-    if "--debug" in sys.argv:
+    """Run the command line; whatever goes wrong becomes one message, with a traceback only under ``--debug``.
+
+    Exit codes: 0 done, 1 a defect of coeval, 2 bad input or a state the user can mend, 130 interrupted.
+    """
+    debug = "--debug" in sys.argv
+    if debug:
         sys.argv.remove("--debug")
-        os.environ["COEVAL_DEBUG"] = "1"
     from coeval.cli.app import app  # noqa: PLC0415 - typer is imported once a command line is there
     from coeval.errors import CoevalError  # noqa: PLC0415
 
     try:
         app()
-    except CoevalError as error:
-        if os.environ.get("COEVAL_DEBUG"):
+    except Exception as error:
+        if debug:
             raise
-        print(f"coeval: {error}", file=sys.stderr)  # noqa: T201 - the one place that speaks to stderr
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("coeval: interrupted. What was finished is kept: coeval resume RUN", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        known = isinstance(error, CoevalError)
+        said = str(error) if known else _defect(error)
+        sys.stderr.write(f"coeval: {said}\n")
+        sys.exit(2 if known else 1)
+
+
+def _defect(error: Exception) -> str:
+    return (
+        f"{type(error).__name__}: {error}. This is a defect of coeval; what was finished is kept. "
+        "Run the command again with --debug and report what it prints."
+    )

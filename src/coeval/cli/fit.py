@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from coeval.cli.words import say
+from coeval.cli.words import complain, say
 from coeval.report.page import gather, write
 from coeval.report.progress import Progress, Tracker
 from coeval.report.summary import plain, summary
@@ -55,20 +55,25 @@ class Display:
         ):
             self._live.update()
 
-    def close(self) -> None:
-        """Leave the terminal as it was."""
+    def __enter__(self) -> "Display":
+        """Begin a command."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        """Leave the terminal as it was; say what an interruption means."""
         if self._live is not None:
             self._live.__exit__(None, None, None)
             self._live = None
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            complain("coeval: interrupted. What was finished is kept: coeval resume RUN")
 
 
 def fit_command(options: Options, *, as_json: bool) -> None:
     """Run ``coeval fit``."""
-    display = Display(silent=as_json)
-    try:
+    with Display(silent=as_json) as display:
         outcome = fit(options, display)
-    finally:
-        display.close()
     _close(outcome, as_json=as_json)
 
 
@@ -76,11 +81,8 @@ def resume_command(
     run: Path, *, budget: str | None, trials: int | None, workers: int | None, as_json: bool
 ) -> None:
     """Run ``coeval resume``."""
-    display = Display(silent=as_json)
-    try:
+    with Display(silent=as_json) as display:
         outcome = resume(run, display, budget=budget, trials=trials, workers=workers)
-    finally:
-        display.close()
     _close(outcome, as_json=as_json)
 
 
@@ -111,5 +113,6 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "trials": counts.total,
         "failed": counts.failed,
         "cached": counts.cached,
+        "notes": list(outcome.notes),
         "final": outcome.final,
     }

@@ -2,9 +2,9 @@
 
 import math
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.inference import infer
+from coeval.errors import ExportError
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
-from coeval.export.retrain import Job, Rows, load_task, predictions, retrain
-from coeval.export.scoring import OpenedTest, open_test
+from coeval.export.retrain import predictions
+from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
 from coeval.run.pool import Pool
 from coeval.run.reserve import EXPORT_SECONDS
@@ -28,26 +29,13 @@ from coeval.run.site import Site
 from coeval.statistics import Interval
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
+from coeval.task import memory
 from coeval.task.task import Task
-from coeval.trial import Trial
 
 if TYPE_CHECKING:
     from coeval.export.write import Written
 
-DEFAULT = "default_mlp"
-DEFAULT_SEED = "seed:mlp"
 Floats = npt.NDArray[np.float64]
-DefaultRefit = tuple[Trial, Future[Floats | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """A baseline as it stands beside the model."""
-
-    name: str
-    label: str
-    validation: float | None
-    predictions: Floats | None
 
 
 def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
@@ -69,14 +57,11 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     started = time.monotonic()
     pool = Pool(site.workers)
     try:
-        default = _default_network(site, run, pool, end)
         final = _final(site, run, pool, end)
         rivals.wait(end - EXPORT_SECONDS)
         note_rivals(site, rivals)
-        baselines = [_baseline(one, site) for one in rivals.found]
-        baselines += _waited(default, site)
-        opened = _opened(site, pool, final.model, baselines)
-        facts = _facts(site, run, final, baselines, opened)
+        opened = _opened(site, pool, final.model, rivals.found)
+        facts = _facts(site, run, final, rivals.found, opened)
         written = pool.submit(
             _write,
             site.folder.model,
@@ -84,6 +69,11 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
             site.folder.cache,
             _card(site, run, facts, opened),
         ).result()
+    except BrokenExecutor as error:
+        raise ExportError(
+            f"A worker died while the model was finished, most likely for want of memory. The search is kept: "
+            f"coeval resume {site.folder.path} --workers 1"
+        ) from error
     finally:
         pool.close()
     data = {
@@ -106,7 +96,12 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         workers=site.workers,
         mapped=pool.map,
     )
-    final = make_final(finalists, resources, site.artifacts)
+    try:
+        final = make_final(finalists, resources, site.artifacts)
+    except BrokenExecutor:
+        # A worker died, most likely for want of memory. What the search stored needs no training.
+        over = replace(resources, mapped=map, deadline=time.monotonic())
+        final = make_final(finalists, over, site.artifacts)
     site.record(
         *(
             Note(
@@ -116,44 +111,13 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
                     "selection": _finite(one.selection),
                     "epochs": one.epochs,
                     "seconds": one.seconds,
+                    "failure": one.failure,
                 },
             )
             for one in final.finalists
         )
     )
     return final
-
-
-def _default_network(site: Site, run: Run, pool: Pool, end: float) -> DefaultRefit | None:
-    """Start to refit the default network as the winner will be, so that both meet the test split alike."""
-    trials = [one for one in run.trials if one.proposal.origin == DEFAULT_SEED]
-    chosen = choose_finalists(trials, site.space, site.objective, 1)
-    if not chosen or not len(site.task.splits.test):
-        return None
-    resources = Resources(
-        source=site.folder.cache,
-        seed=site.options.seed,
-        device=site.options.device,
-        deadline=None if end == math.inf else end - EXPORT_SECONDS,
-    )
-    job = resources.job(chosen[0], Rows.ALL, 0)
-    return trials[0], pool.submit(_retrain_and_predict, job, site.folder.cache)
-
-
-def _retrain_and_predict(job: Job, source: Path) -> Floats | None:
-    model = retrain(job).model
-    if model is None:
-        return None
-    task = load_task(source)
-    return predictions(model, task, task.splits.test)
-
-
-def _waited(default: DefaultRefit | None, site: Site) -> list[Baseline]:
-    if default is None:
-        return []
-    trial, future = default
-    value = None if trial.measurement is None else trial.measurement.values.get(site.objective.name)
-    return [Baseline(DEFAULT, "default network", value, future.result())]
 
 
 def note_rivals(site: Site, rivals: Rivals) -> None:
@@ -163,28 +127,21 @@ def note_rivals(site: Site, rivals: Rivals) -> None:
         site.record(*(one.note(site.objective.name) for one in fresh))
 
 
-def _baseline(rival: Rival, site: Site) -> Baseline:
-    found = rival.result
-    validation = found.validation.get(site.objective.name)
-    return Baseline(found.name, found.label, validation, rival.predictions)
-
-
-def _opened(
-    site: Site, pool: Pool, model: Model, baselines: Sequence[Baseline]
-) -> OpenedTest | None:
-    """Open the test split: recorded first, so that a crash cannot hide that it was seen."""
-    rows = site.task.splits.test
-    if not len(rows):
+def _opened(site: Site, pool: Pool, model: Model, baselines: Sequence[Rival]) -> OpenedTest | None:
+    """Open the test split; that is recorded before anything is scored, so that a crash cannot hide it."""
+    if not len(site.task.splits.test):
         return None
     found = pool.submit(_predict, model, site.folder.cache).result()
     times = 1 + len(notes(site.store.events(), "test_opened"))
     site.record(Note("test_opened", {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "times": times}))
-    compared = [(one.name, one.predictions) for one in baselines if one.predictions is not None]
+    compared = [
+        (one.result.name, one.predictions) for one in baselines if one.predictions is not None
+    ]
     return open_test(site.task, found, compared, seed=site.options.seed)
 
 
 def _predict(model: Model, source: Path) -> Floats:
-    task = load_task(source)
+    task = memory.load(source)
     found = predictions(model, task, task.splits.test)
     assert found is not None
     return found
@@ -193,7 +150,7 @@ def _predict(model: Model, source: Path) -> Floats:
 def _write(folder: Path, model: Model, source: Path, card: CardFacts) -> "Written":
     from coeval.export.write import write_model  # noqa: PLC0415 - loads torch: workers have it, the driver need not
 
-    task = load_task(source)
+    task = memory.load(source)
     return write_model(folder, model, task.table, verified_rows(task), card)
 
 
@@ -211,7 +168,7 @@ def _facts(
     site: Site,
     run: Run,
     final: FinalModel,
-    baselines: Sequence[Baseline],
+    baselines: Sequence[Rival],
     opened: OpenedTest | None,
 ) -> dict[str, Any]:
     scored = {} if opened is None else {one.name: one for one in opened.baselines}
@@ -221,7 +178,7 @@ def _facts(
     return {
         "trial": final.trial,
         "metric": site.objective.name,
-        "validation": final.validation,
+        "validation": _finite(final.validation),
         "selection": final.selection,
         "epochs": final.epochs,
         "provenance": final.provenance,
@@ -229,18 +186,7 @@ def _facts(
         "scores": {}
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},
-        "baselines": [
-            {
-                "name": one.name,
-                "label": one.label,
-                "validation": one.validation,
-                "test": scored[one.name].test.value if one.name in scored else None,
-                "low": _finite(scored[one.name].test.low) if one.name in scored else None,
-                "high": _finite(scored[one.name].test.high) if one.name in scored else None,
-                "gain": _interval(scored[one.name].gain) if one.name in scored else None,
-            }
-            for one in baselines
-        ],
+        "baselines": [_compared(one, scored, site) for one in baselines],
         "noise_floor": None
         if final.noise_floor is None
         else {"sd": final.noise_floor.sd, "repeats": final.noise_floor.repeats},
@@ -252,6 +198,20 @@ def _facts(
         else None,
         "parameters": cost.parameters,
         "macs": cost.macs,
+    }
+
+
+def _compared(rival: Rival, scored: Mapping[str, BaselineScore], site: Site) -> dict[str, Any]:
+    found, test = rival.result, scored.get(rival.result.name)
+    return {
+        "name": found.name,
+        "label": found.label,
+        "validation": found.validation.get(site.objective.name),
+        "test": None if test is None else _finite(test.test.value),
+        "low": None if test is None else _finite(test.test.low),
+        "high": None if test is None else _finite(test.test.high),
+        "gain": None if test is None else _interval(test.gain),
+        "detail": found.detail,
     }
 
 
@@ -297,7 +257,7 @@ def _seconds(run: Run, final: FinalModel, started: float) -> dict[str, float]:
 
 
 def _interval(found: Interval) -> dict[str, float | None]:
-    return {"value": found.value, "low": _finite(found.low), "high": _finite(found.high)}
+    return {"value": _finite(found.value), "low": _finite(found.low), "high": _finite(found.high)}
 
 
 def _finite(value: float) -> float | None:

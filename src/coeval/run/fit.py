@@ -9,9 +9,12 @@ from typing import Any
 
 from coeval import __version__
 from coeval.errors import RunError
+from coeval.evaluate.baselines import BaselineResult
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
+from coeval.export.final import Resources
 from coeval.export.finalists import choose_finalists
+from coeval.export.retrain import Rows
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
@@ -22,7 +25,7 @@ from coeval.run.interrupt import Interrupt
 from coeval.run.options import Options
 from coeval.run.processes import ProcessExecutor
 from coeval.run.reserve import EXPORT_SECONDS, Reserve
-from coeval.run.rivals import Rivals
+from coeval.run.rivals import DEFAULT, DEFAULT_LABEL, Rivals
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site, Watcher, process_age
@@ -37,27 +40,29 @@ from coeval.store.queries import active_seconds, notes, trials
 from coeval.task import memory
 from coeval.task.read import read
 from coeval.task.task import Task
-from coeval.trial import Objective, Trial
+from coeval.trial import Objective, State, Trial
 
 TRIAL_SHARE = 0.15
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
-KEPT_WEIGHTS = 8
-"""Trials whose weights stay in the folder: the finalists and a few more."""
 PRUNE_EVERY = 50
 """Trials between two clearings of the folder of weights."""
+FINISH_SECONDS = EXPORT_SECONDS + 2.0
+"""A late start or resume still makes a model, if need be of what the journal holds."""
+DEFAULT_SEED = "seed:mlp"
 INTERRUPTED_SECONDS = 20.0
 """After Ctrl-C a user waits for a finished model, but not for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a sitting left behind: the run's folder, its search, and the ``final`` note's data."""
+    """What a sitting left behind: the run's folder, its search, the ``final`` note's data, the task's notes."""
 
     folder: RunFolder
     run: Run
     final: dict[str, Any]
+    notes: tuple[str, ...]
 
 
 def fit(options: Options, watcher: Watcher) -> Outcome:
@@ -87,6 +92,9 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
         test=options.test,
         seed=options.seed,
     )
+    space = space_for(
+        task, limits=_limits(options), source=options.out / "cache", effort=effort(budget)
+    )
     folder = create(options.out, overwrite=options.overwrite)
     try:
         memory.save(task, folder.cache)
@@ -96,7 +104,6 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
             "folder with --out."
         ) from error
     task = memory.load(folder.cache)
-    space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(budget))
     folder.write_capsule(capsule(options, budget, task, space))
     return _sit(folder, options, budget, task, space, workers, began, watcher)
 
@@ -125,13 +132,18 @@ def resume(
     folder = open_folder(path)
     kept = folder.capsule()
     options = Options.from_json(kept["options"])
+    before = kept["budget"]
     whole = checked(
-        Budget.of(budget or kept["budget"]["seconds"], trials or kept["budget"]["trials"])
+        Budget.of(
+            before["seconds"] if budget is None else budget,
+            before["trials"] if trials is None else trials,
+        )
     )
+    folder.write_capsule({**kept, "budget": {"seconds": whole.seconds, "trials": whole.trials}})
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count)
     task = memory.load(folder.cache)
-    first = Budget.of(kept["budget"]["seconds"], kept["budget"]["trials"])
+    first = Budget.of(options.budget, options.trials)
     space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(first))
     return _sit(folder, options, whole, task, space, count, began, watcher)
 
@@ -175,14 +187,14 @@ def _sit(
             workers=workers,
             end=math.inf
             if left == math.inf
-            else max(began + left, time.monotonic() + LEAST_BUDGET),
+            else max(began + left, time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
         )
         watcher.begin(site, spent + time.monotonic() - began)
         for event in events:
             watcher.record(event.body)
         site.record(_sitting(site, began))
-        rivals = _rivals(site, [one["name"] for one in notes(events, "baseline")])
+        rivals = _rivals(site)
         try:
             run = _search(site, rivals, trials(events))
             _check_any(run)
@@ -190,7 +202,7 @@ def _sit(
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
             with Interrupt():  # Ctrl-C here is absorbed once: the model is nearly there
-                return Outcome(folder, run, finish(site, run, rivals, end))
+                return Outcome(folder, run, finish(site, run, rivals, end), task.notes)
         finally:
             rivals.close()
     finally:
@@ -216,7 +228,8 @@ def _check_any(run: Run) -> None:
 
 
 def _is_full(budget: Budget, found: tuple[Trial, ...]) -> bool:
-    return budget.trials is not None and len(found) >= budget.trials
+    finished = sum(one.state is not State.RUNNING for one in found)
+    return budget.trials is not None and finished >= budget.trials
 
 
 def _sitting(site: Site, began: float) -> Note:
@@ -233,22 +246,20 @@ def _sitting(site: Site, began: float) -> Note:
     )
 
 
-def _rivals(site: Site, known: list[str]) -> Rivals:
+def _rivals(site: Site) -> Rivals:
     seconds = 60.0 if site.budget.seconds is None else RIVAL_SHARE * site.budget.seconds
     return Rivals(
         site.folder.cache,
+        site.task.problem,
         seed=site.options.seed,
         max_seconds=seconds,
         has_test=bool(len(site.task.splits.test)),
-        skip=frozenset(known),
     )
 
 
 def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
     """Search until the budget, less what the end needs, is spent."""
     reserve = Reserve(site)
-    for trial in earlier:
-        reserve.record(trial)
     deadline = site.end - EXPORT_SECONDS
     evaluator = TrainingEvaluator(
         site.folder.cache,
@@ -260,13 +271,24 @@ def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
     )
     executor = ProcessExecutor(evaluator, site.workers)
 
-    def on_event(record: Trial | Note) -> None:
+    def follow(record: Trial | Note) -> None:
         reserve.record(record)
-        if isinstance(record, Trial) and record.number % PRUNE_EVERY == PRUNE_EVERY - 1:
-            prune(site, reserve.finished)
-        site.watcher.record(record)
-        note_rivals(site, rivals)
+        if isinstance(record, Trial):
+            if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
+                _refit_default(site, rivals, record)
+            if record.number % PRUNE_EVERY == PRUNE_EVERY - 1:
+                prune(site, reserve, spare_seconds=60.0)
 
+    def on_event(record: Trial | Note) -> None:
+        follow(record)
+        site.watcher.record(record)
+
+    def stop() -> bool:
+        note_rivals(site, rivals)
+        return reserve.is_due()
+
+    for trial in earlier:
+        follow(trial)
     try:
         return search(
             site.task,
@@ -279,18 +301,36 @@ def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
             executor=executor,
             on_event=on_event,
             deadline=deadline,
-            stop=reserve.is_due,
+            stop=stop,
             seed=site.options.seed,
         )
     finally:
         executor.close()
-        prune(site, reserve.finished)
+        prune(site, reserve)
 
 
-def prune(site: Site, finished: Iterable[Trial]) -> None:
-    """Delete the weights of all trials but the best; what a worker has just written stays."""
-    best = choose_finalists(finished, site.space, site.objective, KEPT_WEIGHTS)
-    site.artifacts.prune({one.weights for one in best}, spare_seconds=60.0)
+def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
+    """Have the default network refitted as the winner will be, so that both meet the test split alike."""
+    (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
+    measured = trial.measurement
+    assert measured is not None  # it is comparable
+    result = BaselineResult(
+        DEFAULT, DEFAULT_LABEL, measured.values, measured.cost.get("seconds", 0.0)
+    )
+    resources = Resources(
+        source=site.folder.cache,
+        seed=site.options.seed,
+        device=site.options.device,
+        deadline=None if site.end == math.inf else site.end - EXPORT_SECONDS,
+    )
+    rivals.add_default(result, resources.job(chosen, Rows.ALL, 0))
+
+
+def prune(site: Site, reserve: Reserve, *, spare_seconds: float = 0.0) -> None:
+    """Delete the weights of all trials but the best; while workers write, what is younger than ``spare_seconds`` stays."""
+    measured = [one.measurement for one in reserve.best]
+    kept = {one.artifacts.get("weights", "") for one in measured if one is not None}
+    site.artifacts.prune(kept, spare_seconds=spare_seconds)
 
 
 def _trial_seconds(budget: Budget) -> float | None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from coeval.run.forkserver import context, prestart
@@ -17,13 +17,16 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         prestart(workers)
-        self._executor = ProcessPoolExecutor(
-            workers, mp_context=context(), initializer=_follow_driver
-        )
+        self._workers = workers
+        self._executor = self._started()
 
     def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
-        """Start a job as soon as a process is free."""
-        return self._executor.submit(job, *args, **named)
+        """Start a job as soon as a process is free; after one of them died, in new processes."""
+        try:
+            return self._executor.submit(job, *args, **named)
+        except BrokenExecutor:
+            self._executor = self._started()
+            return self._executor.submit(job, *args, **named)
 
     def map(self, job: Callable[[Any], T], inputs: Sequence[Any]) -> Iterable[T]:
         """Return each input's result, in order."""
@@ -34,6 +37,9 @@ class Pool:
         for process in list((self._executor._processes or {}).values()):
             process.kill()  # no public way ends a job that runs (before Python 3.14)
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _started(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._workers, mp_context=context(), initializer=_follow_driver)
 
 
 def _follow_driver() -> None:

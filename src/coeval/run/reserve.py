@@ -6,7 +6,7 @@ import time
 from coeval.export.finalists import choose_finalists, final_seconds, refit_seconds
 from coeval.run.site import Site
 from coeval.store.protocol import Note
-from coeval.trial import State, Trial
+from coeval.trial import Trial
 
 EXPORT_SECONDS = 4.0
 """Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need."""
@@ -14,37 +14,41 @@ CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
 COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""
+KEPT = 8
+"""Trials whose weights stay in the folder: the finalists and a few more."""
 
 
 class Reserve:
-    """Follows the trials and says when the search has to end."""
+    """Follows the trials and says when the search has to end.
+
+    Attributes:
+        best: The best trials that were really trained, the best first; their weights are kept.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._trials: dict[int, Trial] = {}
-        self._seconds = math.nan
+        self.best: list[Trial] = []
+        self._seconds = 0.0
 
     def record(self, record: Trial | Note) -> None:
-        """Take a trial into account."""
-        if isinstance(record, Trial) and record.state is State.DONE:
-            self._trials[record.number] = record
-            self._seconds = math.nan
+        """Take a trial into account; only one among the best changes anything."""
+        if not isinstance(record, Trial) or not record.is_comparable:
+            return
+        fresh = record.measurement is not None and record.measurement.cached_from is None
+        if fresh:
+            rank = self._site.objective.cost
+            self.best = sorted([*self.best, record], key=rank)[:KEPT]
+            if any(one is record for one in self.best[:COMPARED]):
+                self._seconds = self._training()
 
-    @property
-    def finished(self) -> tuple[Trial, ...]:
-        """Return the trials that are done."""
-        return tuple(self._trials.values())
-
-    def seconds(self) -> float:
-        """Return the seconds to keep for the end."""
-        if math.isnan(self._seconds):
-            self._seconds = EXPORT_SECONDS + self._training()
-        return self._seconds
+    def is_due(self) -> bool:
+        """Return whether the search has to end now."""
+        return time.monotonic() + EXPORT_SECONDS + self._seconds >= self._site.end
 
     def _training(self) -> float:
         """Return what the final training takes: a contest of as many finalists as are worth it, or the refit alone."""
         site, most = self._site, math.inf
-        finalists = choose_finalists(self._trials.values(), site.space, site.objective, COMPARED)
+        finalists = choose_finalists(self.best, site.space, site.objective, COMPARED)
         if not finalists:
             return 0.0
         if site.budget.seconds is not None:
@@ -54,7 +58,3 @@ class Reserve:
             if needed <= most:
                 return needed
         return refit_seconds(finalists[0], site.task)
-
-    def is_due(self) -> bool:
-        """Return whether the search has to end now."""
-        return time.monotonic() + self.seconds() >= self._site.end

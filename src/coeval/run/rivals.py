@@ -1,11 +1,13 @@
-"""The hand-made baselines of a run: fitted in a process of their own while the search works.
+"""What the searched network stands beside: hand-made baselines and the default network.
 
-Each is scored on validation, then refitted on everything but test. Its predictions for the test rows are
-kept unscored until the test split is opened.
+They are fitted in a process of their own while the search works. Each is scored on validation, then refitted on
+everything but test, as the winner will be. Its predictions for the test rows are kept unscored until the test
+split is opened.
 """
 
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,16 @@ from coeval.evaluate.baselines import (
     BASELINES,
     BaselineResult,
     baseline_test_predictions,
+    label,
     run_baseline,
 )
+from coeval.export.retrain import Job, predictions, retrain
 from coeval.run.pool import Pool
 from coeval.store.protocol import Note
+from coeval.task import memory
+from coeval.task.task import Problem
 
+DEFAULT, DEFAULT_LABEL = "default_mlp", "default network"
 Predictions = npt.NDArray[np.float64]
 
 
@@ -30,18 +37,19 @@ class Rival:
     """A baseline's result on validation and its unscored predictions for the test rows."""
 
     result: BaselineResult
-    predictions: Predictions | None
+    predictions: Predictions | None = None
 
     def note(self, metric: str) -> Note:
         """Return the record of it for the journal."""
+        found = self.result
         return Note(
             "baseline",
             {
-                "name": self.result.name,
-                "label": self.result.label,
-                "validation": self.result.validation.get(metric),
-                "seconds": self.result.seconds,
-                "detail": self.result.detail,
+                "name": found.name,
+                "label": found.label,
+                "validation": found.validation.get(metric),
+                "seconds": found.seconds,
+                "detail": found.detail,
             },
         )
 
@@ -50,39 +58,45 @@ def fit_rival(name: str, source: Path, seed: int, max_seconds: float, has_test: 
     """Fit one baseline, in whatever process this runs."""
     result = run_baseline(name, source, seed=seed, max_seconds=max_seconds)
     if result.failed or not has_test:
-        return Rival(result, None)
+        return Rival(result)
     found = baseline_test_predictions(name, source, seed=seed, max_seconds=max_seconds)
     return Rival(result, found)
+
+
+def fit_default(result: BaselineResult, job: Job, source: Path) -> Rival:
+    """Refit the default network; one that is cut short by the deadline has no test score rather than a bad one."""
+    done = retrain(job)
+    if done.model is None or not done.is_complete:
+        return Rival(result)
+    task = memory.load(source)
+    return Rival(result, predictions(done.model, task, task.splits.test))
 
 
 class Rivals:
     """Fits the baselines one after the other beside the search."""
 
     def __init__(
-        self,
-        source: Path,
-        *,
-        seed: int,
-        max_seconds: float,
-        has_test: bool,
-        skip: frozenset[str] = frozenset(),
+        self, source: Path, problem: Problem, *, seed: int, max_seconds: float, has_test: bool
     ) -> None:
-        """Start; ``skip`` names those that the journal already holds: they are fitted again for the test rows."""
+        """Start with the hand-made baselines; ``add_default`` follows when its trial is done."""
+        self._source = source
         self._pool = Pool(1)
-        self._futures: list[Future[Rival]] = [
-            self._pool.submit(fit_rival, name, source, seed, max_seconds, has_test)
-            for name in BASELINES
-        ]
-        self._told = set(skip)
+        self._futures: dict[Future[Rival], BaselineResult] = {}
+        for name in BASELINES:
+            empty = BaselineResult(name, label(name, problem))
+            self._submit(empty, fit_rival, name, source, seed, max_seconds, has_test)
         self.found: list[Rival] = []
 
+    def add_default(self, result: BaselineResult, job: Job) -> None:
+        """Have the default network refitted, whose trial gave ``result``."""
+        self._submit(result, fit_default, result, job, self._source)
+
     def news(self) -> list[Rival]:
-        """Return those that finished since the last call and that the journal does not hold yet."""
+        """Return those that finished since the last call; one that broke says why and keeps what is known of it."""
         done = [one for one in self._futures if one.done()]
-        self._futures = [one for one in self._futures if not one.done()]
-        fresh = [one.result() for one in done if one.exception() is None]
+        fresh = [_outcome(one, self._futures.pop(one)) for one in done]
         self.found += fresh
-        return [one for one in fresh if one.result.name not in self._told]
+        return fresh
 
     def wait(self, end: float) -> None:
         """Wait until all have finished, or until ``time.monotonic()`` says ``end``."""
@@ -92,3 +106,18 @@ class Rivals:
     def close(self) -> None:
         """Give up what still runs."""
         self._pool.close()
+
+    def _submit(self, known: BaselineResult, job: Callable[..., Rival], *inputs: object) -> None:
+        self._futures[self._pool.submit(job, *inputs)] = known
+
+
+def _outcome(future: Future[Rival], known: BaselineResult) -> Rival:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    detail = f"{type(error).__name__}: {error}"
+    return Rival(
+        BaselineResult(
+            known.name, known.label, known.validation, known.seconds, detail, failed=True
+        )
+    )

@@ -1,0 +1,160 @@
+"""A search and its final training in this process and in memory, within one budget: what the estimators do."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+from coeval.errors import RunError
+from coeval.evaluate.training import TrainingEvaluator
+from coeval.evaluate.watch import Limits
+from coeval.export.final import FinalModel, Resources, make_final
+from coeval.export.finalists import choose_finalists, refit_seconds
+from coeval.run.budget import Budget
+from coeval.run.run import Run
+from coeval.run.search import search
+from coeval.run.strategies import strategy_for
+from coeval.space.protocol import CandidateSpace
+from coeval.store.artifacts import MemoryArtifacts
+from coeval.store.protocol import Note
+from coeval.task.task import Task
+from coeval.trial import Objective, State, Trial
+
+LEAST_SECONDS = 1.0
+"""Given to the search however little the imports left of a budget: enough for a model of a small table."""
+TRIAL_SHARE = 0.2
+"""Share of the budget that one trial may take; then the best epoch so far counts."""
+LEAST_TRIAL_SECONDS = 0.5
+"""Below this, a trial on several folds is cut before it has learnt anything."""
+MARGIN_SECONDS = 0.1
+"""Kept for fitting the preparation anew and for the way back."""
+INTERRUPTED_SECONDS = 10.0
+"""After Ctrl-C a user waits for a finished model, but not for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a user decides about a fit.
+
+    Attributes:
+        budget: Time from ``started`` to the finished model, trials, or both.
+        strategy: A name for ``strategy_for``.
+        device: A name for ``train.device.resolve``.
+        seed: Source of chance.
+        started: ``time.monotonic()`` seconds from which the budget counts.
+    """
+
+    budget: Budget
+    strategy: str
+    device: str
+    seed: int
+    started: float
+
+    @property
+    def end(self) -> float:
+        """Return the ``time.monotonic()`` seconds at which the model has to be there, now being the search's start."""
+        if self.budget.seconds is None:
+            return math.inf
+        return max(self.started + self.budget.seconds, time.monotonic() + LEAST_SECONDS)
+
+
+def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, FinalModel]:
+    """Search, and train the best on all rows, within the budget.
+
+    The search ends early enough to train the best again; where that does not fit either, the model keeps
+    the weights that the search trained.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C came before any trial had finished. Later it ends the search, and the best
+            so far is finished.
+        RunError: No trial succeeded.
+    """
+    objective = Objective(task.metric.name, task.metric.maximise)
+    artifacts = MemoryArtifacts()
+    end = how.end
+    best = BestSoFar(task, space, objective, artifacts, end)
+    seconds = how.budget.seconds
+    limits = Limits(
+        seconds=None if seconds is None else max(LEAST_TRIAL_SECONDS, TRIAL_SHARE * seconds),
+        deadline=_finite(end),
+    )
+    run = search(
+        task,
+        space,
+        strategy_for(how.strategy, space, objective, how.seed),
+        TrainingEvaluator(
+            task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
+        ),
+        how.budget,
+        objective=objective,
+        on_event=best.record,
+        deadline=_finite(end),
+        stop=best.is_due,
+        seed=how.seed,
+    )
+    if run.why == "stopped":  # only the clock says stop here
+        run = replace(run, why="time")
+    _check_any(run)
+    if run.why == "interrupted":
+        end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
+    resources = Resources(source=task, seed=how.seed, device=how.device, deadline=_finite(end))
+    finalists = choose_finalists(run.trials, space, objective, 1)
+    return run, make_final(finalists, resources, artifacts)
+
+
+class BestSoFar:
+    """Follows a search: forgets the weights of all but the best trial, and says when its refit has to begin.
+
+    Args:
+        task: What is solved.
+        space: The trials' own.
+        objective: What is best.
+        artifacts: Holds the trials' weights.
+        end: ``time.monotonic()`` seconds at which the refit has to be done.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        space: CandidateSpace,
+        objective: Objective,
+        artifacts: MemoryArtifacts,
+        end: float,
+    ) -> None:
+        self._task, self._space, self._objective = task, space, objective
+        self._artifacts, self._end = artifacts, end
+        self._cost, self._weights = math.inf, ""
+        self._begin = math.inf
+
+    def record(self, record: Trial | Note) -> None:
+        """Take a trial into account."""
+        if not isinstance(record, Trial) or record.state is not State.DONE:
+            return
+        if record.is_comparable and self._objective.cost(record) < self._cost:
+            self._cost = self._objective.cost(record)
+            finalist = choose_finalists([record], self._space, self._objective, 1)[0]
+            self._weights = finalist.weights
+            self._begin = self._end - refit_seconds(finalist, self._task) - MARGIN_SECONDS
+        self._artifacts.prune({self._weights})
+
+    def is_due(self) -> bool:
+        """Return whether the search has to end for the refit; never while there is nothing to refit."""
+        return time.monotonic() >= self._begin
+
+
+def _check_any(run: Run) -> None:
+    if run.best is not None:
+        return
+    if run.why == "interrupted":
+        raise KeyboardInterrupt
+    failures = [
+        one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
+    ]
+    why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
+    raise RunError(
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Raise the budget, or mend what "
+        "the failures name."
+    )
+
+
+def _finite(moment: float) -> float | None:
+    return None if moment == math.inf else moment
