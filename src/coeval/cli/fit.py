@@ -1,6 +1,7 @@
 """``coeval fit`` and ``coeval resume``: the live display, the closing words, or JSON."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Display:
         self._tracker: Tracker | None = None
         self._live: LiveDisplay | None = None
 
-    def begin(self, site: Site, spent: float) -> None:
+    def begin(self, site: Site, spent: float, earlier: Sequence[Trial | Note]) -> None:
         """Say what was read, and begin to show."""
         metric = site.task.metric
         for line in task_summary(site.task):
@@ -41,6 +42,7 @@ class Display:
             budget_trials=site.budget.trials,
         )
         self._tracker = Tracker(site.objective, start)
+        self._tracker.replay(earlier)
         if not self._console.quiet:
             self._live = LiveDisplay(self._tracker.now, self._console)
             self._live.__enter__()

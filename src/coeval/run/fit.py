@@ -190,9 +190,8 @@ def _sit(
             else max(began + left, time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
         )
-        watcher.begin(site, spent + time.monotonic() - began)
-        for event in events:
-            watcher.record(event.body)
+        earlier = [event.body for event in events]
+        watcher.begin(site, spent + time.monotonic() - began, earlier)
         site.record(_sitting(site, began))
         rivals = _rivals(site)
         try:

@@ -51,7 +51,7 @@ class Fit:
 
     @property
     def end(self) -> float:
-        """Return the ``time.monotonic()`` seconds at which the model has to be there, now being the search's start."""
+        """Return the ``time.monotonic()`` seconds at which the model has to be there, if the search starts now."""
         if self.budget.seconds is None:
             return math.inf
         return max(self.started + self.budget.seconds, time.monotonic() + LEAST_SECONDS)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,8 +20,8 @@ from coeval.trial import Objective, Trial
 class Watcher(Protocol):
     """Follows a run, for a display."""
 
-    def begin(self, site: "Site", spent: float) -> None:
-        """Take note of what is searched for, and of the seconds that earlier sittings spent."""
+    def begin(self, site: "Site", spent: float, earlier: Sequence[Trial | Note]) -> None:
+        """Take note of what is searched for, the seconds spent so far, and the records of earlier sittings."""
         ...
 
     def record(self, record: Trial | Note) -> None:
