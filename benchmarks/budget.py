@@ -11,8 +11,13 @@ import pandas as pd
 
 from benchmarks.runs import DATA, fit, publish, table
 
-TABLES = ["auto_mpg", "credit_g", "abalone", "phoneme", "letter", "adult", "diamonds"]
-RUNS = [*itertools.product([20, 60, 120], TABLES[:6]), (20, "diamonds"), (60, "diamonds")]
+SMALL = ["auto_mpg", "pima_diabetes", "credit_g", "abalone", "phoneme"]
+LARGE = ["mammography", "letter", "california_houses", "adult", "diamonds"]
+RUNS = [
+    *itertools.product([20], [*SMALL, *LARGE]),
+    *itertools.product([60], [*SMALL[::2], *LARGE[1:]]),
+    *itertools.product([120], ["credit_g", "letter", "adult"]),
+]
 
 
 def main() -> None:

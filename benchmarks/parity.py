@@ -21,7 +21,7 @@ def main() -> None:
                 manifest.target[name],
                 Path(folder) / "run",
                 "--budget",
-                "20s",
+                "12s",
             )
         final = one.result["final"]
         parity = final["parity"]
