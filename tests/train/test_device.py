@@ -33,14 +33,19 @@ def test_no_threads_are_refused():
         configure(0)
 
 
+def fail_with_two_threads():
+    with limited(2):
+        assert torch.get_num_threads() == 2
+        configure(1)
+        raise RuntimeError("on purpose")
+
+
 def test_the_number_of_threads_is_restored_even_after_an_error():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        with pytest.raises(RuntimeError, match="on purpose"), limited(2):
-            assert torch.get_num_threads() == 2
-            configure(1)
-            raise RuntimeError("on purpose")
+        with pytest.raises(RuntimeError, match="on purpose"):
+            fail_with_two_threads()
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
