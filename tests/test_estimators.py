@@ -1,14 +1,18 @@
 """The scikit-learn layer: conventions, frames, composition, and no trace on disk until ``save``."""
 
+import functools
 import pickle
+import signal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +20,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from coeval.estimators import ArchitectureClassifier, ArchitectureRegressor
 from coeval.export.predictor import Predictor
+from coeval.run import memory_fit
+from coeval.trial import State, Trial
 
 NOT_EQUIVALENT = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -107,6 +113,14 @@ def test_nothing_is_written_until_save_and_save_needs_no_pickle(tmp_path: Path, 
     assert np.array_equal(found.prediction.to_numpy(dtype=str), model.predict(frame))
 
 
+def test_a_saved_model_speaks_in_numeric_labels_too(tmp_path: Path):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = ArchitectureClassifier(trials=1, random_state=0).fit(X, 10 * y + 5)
+    found = Predictor(model.save(tmp_path / "model")).predict(X).prediction
+    assert np.array_equal(found.to_numpy(), model.predict(X))
+    assert set(found) <= {5, 15, 25}
+
+
 def test_a_fitted_estimator_can_be_pickled_by_its_user():
     X, y = load_iris(return_X_y=True)
     model = ArchitectureClassifier(trials=2, random_state=0).fit(X, y)
@@ -120,3 +134,83 @@ def test_bad_data_is_a_value_error():
         ArchitectureClassifier(trials=1).fit(np.ones((30, 2)), np.zeros(30))
     with pytest.raises(ValueError, match="NaN or infinity"):
         ArchitectureRegressor(trials=1).fit(np.ones((30, 2)), np.full(30, np.inf))
+
+
+def validation_scores(model, name):
+    return [one.measurement.values[name] for one in model.run_.trials if one.measurement]
+
+
+def test_an_error_is_minimised_as_the_named_metric_is():
+    X, y = load_diabetes(return_X_y=True)
+    own, named = (
+        ArchitectureRegressor(trials=2, metric=metric, random_state=0).fit(X[:99], y[:99])
+        for metric in (mean_absolute_error, "mae")
+    )
+    assert own.best_score_ == min(validation_scores(own, "mean_absolute_error"))
+    assert own.best_score_ == pytest.approx(named.best_score_)
+
+
+def test_a_function_of_labels_gets_the_users_labels_and_is_maximised(mixed):
+    frame, labels = mixed
+    f1 = functools.partial(f1_score, pos_label="yes", zero_division=0)
+    for function, name in ((accuracy_score, "accuracy_score"), (f1, "f1_score")):
+        model = ArchitectureClassifier(trials=2, metric=function, random_state=0)
+        model.fit(frame, labels)
+        assert model.best_score_ == max(validation_scores(model, name))
+        assert model.best_score_ > 0.6
+
+
+def test_a_metric_that_cannot_be_called_is_an_error_at_once(mixed):
+    def of_three(y_true, y_pred, something):
+        return 0.0
+
+    with pytest.raises(TypeError, match="something"):
+        ArchitectureClassifier(trials=1, metric=of_three).fit(*mixed)
+
+
+def test_a_budget_of_time_ends_in_a_model():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = ArchitectureClassifier("1.5s", random_state=0).fit(X, y)
+    assert model.run_.why == "time"
+    assert model.score(X, y) > 0.85
+
+
+def test_torch_has_as_many_threads_after_fit_and_predict_as_before():
+    X, y = load_iris(return_X_y=True)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        model = ArchitectureClassifier(trials=1, random_state=0).fit(X, y)
+        assert torch.get_num_threads() == 2
+        model.predict(X)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def interrupt_at(monkeypatch, state, number):
+    """Press Ctrl-C when a trial reaches a state."""
+    plain = memory_fit.BestSoFar.record
+
+    def record(self, record):
+        plain(self, record)
+        if isinstance(record, Trial) and (record.state, record.number) == (state, number):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(memory_fit.BestSoFar, "record", record)
+
+
+def test_an_interrupted_fit_keeps_the_best_so_far_and_says_so(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    interrupt_at(monkeypatch, State.DONE, 1)
+    with pytest.warns(UserWarning, match="interrupted: the model is the best of 2 trials"):
+        model = ArchitectureClassifier(trials=50, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.8
+
+
+def test_an_interrupt_before_the_first_trial_has_finished_is_an_interrupt(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    interrupt_at(monkeypatch, State.RUNNING, 0)
+    grid = GridSearchCV(ArchitectureClassifier(random_state=0), {"trials": [50, 51]}, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        grid.fit(X, y)

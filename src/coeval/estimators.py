@@ -2,8 +2,16 @@
 
 They run serially in memory and write nothing until ``save``. scikit-learn's conventions hold:
 parameters are stored as given, what is learnt ends in an underscore, ``random_state`` decides everything.
+torch uses one thread while an estimator works, and afterwards as many as before.
+
+**Ctrl-C** during ``fit`` ends the search, not the program: the best architecture so far becomes the model, with
+a ``UserWarning``. Before the first trial has finished, or a second time, it is an ordinary ``KeyboardInterrupt``.
+So in a ``GridSearchCV`` one Ctrl-C shortens the current fit, and two in a row leave the grid.
 """
 
+import time
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +29,17 @@ from sklearn.utils.validation import (
 )
 
 from coeval.architecture.text import outline
-from coeval.evaluate.training import TrainingEvaluator
 from coeval.export.card import CardFacts
-from coeval.export.final import Resources, make_final
-from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
 from coeval.run.budget import Budget
+from coeval.run.memory_fit import Fit, fit_in_memory
 from coeval.run.run import Run
-from coeval.run.search import search
-from coeval.run.strategies import strategy_for
 from coeval.space.tabular import space_for
 from coeval.task.frame import from_arrays, raw_frame_to_table
+from coeval.task.numerals import number_text
+from coeval.task.own_metric import own_metric
 from coeval.task.table import Table
-from coeval.task.task import Task
-from coeval.trial import Objective
+from coeval.task.task import Problem, Task
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,30 +64,31 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.device = device
         self.random_state = random_state
 
-    def _search(self, task: Task, seed: int) -> None:
+    def _search(self, task: Task, seed: int, started: float) -> None:
         """Search, train the best on all rows, and keep the model."""
-        space = space_for(task)
-        objective = Objective(task.metric.name, task.metric.maximise)
-        run = search(
-            task,
-            space,
-            strategy_for(self.strategy, space, objective, seed),
-            TrainingEvaluator(task, space, seed=seed, device=self.device),
-            Budget.of(self.budget, self.trials),
-            seed=seed,
-        )
-        finalists = choose_finalists(run.trials, space, objective, 1)
-        final = make_final(finalists, Resources(source=task, seed=seed, device=self.device))
+        from coeval.train.device import limited  # noqa: PLC0415 - loads torch
+
+        how = Fit(Budget.of(self.budget, self.trials), self.strategy, self.device, seed, started)
+        if not isinstance(self.metric, str | None):
+            _try_metric(task)
+        with limited():
+            run, final = fit_in_memory(task, space_for(task), how)
+        if run.why == "interrupted":
+            warnings.warn(
+                f"fit was interrupted: the model is the best of {run.counts.done} trials.",
+                UserWarning,
+                stacklevel=3,
+            )
         self.model_: Model = final.model
         self.architecture_ = final.model.architecture
         self.run_: Run = run
         self.best_score_: float = final.validation
         self._sample: Table = _head(task)
 
-    def _task(self, X: Any, y: Any, sample_weight: Any, problem: str, seed: int) -> Task:
-        return from_arrays(
-            X, y, problem=problem, metric=self.metric, weights=sample_weight, seed=seed
-        )
+    def _task(
+        self, X: Any, y: Any, sample_weight: Any, problem: str, metric: Any, seed: int
+    ) -> Task:
+        return from_arrays(X, y, problem=problem, metric=metric, weights=sample_weight, seed=seed)
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -103,10 +109,12 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def _raw_predictions(self, X: Any) -> Floats:
         from coeval.export.fitting import predict_table  # noqa: PLC0415 - loads torch
+        from coeval.train.device import limited  # noqa: PLC0415 - loads torch
 
         check_is_fitted(self, "model_")
         table = raw_frame_to_table(self._checked(X, reset=False), self.model_.schema)
-        return predict_table(self.model_, table)
+        with limited():
+            return predict_table(self.model_, table)
 
     def describe(self) -> str:
         """Return the architecture as text, one step a line."""
@@ -136,7 +144,6 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.non_deterministic = False
         return tags
 
 
@@ -144,12 +151,20 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
     """Searches a network that tells classes apart.
 
     Args:
-        budget: Wall clock of ``fit``, such as ``"60s"``, or seconds; ``None`` with ``trials`` only.
+        budget: Wall clock of ``fit``, its final training included, such as ``"60s"``, or seconds; ``None`` with
+            ``trials`` only. One trial gets a fifth of it at most.
         trials: Most candidates tried.
-        metric: A name (``"log_loss"``, ``"accuracy"``, ``"roc_auc"`` …) or a callable ``(y_true, y_pred)``.
+        metric: What the search optimises, log loss by default: a name (``"log_loss"``, ``"accuracy"``,
+            ``"balanced_accuracy"``, ``"roc_auc"``, ``"macro_f1"``), a function or a ``Metric``.
+            A function ``(y_true, y_pred) -> float``, as in ``sklearn.metrics``, gets true and predicted labels
+            (and ``sample_weight`` if it has such a parameter). It is maximised, unless its name ends in
+            ``_error``, ``_loss`` or ``deviance``; an attribute ``greater_is_better`` of the function decides
+            otherwise. For a function of probabilities pass ``coeval.task.metric.Metric``, which states its
+            direction and gets class indices and probabilities.
         strategy: ``"evolution"`` or ``"random"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        random_state: Decides every draw. With a limit on trials, equal seeds give equal models.
+        random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
+            does, equal seeds give equal models.
 
     Attributes:
         classes_: ``(classes,)`` labels.
@@ -175,7 +190,10 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         Raises:
             ValueError: The data cannot be learnt from.
             BudgetError: The budget is not a duration.
+            RunError: No candidate could be trained, or the budget is too short for a single one.
+            KeyboardInterrupt: Ctrl-C before the first trial had finished.
         """
+        started = time.monotonic()
         X = self._checked(X, reset=True)
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
@@ -187,10 +205,16 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
             )
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         seed = self._seed()
-        task = self._task(X, codes, weights, "classification", seed)
+        # The task sees codes, but a function of the user's gets the user's labels.
+        metric = self.metric
+        if callable(metric):
+            metric = own_metric(metric, Problem.MULTICLASS, labels=self.classes_)
+        task = self._task(X, codes, weights, "classification", metric, seed)
         order = np.array([int(float(one)) for one in task.target.classes])
         self._order = np.argsort(order)
-        self._search(task, seed)
+        self._search(task, seed, started)
+        labels, number = _label_texts(self.classes_[order])
+        self.model_ = replace(self.model_, classes=labels, number=number)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -208,12 +232,19 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
     """Searches a network that predicts a number.
 
     Args:
-        budget: Wall clock of ``fit``, such as ``"60s"``, or seconds; ``None`` with ``trials`` only.
+        budget: Wall clock of ``fit``, its final training included, such as ``"60s"``, or seconds; ``None`` with
+            ``trials`` only. One trial gets a fifth of it at most.
         trials: Most candidates tried.
-        metric: A name (``"rmse"``, ``"mae"``, ``"r2"``) or a callable ``(y_true, y_pred)``.
+        metric: What the search optimises, RMSE by default: a name (``"rmse"``, ``"mae"``, ``"r2"``), a function
+            or a ``coeval.task.metric.Metric``, which states its direction. A function
+            ``(y_true, y_pred) -> float``, as in ``sklearn.metrics``, gets values in the units of ``y`` (and
+            ``sample_weight`` if it has such a parameter). It is minimised if its name ends in ``_error``,
+            ``_loss`` or ``deviance`` and maximised otherwise; an attribute ``greater_is_better`` of the
+            function decides otherwise.
         strategy: ``"evolution"`` or ``"random"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        random_state: Decides every draw. With a limit on trials, equal seeds give equal models.
+        random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
+            does, equal seeds give equal models.
 
     Attributes:
         architecture_: The architecture found.
@@ -232,7 +263,10 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
         Raises:
             ValueError: The data cannot be learnt from.
             BudgetError: The budget is not a duration.
+            RunError: No candidate could be trained, or the budget is too short for a single one.
+            KeyboardInterrupt: Ctrl-C before the first trial had finished.
         """
+        started = time.monotonic()
         X = self._checked(X, reset=True)
         y = column_or_1d(y, warn=True, dtype=np.float64)
         check_consistent_length(X, y)
@@ -240,7 +274,8 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
             raise ValueError("Input y contains NaN or infinity: every row needs a finite target.")
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         seed = self._seed()
-        self._search(self._task(X, y, weights, "regression", seed), seed)
+        task = self._task(X, y, weights, "regression", self.metric, seed)
+        self._search(task, seed, started)
         return self
 
     def predict(self, X: Any) -> Floats:
@@ -250,6 +285,24 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
 
 def _is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "dtypes")
+
+
+def _label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
+    """Return labels as a saved model names them, and whether they are numbers."""
+    if labels.dtype.kind in "fiu":
+        return tuple(number_text(float(one)) for one in labels), True
+    return tuple(str(one) for one in labels), False
+
+
+def _try_metric(task: Task) -> None:
+    """Call a user's metric once, on near perfect predictions: a slip in it is better raised than found in every trial."""
+    rows = task.folds[0][1]
+    values = task.target.values[rows]
+    if task.target.classes:
+        found = np.eye(len(task.target.classes))[values.astype(np.int64)]
+    else:
+        found = (values + values.mean()) / 2
+    float(task.metric.score(values, found, None if task.weights is None else task.weights[rows]))
 
 
 def _head(task: Task, rows: int = 256) -> Table:
