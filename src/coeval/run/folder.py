@@ -3,12 +3,13 @@
 capsule.json   what was asked: task, space, configuration, versions, seeds
 run.sqlite     the journal            weights/   arrays by content
 cache/         task data for workers  model/     the exported model     report.html
+
+A run has started when its capsule is written; until then its folder is as good as empty.
 """
 
 import contextlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval.errors import RunError, did_you_mean
+from coeval.run.replace import ASIDE, MOVING, discard, put_back, remove, set_aside
 from coeval.store.lock import WriterLock
 
 FORMAT = 1
@@ -31,7 +33,14 @@ _OURS = (
     "cache",
     "model",
     "report.html",
+    ASIDE,
+    MOVING,
 )
+_OUR_TEMPORARY = (".capsule.json-", ".report.", ".model-")
+"""Beginnings of files that a killed process may leave."""
+
+_NEEDED = {"options": dict, "budget": dict, "task": dict, "seed": int}
+"""What a capsule must say for a run to go on, and as what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,9 @@ class RunFolder:
         return self.path / "report.html"
 
     def write_capsule(self, content: Mapping[str, Any]) -> None:
-        """Write ``capsule.json`` as a whole or not at all, with the folder's format added.
+        """Write ``capsule.json`` as a whole or not at all, with the folder's format added: the run has started.
+
+        A run that this one replaces is deleted only then.
 
         Raises:
             RunError: The folder cannot be written, or the disk is full.
@@ -82,6 +93,7 @@ class RunFolder:
             write_atomically(self.capsule_file, text.encode())
         except OSError as error:
             raise _cannot_write(self.path, error) from error
+        discard(self.path)
 
     def capsule(self) -> dict[str, Any]:
         """Return what ``write_capsule`` wrote.
@@ -94,10 +106,7 @@ class RunFolder:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(
-                f"Expected a run at {self.path}, but it has no capsule.json. Name the folder that "
-                "'coeval fit --out' was given."
-            ) from None
+            raise RunError(_without_capsule(self)) from None
         except OSError as error:
             raise RunError(
                 f"Cannot read {file}: {error.strerror}. Check its permissions."
@@ -114,6 +123,13 @@ class RunFolder:
                 f"{content.get('coeval', 'of an unknown version')}; this one reads format {FORMAT}. {mend}, "
                 "or start a new run in another folder."
             )
+        wrong = [name for name, kind in _NEEDED.items() if not isinstance(content.get(name), kind)]
+        if not wrong:
+            wrong = [
+                f"budget.{one}" for one in ("seconds", "trials") if one not in content["budget"]
+            ]
+        if wrong:
+            raise RunError(f"{file} is damaged: it does not say {', '.join(wrong)}. {again}")
         return content
 
 
@@ -122,7 +138,9 @@ def create(path: Path, *, overwrite: bool = False) -> RunFolder:
 
     Args:
         path: Where; parents are made as needed.
-        overwrite: Delete a run that lies there. Only a run's own files are ever deleted.
+        overwrite: Replace a run that lies there. It is put aside, deleted when the new run's capsule is
+            written, and put back by the next call if that never happens. Only a run's own files are
+            ever deleted.
 
     Raises:
         RunError: There is something else, a run that is not to be overwritten or is being written, or no
@@ -138,6 +156,8 @@ def create(path: Path, *, overwrite: bool = False) -> RunFolder:
         write_atomically(folder.cache / "probe", b"")  # mkdir says nothing about an existing folder
         (folder.cache / "probe").unlink()
     except OSError as error:
+        with contextlib.suppress(OSError):
+            put_back(folder.path, folder.capsule_file)
         raise _cannot_write(folder.path, error) from error
     return folder
 
@@ -146,7 +166,7 @@ def open_folder(path: Path) -> RunFolder:
     """Return the folder of an existing run, its capsule checked.
 
     Raises:
-        RunError: There is no run, its capsule is damaged, or it is from another version.
+        RunError: There is no run, it never started, its capsule is damaged, or it is from another version.
     """
     folder = RunFolder(Path(path))
     if not folder.path.is_dir():
@@ -158,6 +178,8 @@ def open_folder(path: Path) -> RunFolder:
             f"Expected a run's folder at {path}, found {'a file' if folder.path.exists() else 'nothing'}."
             f"{did_you_mean(folder.path.name, nearby)}"
         )
+    if (folder.path / MOVING).exists():
+        raise RunError(_without_capsule(folder))
     folder.capsule()
     return folder
 
@@ -184,32 +206,74 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def _clear(folder: RunFolder, *, overwrite: bool) -> None:
     """Make sure that nothing is in the way."""
-    found = sorted(p.name for p in folder.path.iterdir()) if folder.path.exists() else []
-    if not folder.capsule_file.exists() and not any(
-        _holds_something(folder.path / n) for n in found
-    ):
+    if not folder.path.exists():
         return
-    strange = [n for n in found if n not in _OURS and not n.startswith(".capsule.json-")]
+    found = sorted(folder.path.iterdir())
+    if not any(_holds_something(one) for one in found):
+        return
+    strange = [one.name for one in found if not _is_ours(one.name)]
     if strange:
         raise RunError(
             f"Expected {folder.path} to be empty or a run, found {strange[0]!r} in it, which is not a run's "
             "and is not deleted. Name another folder with --out."
         )
-    if not overwrite:
+    put_back(folder.path, folder.capsule_file)
+    is_run = folder.capsule_file.exists()
+    results = _results(folder)
+    if not overwrite and (is_run or results):
+        what = "already holds a run. Continue it with: coeval resume " + str(folder.path)
+        if not is_run:
+            what = f"holds {results[0]} of a run that has lost its capsule.json. Restore that from a copy"
         raise RunError(
-            f"{folder.path} already holds a run. Continue it with: coeval resume {folder.path}; or replace "
-            "it with --overwrite; or name another folder with --out."
+            f"{folder.path} {what}; or replace it with --overwrite; or name another folder with --out."
         )
     lock = WriterLock(folder.journal)
     try:
-        for name in found:
-            one = folder.path / name
-            if one.is_dir() and not one.is_symlink():
-                shutil.rmtree(one)
-            else:
-                one.unlink(missing_ok=True)
+        if is_run:
+            set_aside(folder.path)
+        else:
+            for one in folder.path.iterdir():
+                remove(one)
     finally:
         lock.release()
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(_OUR_TEMPORARY)
+
+
+def _results(folder: RunFolder) -> list[str]:
+    """Return which results lie in a folder: there are none before a run has started."""
+    return [
+        one.name
+        for one in (folder.model, folder.report, folder.weights)
+        if one.exists() and _holds_something(one)
+    ]
+
+
+def _without_capsule(folder: RunFolder) -> str:
+    """Return what to say of a folder that holds no whole run."""
+    names = [one.name for one in folder.path.iterdir()]
+    if ASIDE in names or MOVING in names:
+        return (
+            f"The run at {folder.path} never started, and the older run that it was to replace is kept. Call "
+            "coeval fit again: without --overwrite to get the older run back, with it to replace it."
+        )
+    results = _results(folder)
+    if results:
+        return (
+            f"{folder.path} holds {results[0]} of a run that has lost its capsule.json. Restore it from a copy, or "
+            "start again with --overwrite."
+        )
+    if any(_is_ours(name) for name in names):
+        return (
+            f"The run at {folder.path} never started: it was ended before its capsule.json was written. "
+            f"Call coeval fit again, with --out {folder.path}."
+        )
+    return (
+        f"Expected a run at {folder.path}, but it has no capsule.json. Name the folder that "
+        "'coeval fit --out' was given."
+    )
 
 
 def _holds_something(path: Path) -> bool:

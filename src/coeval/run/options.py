@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coeval.errors import RunError, did_you_mean
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -30,14 +32,13 @@ class Options:
     seed: int = 0
 
     def command(self) -> str:
-        """Return the command line that repeats this run."""
+        """Return the command line that repeats this run; never with ``--overwrite``, which would delete the first."""
         words = ["coeval fit", shlex.quote(str(self.data)), f"--target {shlex.quote(self.target)}"]
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name in ("data", "target") or value in (None, False, field.default):
+            if field.name in ("data", "target", "overwrite") or value in (None, field.default):
                 continue
-            flag = "--" + field.name.replace("_", "-")
-            words.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
+            words.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
         return " ".join(words)
 
     def to_json(self) -> dict[str, Any]:
@@ -47,6 +48,23 @@ class Options:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Options":
-        """Return the options that ``to_json`` wrote."""
+        """Return the options that ``to_json`` wrote.
+
+        Raises:
+            RunError: One is unknown or missing, or a path is none.
+        """
+        fields = {one.name: one for one in dataclasses.fields(cls)}
+        unknown = sorted(values.keys() - fields.keys())
+        if unknown:
+            raise RunError(
+                f"The capsule's options must be those of coeval fit, got {unknown[0]!r}."
+                f"{did_you_mean(unknown[0], fields)} Restore capsule.json from a copy, or use the coeval that wrote it."
+            )
+        for name in ("data", "target", "out"):
+            if not isinstance(values.get(name), str):
+                raise RunError(
+                    f"The capsule's options must hold {name!r} as text, got {values.get(name)!r}. Restore "
+                    "capsule.json from a copy, or start again with --overwrite."
+                )
         paths = {"data": Path(values["data"]), "out": Path(values["out"])}
         return cls(**{**values, **paths})
