@@ -49,11 +49,52 @@ def test_what_was_written_can_be_built_again(tmp_path: Path) -> None:
 def test_an_older_folder_is_replaced(tmp_path: Path) -> None:
     table = mixed_table()
     model, _ = model_for(table)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "old").write_text("")
+    older = write_model(tmp_path / "model", model, table, np.arange(5), CardFacts()).folder
+    (older / "card.md").write_text("older")
+    (older / "__pycache__").mkdir()
     write_model(tmp_path / "model", model, table, np.arange(5), CardFacts())
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == FILES
+    assert (older / "card.md").read_text() != "older"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    table = mixed_table()
+    model, _ = model_for(table)
+    (tmp_path / "model").mkdir()
+    write_model(tmp_path / "model", model, table, np.arange(5), CardFacts())
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == FILES
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["thesis.tex"], r"'thesis\.tex'"),
+        (["architecture.json", "model.onnx", "thesis.tex"], r"'thesis\.tex'"),
+        (["network.py"], r"'network\.py' but no architecture\.json"),
+    ],
+)
+def test_a_folder_that_holds_more_than_a_model_is_left_alone(
+    tmp_path: Path, names: list[str], said: str
+) -> None:
+    table = mixed_table()
+    model, _ = model_for(table)
+    (tmp_path / "mine").mkdir()
+    for name in names:
+        (tmp_path / "mine" / name).write_text("years of work")
+    with pytest.raises(ExportError, match=f"found {said}, which is not deleted.*another folder"):
+        write_model(tmp_path / "mine", model, table, np.arange(5), CardFacts())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert {path.read_text() for path in (tmp_path / "mine").iterdir()} == {"years of work"}
+
+
+def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
+    table = mixed_table()
+    model, _ = model_for(table)
+    (tmp_path / "model").write_text("years of work")
+    with pytest.raises(ExportError, match="found a file, which is not deleted"):
+        write_model(tmp_path / "model", model, table, np.arange(5), CardFacts())
+    assert (tmp_path / "model").read_text() == "years of work"
 
 
 def test_an_export_that_disagrees_is_refused_and_leaves_nothing(
@@ -61,13 +102,15 @@ def test_an_export_that_disagrees_is_refused_and_leaves_nothing(
 ) -> None:
     table = mixed_table()
     model, _ = model_for(table)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "kept").write_text("")
+    write_model(tmp_path / "model", model, table, np.arange(60), CardFacts())
+    (tmp_path / "model" / "card.md").write_text("kept")
     right = write.predict
     monkeypatch.setattr(write, "predict", lambda *given: right(*given) + 2e-4)
     with pytest.raises(ExportError, match=r"model\.onnx must agree .* differs by 0\.0002 in prob"):
         write_model(tmp_path / "model", model, table, np.arange(60), CardFacts())
-    assert [path.name for path in tmp_path.rglob("*")] == ["model", "kept"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == FILES
+    assert (tmp_path / "model" / "card.md").read_text() == "kept"
 
 
 def test_a_model_that_diverged_is_refused(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ from coeval.task.table import Table
 from coeval.train.data import Scale
 from coeval.train.predict import predict
 
+_OURS = frozenset((*CHECKED, MANIFEST, CARD, "__pycache__"))
+"""What may lie in a model's folder; Python caches ``network.py`` beside it when that is imported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -50,7 +53,8 @@ def write_model(
 ) -> Written:
     """Write ``model.onnx``, ``weights.safetensors``, ``network.py``, ``architecture.json`` and ``card.md``.
 
-    An older folder of that name is replaced, but only once the new one is complete and verified.
+    An older model in that folder is replaced, but only once the new one is complete and verified. A folder
+    that holds anything else is left alone.
 
     Args:
         folder: The model folder to be.
@@ -60,10 +64,11 @@ def write_model(
         card_facts: What the card says beyond the model.
 
     Raises:
-        ExportError: The files do not reproduce the model, or cannot be written.
+        ExportError: The files do not reproduce the model, or cannot be written, or would replace other files.
     """
     folder = Path(folder)
     try:
+        _check_replaceable(folder)  # before the work, and again after it
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
@@ -148,11 +153,33 @@ def _model_facts(
     )
 
 
+def _check_replaceable(folder: Path) -> None:
+    """Check that nothing but an older model lies in a folder.
+
+    Raises:
+        ExportError: Something else does.
+    """
+    if not folder.exists():
+        return
+    found = "a file"
+    if folder.is_dir():
+        names = {one.name for one in folder.iterdir()}
+        strange = sorted(names - _OURS)
+        if not names or (MANIFEST in names and not strange):
+            return
+        found = repr(strange[0]) if strange else f"{min(names)!r} but no {MANIFEST}"
+    raise ExportError(
+        f"Expected {folder} to be empty or to hold an older model and nothing else, found {found}, which is "
+        "not deleted. Move it away, or name another folder."
+    )
+
+
 def _replace(folder: Path, made: Path) -> None:
     """Put a complete folder in the place of an older one."""
     if not folder.exists():
         made.rename(folder)
         return
+    _check_replaceable(folder)
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     folder.rename(old / folder.name)
     try:
