@@ -11,6 +11,7 @@ import pytest
 
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.component.library import TABULAR
+from coeval.errors import RunError
 from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
@@ -27,6 +28,13 @@ class Kept(dict):
         digest = f"digest {len(self)}"
         self[digest] = arrays
         return digest
+
+
+class Full:
+    """Artifacts on a full disk."""
+
+    def put(self, arrays):
+        raise RunError(f"Cannot write {len(arrays)} arrays: No space left on device.")
 
 
 def measure(task, proposal, number=0, report=never_stop, **options):
@@ -276,3 +284,12 @@ def test_the_driver_can_make_one_without_importing_torch_or_scikit_learn():
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_full_disk_costs_the_weights_but_not_the_score():
+    task = task_of("wine")
+    found = measure(task, Proposal(candidate(task, epochs=2)), artifacts=Full())
+    assert found.failure is None
+    assert "log_loss" in found.values
+    assert dict(found.artifacts) == {}
+    assert "No space left" in found.data["weights_lost"]

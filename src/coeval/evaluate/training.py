@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coeval.errors import RunError
 from coeval.evaluate.cost import TimeModel, megabytes
 from coeval.evaluate.folds import FoldCache
 from coeval.evaluate.machine import available_memory
@@ -154,9 +155,7 @@ class TrainingEvaluator:
                 f"{task.metric.name} is undefined on the validation rows: too few of them, or one class only."
             )
         fitted = [one.fitted for one in trained]
-        artifacts = {}
-        if self.artifacts is not None:
-            artifacts["weights"] = self.artifacts.put(trained[0].weights)
+        artifacts, lost = self._stored(trained[0])
         data: dict[str, Any] = {
             "best_epochs": [one.best_epoch for one in fitted],
             "schedule_epochs": fitted[0].schedule_epochs,
@@ -164,6 +163,7 @@ class TrainingEvaluator:
             "fold_epochs": [one.epochs for one in fitted],
             "fold_seconds": [one.seconds for one in fitted],
             "train_rows": plan.work.rows,
+            **lost,
         }
         if watch.is_stopped or watch.is_shortened:
             data["stopped_early"] = True
@@ -180,6 +180,15 @@ class TrainingEvaluator:
             data=data,
             artifacts=artifacts,
         )
+
+    def _stored(self, trained: "Trained") -> tuple[dict[str, str], dict[str, str]]:
+        """Store a fold's weights; return their digest, or why there is none: a full disk must not cost the score."""
+        if self.artifacts is None:
+            return {}, {}
+        try:
+            return {"weights": self.artifacts.put(trained.weights)}, {}
+        except RunError as error:
+            return {}, {"weights_lost": str(error)}
 
     def _check_memory(self, plan: Plan) -> None:
         limit = self.limits.memory_bytes
