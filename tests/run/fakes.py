@@ -158,3 +158,10 @@ def same(first: Any, second: Any) -> bool:
     if isinstance(first, float) and math.isnan(first):
         return isinstance(second, float) and math.isnan(second)
     return bool(first == second)
+
+
+class Deadly(Misbehaving):
+    """Ends the process that loads it."""
+
+    def __reduce__(self):
+        return os._exit, (3,)

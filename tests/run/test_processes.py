@@ -260,3 +260,15 @@ def test_a_terminals_ctrl_c_reaches_only_the_driver(tmp_path):
     assert len(alive) == len(workers)
     _, errors = process.communicate(timeout=10)
     assert "Traceback" not in errors
+
+
+def test_workers_that_die_at_once_are_reported_with_an_option_that_exists():
+    executor = ProcessExecutor(fakes.Deadly(), 1)
+    executor.submit([trial(0, 1.0)])
+    try:
+        with pytest.raises(
+            RunError, match=r"die before they are ready \(3 in a row\).*--workers 1"
+        ):
+            collect(executor, 1)
+    finally:
+        executor.close()

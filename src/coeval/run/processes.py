@@ -155,7 +155,7 @@ class ProcessExecutor:
             if self._stillborn >= _STILLBORN:
                 raise RunError(
                     f"Worker processes die before they are ready ({_STILLBORN} in a row). {detail} Check "
-                    "the memory that is free, or evaluate in this process (SerialExecutor)."
+                    "the memory that is free, or use fewer workers: --workers 1 needs the least."
                 )
         self._replace(worker)
         return [(number, guard.failed(Reason.CRASHED, detail)) for number in sorted(worker.numbers)]
