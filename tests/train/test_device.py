@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -49,3 +52,9 @@ def test_the_number_of_threads_is_restored_even_after_an_error():
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+def test_names_are_known_without_torch():
+    code = "import sys; from coeval.train.devices import DEVICES; assert 'auto' in DEVICES; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

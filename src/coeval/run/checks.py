@@ -3,8 +3,8 @@
 from coeval.errors import BudgetError, RunError, did_you_mean
 from coeval.run.budget import Budget
 from coeval.run.capsule import cores
+from coeval.train.devices import DEVICES
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 LEAST_BUDGET = 10.0
 """Seconds below which not even a baseline can be trained, exported and verified."""
 

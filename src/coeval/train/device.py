@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+from coeval.train.devices import DEVICES
 
 
 def resolve(name: str = "auto") -> torch.device:
