@@ -60,7 +60,7 @@ def constant(task: Task, train: Index, judged: Index, seed: int, max_seconds: fl
 
 def linear_model(task: Task, train: Index, judged: Index, seed: int, max_seconds: float) -> Found:
     """Fit ridge or logistic regression on scaled numbers, one-hot categories and word counts."""
-    budgeted = _fewer(task, train, seed, _LOGISTIC_CELLS * max_seconds / 60)
+    budgeted = _fewer(train, seed, _LOGISTIC_CELLS * max_seconds / 60)
     prepared = preparation.fit(_defaults(task), task.table, budgeted)
     rows = prepared.transform(task.table)
     known, asked = _features(rows, budgeted, judged)
@@ -85,7 +85,7 @@ def gradient_boosting(
     """
     started = time.perf_counter()
     columns = max(len(task.table.columns), 1)
-    budgeted = _fewer(task, train, seed, _TREE_CELLS * max_seconds / columns / 4)
+    budgeted = _fewer(train, seed, _TREE_CELLS * max_seconds / columns / 4)
     table, categorical = _tree_table(task, budgeted)
     regression = task.problem is Problem.REGRESSION
     early = len(budgeted) > 10_000
@@ -131,7 +131,7 @@ def _weights(task: Task, rows: Index) -> Floats | None:
     return None if task.weights is None else task.weights[rows]
 
 
-def _fewer(task: Task, rows: Index, seed: int, most: float) -> Index:
+def _fewer(rows: Index, seed: int, most: float) -> Index:
     """Return at most so many of the rows, at random, but never fewer than 1,000."""
     keep = max(int(most), 1000)
     if len(rows) <= keep:

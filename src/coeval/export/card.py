@@ -103,7 +103,7 @@ class ModelFacts:
 def card(facts: CardFacts, model: ModelFacts) -> str:
     """Return the card as Markdown."""
     sections = [
-        _task(facts, model),
+        _task(model),
         _score(facts),
         _use(facts, model),
         _data(facts, model),
@@ -115,7 +115,7 @@ def card(facts: CardFacts, model: ModelFacts) -> str:
     return "\n\n".join([title, *(one for one in sections if one)]) + "\n"
 
 
-def _task(facts: CardFacts, model: ModelFacts) -> str:
+def _task(model: ModelFacts) -> str:
     what = {"binary": "one of two classes", "multiclass": f"one of {len(model.classes)} classes"}
     lines = [
         f"Predicts **{_cell(model.target)}**, {what.get(model.problem, 'a number')}, from a table's row."

@@ -94,7 +94,7 @@ def timeline(facts: Facts) -> Markup:
     outside = sum(not down.holds(_value(facts, one)) for one in trials)
     axis = tag("div.plot", _score_axis(down), area)
     caption = f"{facts.label} on validation, {'higher' if facts.objective.maximise else 'lower'} is better"
-    return join([tag("p.axis-name", caption), axis, _legend(facts, trials, expected, outside)])
+    return join([tag("p.axis-name", caption), axis, _legend(trials, expected, outside)])
 
 
 def _by_finish(facts: Facts) -> list[Timed]:
@@ -231,9 +231,7 @@ def _to_end(points: Sequence[Point]) -> list[Point]:
     return [(100.0, points[-1][1])] if points else []
 
 
-def _legend(
-    facts: Facts, trials: Sequence[Timed], expected: Expected | None, outside: int
-) -> Markup:
+def _legend(trials: Sequence[Timed], expected: Expected | None, outside: int) -> Markup:
     entries = [("k-incumbent", "incumbent (best so far)")]
     if expected:
         entries.append(("k-random", "random search, expected at equal compute"))
