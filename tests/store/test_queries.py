@@ -78,3 +78,10 @@ def log(*timed):
 )
 def test_only_time_at_work_counts(timed, seconds):
     assert queries.active_seconds(log(*timed)) == pytest.approx(seconds)
+
+
+def test_the_clock_of_a_run_never_goes_back():
+    sitting = Note("sitting", {"started": 3.0})
+    events = log((5.0, sitting), (9.0, trial(0)), (8.0, trial(1)), (20.0, Note("sitting", {})))
+    assert queries.active_clock(events) == {1: 2.0, 2: 6.0, 3: 6.0, 4: 6.0}
+    assert queries.active_seconds(events) == 6.0

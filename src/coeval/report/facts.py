@@ -6,6 +6,7 @@ from typing import Any
 
 from coeval.architecture.step import Architecture
 from coeval.store.protocol import Event, Note
+from coeval.store.queries import active_clock
 from coeval.trial import Objective, State, Trial, best
 
 Data = Mapping[str, Any]
@@ -131,7 +132,7 @@ def collect(
         files: Path and size of what lies in the folder.
     """
     journal = tuple(events)
-    clock = _active_clock(journal)
+    clock = active_clock(journal)
     trials = _timed(journal, clock)
     metric = dig(capsule, "task", "metric") or {}
     objective = Objective(str(metric.get("name", "score")), bool(metric.get("maximise", True)))
@@ -158,26 +159,6 @@ def collect(
         began=journal[0].time if journal else None,
         files=files,
     )
-
-
-def _active_clock(journal: Iterable[Event]) -> dict[int, float]:
-    """Return the active seconds of the run at each event: the pause before a later sitting is taken out.
-
-    A sitting begins at its note's ``started``, as in ``store.queries.active_seconds``.
-    """
-    clock: dict[int, float] = {}
-    active, last = 0.0, None
-    for event in journal:
-        before = last
-        if isinstance(event.body, Note) and event.body.kind == "sitting":
-            started = event.body.data.get("started")
-            known = isinstance(started, int | float) and (last is None or started >= last)
-            before = started if known else event.time
-        if before is not None:
-            active += max(0.0, event.time - before)
-        last = event.time
-        clock[event.position] = active
-    return clock
 
 
 def _timed(journal: Iterable[Event], clock: Mapping[int, float]) -> tuple[Timed, ...]:

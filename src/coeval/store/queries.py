@@ -46,23 +46,27 @@ def notes(events: Iterable[Event], kind: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(e.body.data for e in events if isinstance(e.body, Note) and e.body.kind == kind)
 
 
-def active_seconds(events: Iterable[Event]) -> float:
-    """Return the seconds that all recorded sittings were at work.
+def active_clock(events: Iterable[Event]) -> dict[int, float]:
+    """Return the active seconds of the run at each event, by its position: pauses between sittings do not count.
 
     A sitting runs from its ``"sitting"`` note (from that note's ``"started"`` Unix time, if it has one) to
     the last event before the next sitting. A killed sitting so loses at most what it did since its last event.
     """
-    total = 0.0
-    start = last = None
+    clock: dict[int, float] = {}
+    active, last = 0.0, None
     for event in events:
+        before = last
         if isinstance(event.body, Note) and event.body.kind == "sitting":
-            if start is not None and last is not None:
-                total += last - start
-            start = event.time
             started = event.body.data.get("started")
-            if isinstance(started, int | float) and (last is None or started >= last):
-                start = min(start, float(started))
-        elif start is None:
-            start = event.time
+            is_known = isinstance(started, int | float) and (last is None or started >= last)
+            before = started if is_known else event.time
+        if before is not None:
+            active += max(0.0, event.time - before)  # a clock that was set back takes nothing away
         last = event.time
-    return total + (last - start if start is not None and last is not None else 0.0)
+        clock[event.position] = active
+    return clock
+
+
+def active_seconds(events: Iterable[Event]) -> float:
+    """Return the seconds that all recorded sittings were at work, as ``active_clock`` counts them."""
+    return max(active_clock(events).values(), default=0.0)
