@@ -80,3 +80,23 @@ def test_a_damaged_folder_is_explained(tmp_path, damage):
         facts.write_text(json.dumps(json.loads(facts.read_text()) | {"format": 99}))
     with pytest.raises(DataError, match="Read the data again"):
         memory.load(tmp_path)
+
+
+def test_a_folder_and_a_task_are_both_sources(tmp_path):
+    one = task()
+    memory.save(one, tmp_path)
+    assert memory.load_task(one) is one
+    assert memory.load_task(tmp_path).fingerprint == one.fingerprint
+
+
+def test_a_folder_is_mapped_once_until_it_is_written_again(tmp_path):
+    memory.save(task(), tmp_path)
+    first = memory.load_task(tmp_path)
+    assert memory.load_task(tmp_path) is first
+    memory.save(task(seed=1), tmp_path)
+    assert memory.load_task(tmp_path).fingerprint != first.fingerprint
+
+
+def test_a_source_that_is_gone_is_a_data_error(tmp_path):
+    with pytest.raises(DataError, match="missing or damaged"):
+        memory.load_task(tmp_path / "nothing")

@@ -1,6 +1,7 @@
 """Our metrics equal scikit-learn's."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,3 +144,11 @@ def test_a_function_without_weights_is_called_without():
 def test_a_metric_object_is_taken_as_it_is():
     own = Metric("own", False, lambda y, p, w: 0.0)
     assert metrics.metric(own, Problem.BINARY) is own
+
+
+def test_a_tasks_own_metric_comes_first_and_is_there_once():
+    own = Metric("mae", False, lambda *_: 7.0)
+    task = SimpleNamespace(problem=Problem.REGRESSION, metric=own)
+    found = metrics.all_metrics(task)
+    assert list(found) == ["mae", "rmse", "r2"]
+    assert found["mae"] is own

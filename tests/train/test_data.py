@@ -1,9 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from coeval.task.task import Problem
-from coeval.train.data import Examples, Scale, target_scale, to_tensors
+from coeval.train.data import Examples, Scale, examples_of, target_scale, to_tensors
 from tests.train.problems import rows_of
 
 CPU = torch.device("cpu")
@@ -74,3 +76,16 @@ def test_rows_and_target_of_different_length_are_refused():
     examples = Examples(rows_of(np.zeros((3, 1))), np.zeros(2))
     with pytest.raises(ValueError, match="one value a row, got 2 for 3 rows"):
         to_tensors(examples, Problem.REGRESSION, Scale(), CPU)
+
+
+@pytest.mark.parametrize("weights", [None, np.array([0.5, 1.0, 2.0])])
+def test_examples_have_the_target_and_the_weights_of_their_rows(weights):
+    task = SimpleNamespace(
+        target=SimpleNamespace(values=np.array([4.0, 5.0, 6.0])), weights=weights
+    )
+    index = np.array([2, 0])
+    found = examples_of(task, rows_of(np.zeros((2, 1))), index)
+    assert found.target.tolist() == [6.0, 4.0]
+    assert (None if found.weights is None else found.weights.tolist()) == (
+        None if weights is None else [2.0, 0.5]
+    )

@@ -64,10 +64,10 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
 
 
 def _settings(trial: Trial, part: str) -> Markup:
-    try:
-        settings = trial.proposal.candidate.settings(part)
-    except KeyError:
+    candidate = trial.proposal.candidate
+    if part not in dict(candidate.parts):
         return tag("p.quiet", "This space has no such part.")
+    settings = candidate.settings(part)
     rows = [(head(name.replace("_", " ")), _setting(value)) for name, value in settings.items()]
     return table((), rows, "table.settings")
 

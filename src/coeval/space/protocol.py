@@ -29,8 +29,8 @@ class Candidate:
         return dict(self.parts)[name]
 
     def settings(self, name: str) -> dict[str, Value]:
-        """Return a part that consists of named choices."""
-        genotype = self.part(name)
+        """Return a part that consists of named choices; none, and so the defaults, where there is no such part."""
+        genotype = dict(self.parts).get(name, ())
         assert not isinstance(genotype, Architecture)
         return dict(genotype)
 

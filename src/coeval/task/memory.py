@@ -5,6 +5,7 @@ A folder holds ``task.json`` and plain ``.npy`` arrays; nothing is pickled.
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 from coeval.task.task import Problem, Splits, Target, Task
 
 FORMAT = 1
+TaskSource = Task | Path
+"""A task, or the folder that ``save`` wrote it to: a path travels to workers, arrays do not."""
 _SPLITS = ("train", "validation", "selection", "test")
 
 
@@ -74,6 +77,27 @@ def load(folder: str | Path, metric: Metric | None = None) -> Task:
         raise DataError(
             f"The saved task in {folder} is missing or damaged ({error}). Read the data again."
         ) from error
+
+
+def load_task(source: TaskSource) -> Task:
+    """Return the task of a source; a folder is mapped once in each process until it is written again.
+
+    Raises:
+        DataError: The folder is incomplete, damaged or of another version, or its metric is a user's function.
+    """
+    if isinstance(source, Task):
+        return source
+    try:
+        written = (source / "task.json").stat().st_mtime_ns
+    except OSError:
+        written = 0  # ``load`` says what is wrong
+    return _mapped(source, written)
+
+
+@lru_cache(maxsize=2)
+def _mapped(folder: Path, written: int) -> Task:
+    del written  # only tells a folder from what it was before
+    return load(folder)
 
 
 def _facts(task: Task) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from coeval.errors import DataError, did_you_mean
 from coeval.task.metric import Metric
 from coeval.task.own_metric import Own, own_metric
-from coeval.task.task import Problem
+from coeval.task.task import Problem, Task
 
 Values = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.generic]
@@ -82,6 +82,12 @@ def default_metric(problem: Problem) -> Metric:
 def metrics_for(problem: Problem) -> tuple[Metric, ...]:
     """Return all metrics of a problem, the default one first."""
     return REGRESSION if problem is Problem.REGRESSION else CLASSIFICATION
+
+
+def all_metrics(task: Task) -> dict[str, Metric]:
+    """Return every metric of a task's problem by name, the one that the task is optimised for first."""
+    others = (one for one in metrics_for(task.problem) if one.name != task.metric.name)
+    return {one.name: one for one in (task.metric, *others)}
 
 
 def _accuracy(targets: Targets, predictions: Values, weights: Values | None) -> float:

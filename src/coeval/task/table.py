@@ -67,6 +67,13 @@ class Table:
     columns: tuple[Column, ...]
     rows: int
 
+    def take(self, rows: npt.NDArray[np.intp]) -> "Table":
+        """Return the given rows, in the order given."""
+        columns = tuple(
+            Column(one.name, one.kind, one.values[rows], one.levels) for one in self.columns
+        )
+        return Table(columns, len(rows))
+
 
 class Rows(NamedTuple):
     """Prepared rows, ready for a network whose input is ``Columns``.

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 
 from coeval.task.table import Rows
-from coeval.task.task import Problem
+from coeval.task.task import Index, Problem, Task
 
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -61,6 +61,18 @@ class Tensors:
     inputs: Inputs
     target: torch.Tensor
     weights: torch.Tensor | None
+
+
+def examples_of(task: Task, rows: Rows, index: Index) -> Examples:
+    """Return prepared rows with the target and the weights they have in the task.
+
+    Args:
+        task: Whose target and weights are used.
+        rows: Prepared.
+        index: ``(rows,)`` which rows of the task those are.
+    """
+    weights = None if task.weights is None else task.weights[index]
+    return Examples(rows, task.target.values[index], weights)
 
 
 def target_scale(problem: Problem, examples: Examples) -> Scale:
