@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -28,6 +28,11 @@ NOT_EQUIVALENT = {
         "a weight of 2 scales a row's loss; a repeated row also changes batches, folds and splits"
     )
 }
+ROUNDED = {
+    "check_methods_subset_invariance": (
+        "networks compute in 32 bits: batches of another size round the 7th digit otherwise, the check wants 8"
+    )
+}
 
 
 @pytest.mark.slow
@@ -36,7 +41,9 @@ NOT_EQUIVALENT = {
         ArchitectureClassifier(trials=2, random_state=0),
         ArchitectureRegressor(trials=2, random_state=0),
     ],
-    expected_failed_checks=lambda estimator: NOT_EQUIVALENT,
+    expected_failed_checks=lambda estimator: (
+        NOT_EQUIVALENT if is_classifier(estimator) else NOT_EQUIVALENT | ROUNDED
+    ),
 )
 def test_scikit_learns_own_checks_pass(estimator, check):
     check(estimator)
@@ -132,6 +139,8 @@ def test_a_fitted_estimator_can_be_pickled_by_its_user():
 def test_bad_data_is_a_value_error():
     with pytest.raises(ValueError, match="at least 2 classes"):
         ArchitectureClassifier(trials=1).fit(np.ones((30, 2)), np.zeros(30))
+    with pytest.raises(ValueError, match="y contains infinity"):
+        ArchitectureClassifier(trials=1).fit(np.ones((30, 2)), np.full(30, np.inf))
     with pytest.raises(ValueError, match="NaN or infinity"):
         ArchitectureRegressor(trials=1).fit(np.ones((30, 2)), np.full(30, np.inf))
 
