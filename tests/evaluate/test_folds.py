@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 
-from coeval.evaluate.folds import FoldCache, prepare_fold, taken
+from coeval.evaluate.folds import FoldCache, prepare_fold
 from coeval.task.table import Column, Table
 from tests.evaluate.tasks import task_of
 
@@ -57,10 +57,3 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed():
     assert (half.train_index != other.train_index).any()
     assert np.isin(half.train_index, whole.train_index).all()
     assert len(half.judged.numeric) == len(whole.judged.numeric)
-
-
-def test_taken_rows_keep_their_values():
-    table = task_of("wine").table
-    some = taken(table, np.array([5, 2]))
-    assert some.rows == 2
-    assert (some.columns[3].values == table.columns[3].values[[5, 2]]).all()

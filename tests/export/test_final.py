@@ -14,7 +14,7 @@ from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists, final_seconds
-from coeval.export.retrain import Retrained, Rows, load_task, predictions, retrain, row_indices
+from coeval.export.retrain import Retrained, Rows, predictions, retrain, row_indices
 from coeval.export.scoring import open_test
 from coeval.export.selection import FinalistResult, noise_floor, rank
 from coeval.task import memory
@@ -313,9 +313,3 @@ def test_the_test_split_is_scored_with_intervals_beside_the_baselines():
     (baseline,) = opened.baselines
     assert baseline.test.value == pytest.approx(math.log(2))
     assert baseline.gain.high < 0
-
-
-def test_a_folder_and_a_task_are_both_sources(tmp_path):
-    task = task_of("wine")
-    memory.save(task, tmp_path)
-    assert load_task(tmp_path).fingerprint == load_task(task).fingerprint

@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from coeval.export.feeds import feeds
-from coeval.export.model import Model, raw_inputs, rows_of
+from coeval.export.model import Model, raw_inputs
 from coeval.export.onnx_model import onnx_model
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 from coeval.task.task import Problem
@@ -88,7 +88,7 @@ def test_one_kind_of_column_is_enough(kind: Kind) -> None:
 def test_few_rows_are_enough(rows: int) -> None:
     table = mixed_table()
     model, network = model_for(table)
-    found = run(model, network, rows_of(table, np.arange(rows)))
+    found = run(model, network, table.take(np.arange(rows)))
     assert found["probabilities"].shape == (rows, 3)
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coeval.evaluate.source import TaskSource, load_task, scores
+from coeval.evaluate.scoring import scores
 from coeval.seed import entropy
+from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Index, Problem, Task
 
 if TYPE_CHECKING:

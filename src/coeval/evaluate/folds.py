@@ -11,7 +11,7 @@ import numpy as np
 from coeval.architecture.component import Settings
 from coeval.seed import generator
 from coeval.task.preparation import Preparation, fit
-from coeval.task.table import Column, Rows, Table
+from coeval.task.table import Rows
 from coeval.task.task import Index, Task
 
 CACHE_BYTES = 128 * 2**20
@@ -90,16 +90,8 @@ def prepare_fold(
     preparation = fit(dict(settings), task.table, train)
     return Fold(
         preparation,
-        preparation.transform(taken(task.table, train)),
-        preparation.transform(taken(task.table, judged)),
+        preparation.transform(task.table.take(train)),
+        preparation.transform(task.table.take(judged)),
         train,
         judged,
     )
-
-
-def taken(table: Table, rows: Index) -> Table:
-    """Return some rows of a table."""
-    columns = tuple(
-        Column(one.name, one.kind, one.values[rows], one.levels) for one in table.columns
-    )
-    return Table(columns, len(rows))

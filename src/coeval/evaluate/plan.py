@@ -2,13 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from coeval.architecture.component import Settings
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture
 from coeval.evaluate.cost import Work, layers
-from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.space.protocol import CandidateSpace
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
 from coeval.train.memory import estimate
@@ -52,7 +51,7 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
         )
     candidate = proposal.candidate
     architecture = space.architecture(candidate)
-    recipe = Recipe.of(_settings(candidate, "recipe"))
+    recipe = Recipe.of(candidate.settings("recipe"))
     train, judged = max(task.folds, key=lambda fold: len(fold[0]))
     rows = max(math.ceil(fidelity.rows * len(train)), 2)
     cost = infer(architecture).cost
@@ -66,7 +65,7 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
     )
     columns = architecture.inputs[0]
     return Plan(
-        preparation=tuple(_settings(candidate, "preparation").items()),
+        preparation=tuple(candidate.settings("preparation").items()),
         architecture=architecture,
         recipe=recipe,
         epochs=max(round(fidelity.epochs * recipe.epochs), 1),
@@ -75,8 +74,3 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
         work=work,
         memory_bytes=estimate(cost, recipe, columns, rows + len(judged)),  # type: ignore[arg-type]
     )
-
-
-def _settings(candidate: Candidate, part: str) -> dict[str, Any]:
-    """Return a part's settings; none, and so the defaults, where the candidate has no such part."""
-    return candidate.settings(part) if part in dict(candidate.parts) else {}

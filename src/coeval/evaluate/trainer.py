@@ -13,9 +13,8 @@ from coeval.build.weights import arrays
 from coeval.evaluate.folds import Fold
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
-from coeval.task.table import Rows
-from coeval.task.task import Index, Task
-from coeval.train.data import Examples, TrainingData
+from coeval.task.task import Task
+from coeval.train.data import TrainingData, examples_of
 from coeval.train.fit import Fitted, fit
 from coeval.train.predict import predict
 
@@ -69,8 +68,8 @@ def train_fold(
     network.fit_entries(fold.train)
     data = TrainingData(
         task.problem,
-        examples(task, fold.train, fold.train_index),
-        examples(task, fold.judged, fold.judged_index),
+        examples_of(task, fold.train, fold.train_index),
+        examples_of(task, fold.judged, fold.judged_index),
     )
     fitted = fit(
         network,
@@ -86,9 +85,3 @@ def train_fold(
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)
     return Trained(fitted, predictions, arrays(network))
-
-
-def examples(task: Task, rows: Rows, index: Index) -> Examples:
-    """Return prepared rows with the target and the weights they have in the task."""
-    weights = None if task.weights is None else task.weights[index]
-    return Examples(rows, task.target.values[index], weights)

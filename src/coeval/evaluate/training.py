@@ -17,10 +17,11 @@ from coeval.evaluate.folds import FoldCache
 from coeval.evaluate.machine import available_memory
 from coeval.evaluate.plan import Plan, Refusal, make_plan
 from coeval.evaluate.protocol import Report
-from coeval.evaluate.source import TaskSource, load_task, scores
+from coeval.evaluate.scoring import scores
 from coeval.evaluate.watch import NO_LIMITS, Limits, NothingLearnt, Watch
 from coeval.seed import entropy
 from coeval.space.protocol import CandidateSpace
+from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Task
 from coeval.train.errors import Diverged
 from coeval.trial import Artifacts, Failure, Measurement, Proposal, Reason, Trial

@@ -18,8 +18,6 @@ from coeval.export.retrain import (
     Job,
     Retrained,
     Rows,
-    TaskSource,
-    load_task,
     restore,
     retrain,
 )
@@ -36,6 +34,7 @@ from coeval.export.selection import (
     trainings,
 )
 from coeval.seed import entropy
+from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Task
 from coeval.trial import Artifacts
 

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.space.digest import candidate_digest
-from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.space.protocol import CandidateSpace
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
@@ -72,7 +71,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
     measurement = trial.measurement
     if measurement is None:
         raise ValueError(f"trial {trial.number} has no measurement, so it is no finalist.")
-    recipe = settings(candidate, "recipe")
+    recipe = candidate.settings("recipe")
     data = measurement.data
     length = int(data.get("schedule_epochs", Recipe.of(recipe).epochs))
     best = [int(one) for one in data.get("best_epochs", [length])]
@@ -82,7 +81,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         trial=trial.number,
         validation=measurement.values[objective.name],
         architecture=space.architecture(candidate),
-        preparation=tuple(settings(candidate, "preparation").items()),
+        preparation=tuple(candidate.settings("preparation").items()),
         recipe=tuple(recipe.items()),
         epochs=max(round(float(np.median(best))), 1),
         schedule_epochs=length,
@@ -90,8 +89,3 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         train_rows=int(data.get("train_rows", 1)),
         weights=measurement.artifacts.get("weights", ""),
     )
-
-
-def settings(candidate: Candidate, part: str) -> dict[str, Any]:
-    """Return a part's settings; none, and so the defaults, where the candidate has no such part."""
-    return candidate.settings(part) if part in dict(candidate.parts) else {}

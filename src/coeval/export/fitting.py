@@ -10,7 +10,7 @@ from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network
 from coeval.build.weights import arrays, load
-from coeval.export.model import Model, rows_of
+from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
@@ -18,7 +18,7 @@ from coeval.task import preparation
 from coeval.task.preparation import Preparation
 from coeval.task.table import Table
 from coeval.task.task import Index, Task
-from coeval.train.data import Examples, Scale, TrainingData, target_scale
+from coeval.train.data import Examples, Scale, TrainingData, examples_of, target_scale
 from coeval.train.device import configure
 from coeval.train.fit import fit
 from coeval.train.predict import predict
@@ -108,10 +108,7 @@ def _model(
 
 
 def _examples(task: Task, prepared: Preparation, index: Index) -> Examples:
-    weights = None if task.weights is None else task.weights[index]
-    return Examples(
-        prepared.transform(rows_of(task.table, index)), task.target.values[index], weights
-    )
+    return examples_of(task, prepared.transform(task.table.take(index)), index)
 
 
 def _passed(moment: float) -> Callable[[], bool]:

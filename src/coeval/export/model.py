@@ -7,7 +7,7 @@ import numpy as np
 
 from coeval.architecture.step import Architecture
 from coeval.task.preparation import Preparation
-from coeval.task.table import Column, Kind, Schema, Table
+from coeval.task.table import Kind, Schema, Table
 from coeval.task.task import Problem
 
 
@@ -77,8 +77,4 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 def rows_of(table: Table, rows: np.ndarray) -> Table:
     """Return the given rows of a table."""
-    columns = (
-        Column(column.name, column.kind, column.values[rows], column.levels)
-        for column in table.columns
-    )
-    return Table(tuple(columns), len(rows))
+    return table.take(rows)

@@ -8,19 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.architecture.step import Architecture
-from coeval.export.model import Model, rows_of
-from coeval.task import memory
+from coeval.export.model import Model
+from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Index, Task
-
-TaskSource = Task | Path
-"""A task, or the folder that ``task.memory`` wrote it to: a path travels to workers, arrays do not."""
 
 
 class Rows(StrEnum):
@@ -168,12 +164,7 @@ def predictions(model: Model, task: Task, rows: Index) -> npt.NDArray[np.float64
     """Return a model's predictions ``(rows, classes)`` or ``(rows,)`` on some rows of the task; ``None`` for no rows."""
     from coeval.export import fitting  # noqa: PLC0415 - loads torch
 
-    return fitting.predict_table(model, rows_of(task.table, rows)) if len(rows) else None
-
-
-def load_task(source: TaskSource) -> Task:
-    """Return the task of a source."""
-    return source if isinstance(source, Task) else memory.load(source)
+    return fitting.predict_table(model, task.table.take(rows)) if len(rows) else None
 
 
 def row_indices(task: Task, rows: Rows) -> Index:

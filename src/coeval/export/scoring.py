@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.statistics import Interval, score_difference, score_interval
-from coeval.task.metrics import metrics_for
+from coeval.task.metrics import all_metrics
 from coeval.task.task import Task
 
 Floats = npt.NDArray[np.float64]
@@ -62,11 +62,9 @@ def open_test(
     rows = task.splits.test
     targets = task.target.values[rows]
     weights = None if task.weights is None else task.weights[rows]
-    metrics = {task.metric.name: task.metric}
-    metrics.update({one.name: one for one in metrics_for(task.problem) if one.name not in metrics})
     scores = {
         name: score_interval(one, targets, predictions, weights, seed=seed)
-        for name, one in metrics.items()
+        for name, one in all_metrics(task).items()
     }
     compared = tuple(
         BaselineScore(

@@ -19,7 +19,7 @@ from coeval.errors import ExportError
 from coeval.export.card import CardFacts, ModelFacts, card
 from coeval.export.folder import CARD, CHECKED, MANIFEST, ONNX, SOURCE, WEIGHTS, write_manifest
 from coeval.export.manifest import Description, facts
-from coeval.export.model import Model, raw_inputs, rows_of
+from coeval.export.model import Model, raw_inputs
 from coeval.export.onnx_model import onnx_model
 from coeval.export.session import Session
 from coeval.export.verify import Parity, verify
@@ -74,7 +74,7 @@ def write_model(
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        parity, latency = _fill(made, model, rows_of(table, rows), card_facts)
+        parity, latency = _fill(made, model, table.take(rows), card_facts)
         made.chmod(0o755)  # mkdtemp's folders are their owner's alone
         _replace(folder, made)
     except OSError as error:
