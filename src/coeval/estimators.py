@@ -308,6 +308,4 @@ def _try_metric(task: Task) -> None:
 
 def _head(task: Task, rows: int = 256) -> Table:
     """Return a few training rows, on which ``save`` verifies what it writes."""
-    from coeval.export.model import rows_of  # noqa: PLC0415
-
-    return rows_of(task.table, task.splits.train[:rows])
+    return task.table.take(task.splits.train[:rows])

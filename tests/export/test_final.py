@@ -164,7 +164,7 @@ def test_without_time_the_weights_of_the_search_are_used_and_predict_the_same():
     assert "no time was left" in final.provenance
     rows = task.splits.validation
     found = task.metric.score(task.target.values[rows], predictions(final.model, task, rows), None)
-    assert found == pytest.approx(final.validation)
+    assert found == pytest.approx(final.validation, rel=1e-5)  # 64 bits here, 32 there
     assert final.selection is not None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from coeval.architecture.step import Architecture
 from coeval.task.preparation import Preparation
-from coeval.task.table import Kind, Schema, Table
+from coeval.task.table import Kind, Schema
 from coeval.task.task import Problem
 
 
@@ -73,8 +73,3 @@ def free_name(wanted: str, taken: set[str]) -> str:
     while wanted in taken:
         wanted += "_"
     return wanted
-
-
-def rows_of(table: Table, rows: np.ndarray) -> Table:
-    """Return the given rows of a table."""
-    return table.take(rows)

@@ -16,7 +16,7 @@ ROWS_ON_ACCELERATOR = 65536
 def predict(
     network: nn.Module, rows: Rows, problem: Problem, scale: Scale = UNSCALED
 ) -> npt.NDArray[np.float64]:
-    """Return what the network predicts, on the device it is on.
+    """Return what the network predicts, on the device and in the precision it is in.
 
     Args:
         network: Left in evaluation mode.
@@ -28,10 +28,10 @@ def predict(
         Probabilities ``(rows, classes)``, also for binary; values ``(rows,)`` in the user's units.
         Not finite where the network's outputs are not.
     """
-    device = next(
-        (one.device for one in (*network.parameters(), *network.buffers())), torch.device("cpu")
-    )
-    return predict_inputs(network, to_inputs(rows, device), problem, scale)
+    held = [one for one in (*network.parameters(), *network.buffers()) if one.is_floating_point()]
+    first = held[0] if held else torch.zeros(())
+    numeric, codes, tokens = to_inputs(rows, first.device)
+    return predict_inputs(network, (numeric.to(first.dtype), codes, tokens), problem, scale)
 
 
 def predict_inputs(
