@@ -1,7 +1,5 @@
 """An architecture follows the columns of its table."""
 
-from hypothesis import given
-
 from coeval.architecture.inference import infer
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture, sequence, step
@@ -11,7 +9,8 @@ from coeval.component.entry import NUMERIC_ENTRY
 from coeval.component.head import BINARY_HEAD
 from coeval.component.merge import ADD
 from coeval.component.region import RESIDUAL
-from coeval.testing.architectures import architectures
+from coeval.seed import generator
+from coeval.space.tabular import sequence_space
 
 
 def test_a_region_that_returns_to_the_entries_width_follows_it():
@@ -28,15 +27,11 @@ def test_a_region_that_returns_to_the_entries_width_follows_it():
     assert types[1] == types[2] == types[4] == Vector(9)
 
 
-@given(architectures())
-def test_any_architecture_takes_other_columns(architecture: Architecture):
-    row = architecture.inputs[0]
-    assert isinstance(row, Columns)
-    other = Columns(
-        row.numeric + 50 if row.numeric else 0,
-        tuple(codes + 7 for codes in row.categories),
-        row.texts,
-    )
-    there = retyped(architecture, other)
-    infer(there)
-    assert retyped(architecture, row) is architecture
+def test_every_member_of_the_tabular_space_takes_other_columns():
+    space = sequence_space(Columns(6, (4, 9)), BINARY_HEAD)
+    other = Columns(9, (3, 40))
+    for number in range(80):
+        drawn = space.sample(generator(0, number))
+        child = space.mutate(drawn, generator(1, number)).genotype
+        infer(retyped(child, other))
+        assert retyped(child, *child.inputs) is child

@@ -11,7 +11,8 @@ def retyped(architecture: Architecture, *inputs: ValueType) -> Architecture:
     """Return the architecture with other input types; widths that equalled the entries' follow them.
 
     A residual around the entries' result, say, holds a linear that returns to its width. That width depends on the
-    columns, so all equal widths are renamed together, which keeps every equality the types rest on.
+    columns, so all equal widths are renamed together, which keeps every equality the types rest on. This presumes
+    what tabular spaces guarantee: behind the joined entries nothing refers to a single entry.
 
     Raises:
         SpaceError: An entry cannot take the new input.
