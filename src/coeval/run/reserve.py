@@ -8,7 +8,7 @@ from coeval.run.site import Site
 from coeval.store.protocol import Note
 from coeval.trial import Trial
 
-EXPORT_SECONDS = 4.0
+EXPORT_SECONDS = 4.5
 """Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need."""
 CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
