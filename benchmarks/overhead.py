@@ -65,13 +65,14 @@ def main() -> None:
     header = [
         "trials",
         "ms a trial",
-        "of the last tenth",
+        "CPU ms a trial",
+        "ms of the last tenth",
         "99th percentile",
         "ms a trial to resume",
     ]
     text = table([*header, "kB a trial"], rows)
     publish("Overhead of the search", "python -m benchmarks.overhead", text)
-    if any(float(row[2]) > 2 for row in rows):
+    if any(float(row[3]) > 2 for row in rows):
         sys.exit("more than 2 ms a trial")
 
 

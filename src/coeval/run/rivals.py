@@ -85,10 +85,12 @@ class Rivals:
         for name in BASELINES:
             empty = BaselineResult(name, label(name, problem))
             self._submit(empty, fit_rival, name, source, seed, max_seconds, has_test)
+        self._has_default = False
         self.found: list[Rival] = []
 
     def add_default(self, result: BaselineResult, job: Job) -> None:
         """Have the default network refitted, whose trial gave ``result``."""
+        self._has_default = True
         self._submit(result, fit_default, result, job, self._source)
 
     def news(self) -> list[Rival]:
@@ -96,6 +98,8 @@ class Rivals:
         done = [one for one in self._futures if one.done()]
         fresh = [_outcome(one, self._futures.pop(one)) for one in done]
         self.found += fresh
+        if fresh and not self._futures and self._has_default:
+            self.close()  # scikit-learn's 150 MB are not needed any more
         return fresh
 
     def wait(self, end: float) -> None:
