@@ -41,6 +41,8 @@ from coeval.trial import Artifacts
 Mapped = Callable[[Callable[[Job], Retrained], Sequence[Job]], Iterable[Retrained]]
 """``map``, or a pool's; results may come in any order."""
 
+HOPE = 0.6
+"""Share of a refit's planned seconds for which it is still tried: plans are cautious, and one cut short is discarded."""
 _LAST_SECONDS = 2.0
 """What a training may take when time is over and there is no model at all."""
 
@@ -200,7 +202,7 @@ def _best_model(
     winner = ranking[0]
     compared = completed(winner, trained)
     before = compared[0] if compared else None
-    if refit_seconds(winner, task) <= resources.seconds_left:
+    if HOPE * refit_seconds(winner, task) <= resources.seconds_left:
         after = next(iter(resources.mapped(retrain, [resources.job(winner, Rows.ALL, 0)])))
         if after.is_complete and not has_lost(after, before, task):
             return winner, after

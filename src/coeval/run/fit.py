@@ -42,7 +42,7 @@ from coeval.task.read import read
 from coeval.task.task import Task
 from coeval.trial import Objective, State, Trial
 
-TRIAL_SHARE = 0.15
+TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""

@@ -14,6 +14,8 @@ CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
 COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""
+STARTING_SECONDS = 0.5
+"""What passes before a refit begins; without it the refit that was planned for never fits."""
 KEPT = 8
 """Trials whose weights stay in the folder: the finalists and a few more."""
 
@@ -56,5 +58,5 @@ class Reserve:
         for count in range(len(finalists), 1, -1):
             needed = final_seconds(finalists[:count], site.task, workers=site.workers)
             if needed <= most:
-                return needed
-        return refit_seconds(finalists[0], site.task)
+                return needed + STARTING_SECONDS
+        return refit_seconds(finalists[0], site.task) + STARTING_SECONDS
