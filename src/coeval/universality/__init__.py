@@ -1,0 +1,1 @@
+"""Is a component set enough? Capabilities, theorems as rules, and witnesses that are executed."""

@@ -1,0 +1,1 @@
+"""Networks compiled from machines out of a user's components, and run beside an independent interpreter."""
