@@ -89,7 +89,8 @@ class Component:
         cost_rule: From a call and its output type to the cost of this step, its bodies included.
         arguments: From a call and its output type to the plain keyword arguments of the lowering's
             constructor (bodies are passed first, positionally, when there are any).
-        lowering: ``"module:Class"`` of a self-contained ``nn.Module``; imported by ``build`` alone.
+        lowering: ``"module:Class"`` of a self-contained ``nn.Module``; imported by ``build`` alone. Empty
+            for a scalar component, which has ``numeric`` instead.
         settings: In the order in which they are shown.
         arity: Smallest and largest number of inputs (``None``: unlimited).
         regions: How many nested regions a step holds.
@@ -108,6 +109,9 @@ class Component:
             ``"stochastic"`` (two equal uses differ), ``"equivariant"`` (permuting the features of the
             only input permutes those of the output) and ``"joining"`` (concatenates features); for
             the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``.
+        numeric: ``"module:function"`` of the numeric backend, called ``(xp, settings, bodies)`` with the array
+            namespace (``numpy`` or ``torch``) and returning the vectorised function of the step's inputs;
+            imported by ``build`` alone. Empty for a neural component.
     """
 
     name: str
@@ -115,7 +119,7 @@ class Component:
     type_rule: Callable[[Call], ValueType] = field(compare=False, repr=False)
     cost_rule: Callable[[Call, ValueType], Cost] = field(compare=False, repr=False)
     arguments: Callable[[Call, ValueType], dict[str, object]] = field(compare=False, repr=False)
-    lowering: str = field(compare=False, repr=False)
+    lowering: str = field(default="", compare=False, repr=False)
     settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
     arity: tuple[int, int | None] = field(default=(1, 1), compare=False, repr=False)
     regions: int = field(default=0, compare=False, repr=False)
@@ -136,6 +140,7 @@ class Component:
         field(default=None, compare=False, repr=False)
     )
     capabilities: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    numeric: str = field(default="", compare=False, repr=False)
 
     def complete(self, given: Mapping[str, Value]) -> Settings:
         """Return the given settings checked, with defaults for the rest, in declared order.

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from coeval.architecture.component import Component, ComponentSet
+from coeval.component import scalar
 from coeval.component.channel import (
     DROPOUT,
     GELU,
@@ -63,3 +64,35 @@ TABULAR: ComponentSet = component_set(
         *HEADS,
     )
 )
+
+SCALAR: ComponentSet = component_set(
+    (
+        scalar.ADD,
+        scalar.SUB,
+        scalar.MUL,
+        scalar.DIV,
+        scalar.POW,
+        scalar.NEG,
+        scalar.INV,
+        scalar.SQUARE,
+        scalar.CUBE,
+        scalar.SQRT,
+        scalar.EXP,
+        scalar.LOG,
+        scalar.SIN,
+        scalar.COS,
+        scalar.TAN,
+        scalar.TANH,
+        scalar.ABS,
+        scalar.MIN,
+        scalar.MAX,
+        scalar.LESS,
+        scalar.SELECT,
+        scalar.IDENTITY,
+        scalar.SUCCESSOR,
+        scalar.CONST,
+        scalar.PRIMITIVE_RECURSION,
+        scalar.MU,
+    )
+)
+"""What sequences of scalar functions are made of; its names overlap with the neural ones, so the sets stay apart."""

@@ -4,7 +4,9 @@ import functools
 import hashlib
 import json
 
+from coeval.architecture.component import Settings
 from coeval.architecture.digest import digest
+from coeval.architecture.program import Program
 from coeval.architecture.step import Architecture
 from coeval.space.protocol import Candidate
 
@@ -17,11 +19,15 @@ def candidate_digest(candidate: Candidate) -> str:
     removes, have equal digests.
     """
     parts = {
-        name: _digest(part) if isinstance(part, Architecture) else dict(part)
+        name: _digest(part) if isinstance(part, Architecture) else _plain(part)
         for name, part in candidate.parts
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(part: Settings | Program) -> object:
+    return [part.code.hex(), part.constants] if isinstance(part, Program) else dict(part)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -7,11 +7,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from coeval.architecture.component import Settings, Value
+from coeval.architecture.program import Program
 from coeval.architecture.step import Architecture
 
 G = TypeVar("G")
-Genotype = Architecture | Settings
-"""One part of a candidate: an architecture, or named choices such as a recipe's."""
+Genotype = Architecture | Settings | Program
+"""One part of a candidate: an architecture, named choices such as a recipe's, or a sequence of scalar steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Candidate:
     def settings(self, name: str) -> dict[str, Value]:
         """Return a part that consists of named choices; none, and so the defaults, where there is no such part."""
         genotype = dict(self.parts).get(name, ())
-        assert not isinstance(genotype, Architecture)
+        assert isinstance(genotype, tuple)
         return dict(genotype)
 
     @property

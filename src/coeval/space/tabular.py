@@ -54,7 +54,7 @@ class Typing:
     def __call__(self, candidate: Candidate) -> Architecture:
         """Return the architecture with its input retyped."""
         settings = candidate.part("preparation")
-        assert not isinstance(settings, Architecture)
+        assert isinstance(settings, tuple)
         if settings not in self._known:
             task = memory.load(self.source) if isinstance(self.source, Path) else self.source
             self._known[settings] = columns_for(dict(settings), task.table, task.splits.train)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coeval.architecture.component import Setting
-from coeval.architecture.step import Architecture
 from coeval.evaluate.protocol import Evaluator, Report, never_stop
 from coeval.space.choices import ChoiceSpace
 from coeval.space.digest import candidate_digest
@@ -68,10 +67,7 @@ class LadderEvaluator:
 def ladder_loss(candidate: Candidate, target: int) -> float:
     """Return the evaluator's loss of a candidate of whole numbers; 0 is the least."""
     numbers = [
-        int(value)
-        for _, part in candidate.parts
-        if not isinstance(part, Architecture)
-        for _, value in part
+        int(value) for _, part in candidate.parts if isinstance(part, tuple) for _, value in part
     ]
     distance = sum((number - target) ** 2 for number in numbers)
     discord = sum(abs(a - b) for a, b in itertools.pairwise(numbers))
