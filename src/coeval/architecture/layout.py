@@ -153,7 +153,8 @@ def _layers(region: Region) -> list[int]:
     layers = [0] * region.inputs
     for step in region.steps:
         layers.append(1 + max((layers[index] for index in step.inputs), default=0))
-    return layers
+    top = min(layers)  # 1 where a sequence has no inputs, only constants
+    return [one - top for one in layers]
 
 
 def _mean_source(region: Region, value: int, centres: dict[int, float]) -> float:

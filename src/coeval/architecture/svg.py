@@ -64,6 +64,7 @@ def family(component: Component) -> str:
         ("stochastic", "noise"),
         ("gating", "gate"),
         ("affine", "linear"),
+        ("constant", "input"),
     )
     if component.regions:
         return "region"

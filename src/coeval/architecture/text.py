@@ -14,13 +14,14 @@ def one_line(architecture: Architecture, limit: int = 240) -> str:
 
     A result used more than once gets a letter where it first stands (``linear 64 =a``) and is named by
     it later (``→ + a`` adds it, ``→ join b`` concatenates it); a region's input is ``in``.
-    Entries side by side are joined by ``+``. Dead steps are left out.
+    Entries side by side are joined by ``+``. Dead steps are left out. Scalar steps are written as calls, for their
+    operands have an order: ``sub(1, sin(in))``.
 
     Args:
         architecture: The architecture; it need not be legal beyond its indices.
         limit: Longest text; the middle of a longer one is left out.
     """
-    text = _Line(architecture.body).text()
+    text = _Line(architecture.body).text() or "in"
     if len(text) <= limit:
         return text
     head = (limit - 3) * 2 // 3
@@ -101,12 +102,14 @@ class _Line:
             return self.letters[index]
         step = self.region.steps[index - self.region.inputs]
         written = self.applied(step)
-        if self.uses[index] > 1:
+        if self.uses[index] > 1 and "constant" not in step.component.capabilities:
             self.letters[index] = _letter(len(self.letters))
             written += f" ={self.letters[index]}"
         return written
 
     def applied(self, step: Step) -> str:
+        if step.component.numeric or not step.inputs:
+            return self.called(step)
         if len(step.inputs) == 1:
             source = self.value(step.inputs[0])
             return f"{source} → {label(step)}" if source else label(step)
@@ -125,6 +128,13 @@ class _Line:
             return f"{chain} → " + " ".join(f"{sign} {one}" for one in others)
         name = "join" if joins else label(step)
         return f"{chain} → {name} {', '.join(others)}"
+
+    def called(self, step: Step) -> str:
+        """Return a scalar step as a call, a constant as its value."""
+        if "constant" in step.component.capabilities:
+            return " ".join(_main_settings(step.component, dict(step.settings)))
+        operands = [self.value(index) or "in" for index in step.inputs]
+        return f"{label(step)}({', '.join(operands)})"
 
     def is_branch(self, index: int) -> bool:
         """Return whether the value is an entry, or made of one entry and nothing that is named."""
@@ -187,14 +197,14 @@ def _rows(
         settings = " ".join(
             f"{name}={_value(value)}" for name, value in shown_settings(step).items()
         )
-        references = "← " + ", ".join(reference(region, one) for one in step.inputs)
+        references = ", ".join(reference(region, one) for one in step.inputs)
         cost = inference.costs[position].parameters
         mark = " → result" if index == region.output and position + 1 < len(region.steps) else ""
         rows.append(
             (
                 f"{path}{position}",
                 f"{indent}{step.component.name} {settings}".rstrip(),
-                references,
+                f"← {references}" if references else "",
                 describe(inference.types[index]) + mark,
                 f"{cost:,} parameters" if cost else "",
             )

@@ -7,7 +7,8 @@ such a value anywhere, in a step's result of any example, is invalid: nothing is
 The functions (``coeval.build.numeric.functions``) bear the components' names.
 """
 
-import math
+import dataclasses
+import sys
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
 from coeval.architecture.types import Scalar, ValueType, describe
@@ -67,7 +68,10 @@ MIN = _scalar("min", "The smaller of a and b.", 2, "maxmin", "nonpolynomial", "p
 MAX = _scalar("max", "The larger of a and b.", 2, "maxmin", "nonpolynomial", "piecewise_linear")
 LESS = _scalar("less", "1 where a < b, else 0.", 2, "comparison", "nonpolynomial", "bounded")
 SELECT = _scalar("select", "b where a > 0, else c.", 3, "selection", "nonpolynomial")
-IDENTITY = _scalar("identity", "a itself: a projection.", 1, "affine", "identity")
+IDENTITY = dataclasses.replace(
+    _scalar("identity", "a itself: a projection.", 1, "affine", "identity"),
+    identity_when=lambda settings: True,
+)
 SUCCESSOR = _scalar("successor", "a + 1.", 1, "affine", "successor")
 
 CONST = Component(
@@ -76,7 +80,14 @@ CONST = Component(
     type_rule=_scalar_type,
     cost_rule=_scalar_cost,
     arguments=no_arguments,
-    settings=(Setting("value", (0.0, 1.0, 2.0, -1.0, 0.5), 1.0, bounds=(-math.inf, math.inf)),),
+    settings=(
+        Setting(
+            "value",
+            (0.0, 1.0, 2.0, -1.0, 0.5),
+            1.0,
+            bounds=(-sys.float_info.max, sys.float_info.max),
+        ),
+    ),
     arity=(0, 0),
     capabilities=frozenset({"constant"}),
     numeric=_NUMERIC + "const",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from coeval.architecture.component import Component, Value
+from coeval.architecture.inference import live
 from coeval.architecture.program import WIDTH, Operation, Program, live_steps
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.build.numeric.functions import Array, Function
@@ -70,8 +71,8 @@ def function(architecture: Architecture, xp: ModuleType = np) -> Callable[[Seque
         xp: ``numpy``, or ``torch`` when gradients are wanted.
 
     Returns:
-        From one ``(rows,)`` array an input to the ``(rows,)`` result: NaN for an example with a step's
-        result that is not finite.
+        From one ``(rows,)`` array an input to the ``(rows,)`` result: NaN for an example on which a step that
+        the result depends on is not finite.
 
     Raises:
         SpaceError: A component has no numeric function, or iterates without a step budget.
@@ -100,15 +101,19 @@ def _bind(
 
 
 def _region(region: Region, xp: ModuleType) -> Function:
-    bound = [(one, _step(one, xp)) for one in region.steps]
+    bound = [
+        (region.inputs + number, one, _step(one, xp))
+        for number, (one, runs) in enumerate(zip(region.steps, live(region), strict=True))
+        if runs
+    ]
 
     def apply(*inputs: Array) -> Array:
-        known = list(inputs)
+        known = dict(enumerate(inputs))
         valid = sum((0.0 * one for one in inputs), start=0.0)
-        for one, compute in bound:
-            value = compute(*[known[index] for index in one.inputs])
+        for index, one, compute in bound:
+            value = compute(*[known[operand] for operand in one.inputs])
             valid = valid + 0.0 * value
-            known.append(value)
+            known[index] = value
         return known[region.output] + valid  # 0 · inf is NaN: one undefined step undoes the example
 
     return apply

@@ -67,8 +67,8 @@ def select(xp: Any, settings: Mapping[str, Value], bodies: Bodies) -> Function:
 
 
 def const(xp: Any, settings: Mapping[str, Value], bodies: Bodies) -> Function:
-    """Return the setting's value."""
-    value = float(settings["value"])
+    """Return the setting's value, as an array of no dimension: torch's functions take no plain number."""
+    value = xp.asarray(float(settings["value"]), dtype=xp.float64)
     return lambda: value
 
 
@@ -106,7 +106,7 @@ def mu(xp: Any, settings: Mapping[str, Value], bodies: Bodies) -> Function:
     budget, body, abs_of = _budget(settings, "mu"), bodies[0], xp.abs
 
     def apply(*context: Array) -> Array:
-        zero = 0.0 * sum(context, start=xp.zeros(()))
+        zero = sum((0.0 * one for one in context), start=xp.zeros(()))
         found, searching = zero + math.nan, zero == 0
         index = 0
         while index < budget and bool(searching.any()):
