@@ -32,8 +32,8 @@ class WitnessRun:
         kind: ``counter``, ``stack``, ``convolution``, ``rule110`` or ``lstm``.
         machines: A line a machine.
         matched: All machines matched.
-        exact: The agreement holds in exact arithmetic, and not only because float64 saturates.
-        arithmetic: ``exact`` or ``float64 saturation``, and why.
+        exact: All matched, and would in exact arithmetic: not only because float64 saturates.
+        arithmetic: ``exact``, or ``float64 saturation`` where units reach 0 and 1 only by rounding.
         capacity: How far the witness is exact on the deployed arithmetic, in words.
         units: Machine name and units of its network, in the order of ``machines`` where they have one.
         built_from: The components of the networks, as a readable formula.
