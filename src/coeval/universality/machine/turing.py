@@ -158,6 +158,11 @@ def _check_tape(machine: TuringMachine) -> None:
             f"Machine {machine.name!r} must start in one of its {len(machine.states)} states that act, "
             f"got number {machine.start}."
         )
+    if not 0 <= machine.head <= len(machine.tape):
+        raise DataError(
+            f"The head of machine {machine.name!r} must start on cell 0..{len(machine.tape)}, got "
+            f"{machine.head}. Lengthen the tape by blanks to start elsewhere."
+        )
     if any(not 0 <= symbol < len(machine.symbols) for symbol in machine.tape):
         raise DataError(
             f"The tape of machine {machine.name!r} may hold symbols 0..{len(machine.symbols) - 1}, "

@@ -46,6 +46,7 @@ def describe(name: str, agreement: Agreement, note: str = "") -> MachineRun:
         agreement.expected,
         agreement.matched,
         agreement.parted or agreement.limit or note,
+        agreement.halted,
     )
 
 

@@ -14,6 +14,7 @@ class MachineRun:
         expected: What the interpreter computed, as text.
         matched: Every step and the result agreed.
         note: What a reader should know besides: where they parted, why the run ended; may be empty.
+        halted: The machine reached its halt, so that the result is its answer.
     """
 
     name: str
@@ -22,6 +23,7 @@ class MachineRun:
     expected: str
     matched: bool
     note: str = ""
+    halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class WitnessRun:
                     "expected": one.expected,
                     "matched": one.matched,
                     "note": one.note,
+                    "halted": one.halted,
                 }
                 for one in self.machines
             ],
