@@ -1,0 +1,1 @@
+"""The minimum-error sequence, with a certificate: enumeration with observational equivalence."""
