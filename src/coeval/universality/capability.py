@@ -40,21 +40,19 @@ class Capability(StrEnum):
     SELECTION = "selection"
     COMPARISON = "comparison"
     MAXIMUM = "maximum"
-    MINIMUM = "minimum"
+    EXTREMUM = "maximum or minimum"
     RECTIFIER = "rectifier"
     TWO_SLOPE = "two-slope unit"
     ABSOLUTE = "absolute value"
     RAMP = "ramp between two constants"
     SATURATED_LINEAR = "saturated-linear unit"
     LOGISTIC = "logistic unit"
+    LOGISTIC_LAYER = "logistic units of affine maps"
     NONPOLYNOMIAL = "non-polynomial activation"
     NONAFFINE = "continuous non-affine activation"
     TEMPLATE_GATE = "activation with an exact integer gate"
     LINEAR_TEMPLATE_GATE = "activation with an exact integer gate beside a linear term"
     SATURATING_TEMPLATE = "activation that saturates to an integer gate in float64"
-    LINEAR_SATURATING_TEMPLATE = (
-        "activation that saturates to an integer gate beside a linear term in float64"
-    )
     GATE = "exact integer gate"
     SATURATING_GATE = "integer gate in float64"
     # iteration

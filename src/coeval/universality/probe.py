@@ -171,7 +171,7 @@ def _judged(activation: Activation, template: Template) -> Probe:
     proved = bool(reason)
     gate = Gate(
         name=activation.name,
-        macro=f"g(n) = {template.formula(activation.name)}",
+        macro=template.formula(activation.name),
         apply=partial(_gate, activation.apply, template),
         exact=exact,
     )
