@@ -8,6 +8,7 @@ from coeval.errors import SpaceError
 from coeval.run import guard
 from coeval.run.budget import Budget
 from coeval.run.cache import key, reuse
+from coeval.run.flow import Flow
 from coeval.run.interrupt import Interrupt
 from coeval.run.protocol import Executor
 from coeval.store.protocol import Event, Note, Store
@@ -23,6 +24,9 @@ _PATIENCE = 0.5  # seconds after the deadline in which an executor must have end
 _POLL = 0.1  # seconds between two looks at the clock and at ``stop``
 _TICK = 5.0  # seconds without an event after which the time at work is recorded
 _BARREN = 1000  # trials in a row that taught nothing (cached or failed) end a search
+_BARREN_BATCHES = (
+    20  # or as many full batches, where these are more: a generation may be barren by bad luck
+)
 
 
 class Stops:
@@ -48,13 +52,18 @@ class Stops:
 
 
 class Loop:
-    """The state of one search: what runs, what is known, what waits."""
+    """The state of one search: what is known, what is on its way, what the strategy was told.
+
+    Batches: proposals of one bucket are handed out together, up to ``executor.batch`` of them, their start
+    is recorded in one transaction and so are the measurements that come back together.
+    """
 
     def __init__(
         self,
         *,
         fingerprint: str,
         parts: Sequence[str],
+        bucket: Callable[[Proposal], str],
         strategy: Strategy,
         store: Store,
         executor: Executor,
@@ -67,9 +76,7 @@ class Loop:
         self._stops, self._on_event = stops, on_event
         self._barren = 0
         self._orphans: list[Trial] = []
-        self._running: dict[int, Trial] = {}  # handed to the executor
-        self._keys: dict[int, str] = {}  # of running trials
-        self._twins: dict[str, list[Trial]] = {}  # waiting for a running trial of the same key
+        self._flow = Flow(bucket, executor.batch)
         self._known: dict[str, Trial] = {}  # finished, by key
         self._began = self._last = time.monotonic()
 
@@ -96,7 +103,9 @@ class Loop:
                 why = self._fill()
                 if why in ("interrupted", "stopped"):
                     return why
-                if not self._running:
+                if why != "time":
+                    self._hand_out()
+                if not self._flow.batches:
                     return why or "exhausted"
                 if time.monotonic() > self._stops.limit + _PATIENCE:
                     self._give_up()
@@ -114,35 +123,41 @@ class Loop:
         self._record([Note("stopped", {"why": why, **facts, "seconds": seconds})])
 
     def _fill(self) -> str | None:
-        """Start trials while slots are free; return why no more may start, if so."""
+        """Number trials until the executor has enough; return why no more may be numbered, if so.
+
+        All that may be asked is asked before anything is handed out: a resume, which finds the trials of
+        several questions waiting, then forms the same batches.
+        """
         while True:
-            waiting = sum(len(twins) for twins in self._twins.values())
-            free = self._executor.slots - len(self._running) - waiting
-            why = self._stops.why() or self._why_enough()
-            if why is not None or free <= 0:
+            why = self._stops.why()
+            if why is not None:
                 return why
             if self._orphans:
-                self._start(self._orphans.pop(0))
+                orphans, self._orphans = self._orphans, []
+                self._start(orphans)
                 continue
+            why = self._why_enough()
+            free = self._executor.slots * self._executor.batch - len(self._flow)
+            if why is not None or free <= 0:
+                return why
             limit = self._stops.budget.trials
             room = free if limit is None else min(free, limit - len(self.trials))
             proposals = self._strategy.ask(room)
             if not proposals:
                 return None
-            for trial in self._number(proposals):
-                self._start(trial)
+            self._start(self._number(proposals))
 
     def _why_enough(self) -> str | None:
         limit = self._stops.budget.trials
-        if not self._orphans and limit is not None and len(self.trials) >= limit:
+        if limit is not None and len(self.trials) >= limit:
             return "trials"
-        if self._barren >= _BARREN:
+        if self._barren >= max(_BARREN, _BARREN_BATCHES * self._executor.batch):
             return "exhausted" if self._known else "failing"
         return None
 
     def _number(self, proposals: Sequence[Proposal]) -> list[Trial]:
         for proposal in proposals:
-            names = tuple(name for name, _ in proposal.candidate.parts)
+            names = tuple([name for name, _ in proposal.candidate.parts])
             if names != self._parts:
                 raise SpaceError(
                     f"The space has the parts {list(self._parts)}, but the strategy proposed a candidate "
@@ -153,48 +168,62 @@ class Loop:
         self._record(trials)
         return trials
 
-    def _start(self, trial: Trial) -> None:
-        """Have a numbered trial evaluated, unless its answer is known or on its way."""
-        name = key(trial.proposal, self._fingerprint)
-        if name in self._known:
-            self._finish(trial, name, reuse(self._known[name]))
-        elif name in self._keys.values():
-            self._twins.setdefault(name, []).append(trial)
-        else:
-            self._running[trial.number], self._keys[trial.number] = trial, name
-            limit = None if self._stops.limit == math.inf else self._stops.limit
-            self._executor.submit([trial], limit)
+    def _start(self, trials: Sequence[Trial]) -> None:
+        """Let numbered trials be evaluated, unless their answer is known or on its way."""
+        answered: list[Trial] = []
+        names: list[str] = []
+        for trial in trials:
+            name = key(trial.proposal, self._fingerprint)
+            if name in self._known:
+                answered.append(finish(trial, reuse(self._known[name])))
+                names.append(name)
+            else:
+                self._flow.add(trial, name)
+        self._settle(answered, names)
+
+    def _hand_out(self) -> None:
+        limit = None if self._stops.limit == math.inf else self._stops.limit
+        while self._flow.batches < self._executor.slots:
+            batch = self._flow.next_batch()
+            if not batch:
+                return
+            self._executor.submit(batch, limit)
 
     def _collect(self) -> None:
         left = self._stops.limit - time.monotonic()
-        results = self._executor.completed(max(0.01, min(_POLL, left)))
-        while True:
-            with self._stops.interrupt.waiting():
-                result = next(results, None)
-            if result is None:
-                break
-            number, measurement = result
+        with self._stops.interrupt.waiting():
+            results = list(self._executor.completed(max(0.01, min(_POLL, left))))
+        if results:
             if self._stops.on_request():
-                return  # it may have been cut short by the request: a resume evaluates it again
-            if number in self._running:
-                self._complete(number, measurement)
+                return  # they may have been cut short by the request: a resume evaluates them again
+            self._complete(results)
         if time.monotonic() - self._last > _TICK:
             self._record([Note("tick", {})])
 
-    def _complete(self, number: int, measurement: Measurement) -> None:
-        trial, name = self._running.pop(number), self._keys.pop(number)
-        try:
-            dumps(measurement_to_json(measurement))
-        except TypeError as error:  # one evaluator's slip must not end the search
-            measurement = guard.failed(Reason.ERROR, str(error))
-        self._finish(trial, name, measurement)
+    def _complete(self, results: Sequence[tuple[int, Measurement]]) -> None:
+        done: list[Trial] = []
+        names: list[str] = []
+        for number, measurement in results:
+            if self._flow.runs(number):
+                trial, name = self._flow.take(number)
+                done.append(finish(trial, measurement))
+                names.append(name)
+        self._settle(done, names)
         # Answered by the cache, or evaluated after all: in either case only while there is time.
-        self._orphans += self._twins.pop(name, [])
+        self._orphans += self._flow.release(names)
 
-    def _finish(self, trial: Trial, name: str, measurement: Measurement) -> None:
-        done = finish(trial, measurement)
-        self._record([done])
-        self._learn(done, name)
+    def _settle(self, done: list[Trial], names: Sequence[str]) -> None:
+        """Record finished trials and learn from them; a measurement that no journal can hold is a failure."""
+        if not done:
+            return
+        try:
+            self._store.append(done)
+        except TypeError:  # one evaluator's slip must not end the search
+            done = [_storable(trial) for trial in done]
+            self._store.append(done)
+        self._tell(done)
+        for trial, name in zip(done, names, strict=True):
+            self._learn(trial, name)
 
     def _learn(self, trial: Trial, name: str) -> None:
         fresh = trial.measurement is not None and trial.measurement.cached_from is None
@@ -207,13 +236,15 @@ class Loop:
     def _give_up(self) -> None:
         """Fail what an executor did not end in time."""
         detail = "The budget ended before the evaluation did, and it did not stop when told."
-        for number in sorted(self._running):
-            trial, name = self._running.pop(number), self._keys.pop(number)
-            self._finish(trial, name, guard.failed(Reason.TIMED_OUT, detail))
+        late = guard.failed(Reason.TIMED_OUT, detail)
+        self._complete([(number, late) for number in self._flow.running])
 
     def _record(self, records: Sequence[Trial | Note]) -> None:
         """Write, then tell: in this order, so that nothing is told that a resume would not know."""
         self._store.append(records)
+        self._tell(records)
+
+    def _tell(self, records: Sequence[Trial | Note]) -> None:
         self._last = time.monotonic()
         for record in records:
             if isinstance(record, Trial):
@@ -221,3 +252,13 @@ class Loop:
                 self._strategy.tell(record)
             if self._on_event is not None:
                 self._on_event(record)
+
+
+def _storable(trial: Trial) -> Trial:
+    if trial.measurement is None:
+        return trial
+    try:
+        dumps(measurement_to_json(trial.measurement))
+    except TypeError as error:
+        return finish(trial, guard.failed(Reason.ERROR, str(error)))
+    return trial

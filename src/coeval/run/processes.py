@@ -18,6 +18,7 @@ from coeval.evaluate.protocol import Evaluator
 from coeval.run import guard
 from coeval.run.forkserver import prestart
 from coeval.run.handle import Handle, Launcher
+from coeval.run.protocol import checked_batch
 from coeval.run.worker import BROKEN, FINISHED, MEASURED, READY
 from coeval.trial import Measurement, Reason, Trial
 
@@ -27,10 +28,20 @@ _STILLBORN = 3  # workers in a row that die before they are ready
 
 
 class ProcessExecutor:
-    """An ``Executor`` with ``workers`` processes of ``threads`` numeric threads each."""
+    """An ``Executor`` with ``workers`` processes of ``threads`` numeric threads each.
+
+    Attributes:
+        batch: Trials a batch at most.
+    """
 
     def __init__(
-        self, evaluator: Evaluator, workers: int, *, threads: int = 1, grace: float = 0.25
+        self,
+        evaluator: Evaluator,
+        workers: int,
+        *,
+        threads: int = 1,
+        grace: float = 0.25,
+        batch: int = 1,
     ) -> None:
         """Begin to start the workers; this does not wait for them.
 
@@ -40,9 +51,10 @@ class ProcessExecutor:
             workers: How many processes, 1 or more.
             threads: Numeric threads of each.
             grace: Seconds after its deadline in which a trial may still answer before its worker is killed.
+            batch: Trials of one bucket that a worker gets at a time, at most.
 
         Raises:
-            ValueError: ``workers`` is less than 1.
+            ValueError: ``workers`` or ``batch`` is less than 1.
             TypeError: The evaluator cannot be pickled.
         """
         if workers < 1:
@@ -56,6 +68,7 @@ class ProcessExecutor:
                 f"Workers need an evaluator that can be pickled, got {type(evaluator).__name__}: {error}. "
                 "Define its class and functions at the top of a module, and open files in the worker."
             ) from error
+        self.batch = checked_batch(batch)
         prestart(workers, threads)
         self._grace = grace
         self._waiting: deque[tuple[tuple[Trial, ...], float | None]] = deque()

@@ -1,9 +1,18 @@
-"""The contract of executors: where evaluations happen."""
+"""What the search asks of others: a problem's name, and executors, where evaluations happen."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from coeval.trial import Measurement, Trial
+
+
+class Problem(Protocol):
+    """What is solved: a task, or the points of a function. The search itself reads no data."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the digest by which a journal is tied to its problem."""
+        ...
 
 
 class Executor(Protocol):
@@ -12,6 +21,11 @@ class Executor(Protocol):
     @property
     def slots(self) -> int:
         """Return how many batches can run at once."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Return how many trials of one bucket it wants in a batch at most, 1 or more; they crash together."""
         ...
 
     def submit(self, trials: Sequence[Trial], deadline: float | None = None) -> None:
@@ -25,3 +39,14 @@ class Executor(Protocol):
     def close(self) -> None:
         """End the workers. Running evaluations are abandoned."""
         ...
+
+
+def checked_batch(batch: int) -> int:
+    """Return how many trials a batch holds at most.
+
+    Raises:
+        ValueError: It is less than 1.
+    """
+    if batch < 1:
+        raise ValueError(f"batch must be 1 or more trials, got {batch}.")
+    return batch

@@ -15,7 +15,7 @@ from coeval.evaluate.protocol import Evaluator
 from coeval.run.budget import Budget
 from coeval.run.interrupt import Interrupt
 from coeval.run.loop import Loop, OnEvent, Stops
-from coeval.run.protocol import Executor
+from coeval.run.protocol import Executor, Problem
 from coeval.run.run import Run
 from coeval.run.serial import SerialExecutor
 from coeval.run.sitting import begin
@@ -28,7 +28,7 @@ from coeval.trial import Objective
 
 
 def search(
-    task: Task,
+    task: Problem,
     space: CandidateSpace,
     strategy: Strategy,
     evaluator: Evaluator,
@@ -37,6 +37,7 @@ def search(
     objective: Objective | None = None,
     store: Store | None = None,
     executor: Executor | None = None,
+    batch: int = 1,
     on_event: OnEvent | None = None,
     deadline: float | None = None,
     stop: Callable[[], bool] | None = None,
@@ -46,7 +47,7 @@ def search(
     """Search until the budget ends, and return what was found.
 
     Args:
-        task: What to solve; its metric is the objective unless another is given.
+        task: What to solve. A ``Task``'s metric is the objective unless another is given.
         space: What the strategy may propose.
         strategy: A fresh strategy; a journal's earlier events are told to it first.
         evaluator: Measures trials.
@@ -54,6 +55,8 @@ def search(
         objective: What ``Run.best`` compares.
         store: The journal; in memory if not given. The caller closes it.
         executor: Where to evaluate; in this process if not given. The caller closes it.
+        batch: Trials that are evaluated and recorded together in this process, at most, where the evaluator
+            allows it (``bucket``) and no executor is given: for evaluations that take less time than a record.
         on_event: Called with every record after it was written and told.
         deadline: ``time.monotonic`` seconds by which the search must have ended, for a caller who reserves
             a share of the budget's time; the earlier of this and the budget counts.
@@ -66,9 +69,10 @@ def search(
 
     Raises:
         RunError: The journal cannot be written, belongs to another task or seed, or no worker can start.
+        ValueError: ``batch`` is less than 1, or neither an objective nor a task with a metric is given.
         SpaceError: The strategy proposes candidates of another space.
     """
-    objective = objective or Objective(task.metric.name, task.metric.maximise)
+    objective = objective or _own_objective(task)
     store = store if store is not None else MemoryStore()
     events, spent = begin(store, task, budget, seed)
     began = time.monotonic()
@@ -78,10 +82,15 @@ def search(
     )
     with Interrupt() as interrupt:
         stops = Stops(budget, limit, stop, interrupt)
-        runner = executor if executor is not None else SerialExecutor(evaluator, stops.on_request)
+        runner = (
+            SerialExecutor(evaluator, stops.on_request, batch=batch)
+            if executor is None
+            else executor
+        )
         loop = Loop(
             fingerprint=task.fingerprint,
             parts=tuple(space.parts),
+            bucket=evaluator.bucket,
             strategy=strategy,
             store=store,
             executor=runner,
@@ -97,3 +106,12 @@ def search(
         loop.end(why)
     trials = tuple(loop.trials[number] for number in sorted(loop.trials))
     return Run(trials, objective, why, spent + time.monotonic() - began, finish)
+
+
+def _own_objective(task: Problem) -> Objective:
+    if not isinstance(task, Task):
+        raise ValueError(
+            f"A search of a {type(task).__name__} needs an objective: it has no metric of its own. "
+            "Pass objective=Objective(name of a measured value)."
+        )
+    return Objective(task.metric.name, task.metric.maximise)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from coeval.evaluate.protocol import Evaluator
 from coeval.run import guard
+from coeval.run.protocol import checked_batch
 from coeval.trial import Measurement, Reason, Trial
 
 
@@ -13,15 +14,25 @@ class SerialExecutor:
     """An ``Executor`` whose ``completed`` does the work.
 
     It cannot interrupt an evaluator that never reports; use ``ProcessExecutor`` for those.
+
+    Attributes:
+        batch: Trials a batch at most.
     """
 
-    def __init__(self, evaluator: Evaluator, stop: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self, evaluator: Evaluator, stop: Callable[[], bool] | None = None, *, batch: int = 1
+    ) -> None:
         """Make the executor.
 
         Args:
             evaluator: Evaluates in this process.
             stop: Asked at every report; when it returns True, the running trial is told to stop.
+            batch: Trials of one bucket that are evaluated together, at most.
+
+        Raises:
+            ValueError: ``batch`` is less than 1.
         """
+        self.batch = checked_batch(batch)
         self._evaluator = evaluator
         self._stop = stop
         self._waiting: deque[tuple[tuple[Trial, ...], float | None]] = deque()

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from coeval.errors import RunError
 from coeval.run.budget import Budget
+from coeval.run.protocol import Problem
 from coeval.store.protocol import Event, Note, Store
 from coeval.store.queries import active_seconds
-from coeval.task.task import Task
 
 
-def sitting(task: Task, budget: Budget, seed: int, **facts: object) -> Note:
+def sitting(task: Problem, budget: Budget, seed: int, **facts: object) -> Note:
     """Return the note that opens a sitting: this process begins to work on a run.
 
     ``search`` writes one unless the caller has written it, with further facts (``command``, ``version``,
@@ -28,7 +28,7 @@ def sitting(task: Task, budget: Budget, seed: int, **facts: object) -> Note:
     return Note("sitting", base | facts)
 
 
-def begin(store: Store, task: Task, budget: Budget, seed: int) -> tuple[list[Event], float]:
+def begin(store: Store, task: Problem, budget: Budget, seed: int) -> tuple[list[Event], float]:
     """Check that the journal belongs to this search, and open a sitting unless the caller did.
 
     Returns:
