@@ -1,0 +1,122 @@
+"""Chains: every step takes the value before it. A chain's length is its number of steps.
+
+A step of several operands takes the value before it at least once, and inputs, numbers or that value again
+for the rest; the first step takes inputs and numbers. What follows depends on the last value only, so equal
+values are merged as in trees.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from coeval.architecture.program import Program
+from coeval.exact.bank import Bank, Batch
+from coeval.exact.certificate import Semantics
+from coeval.exact.rows import Numbers
+from coeval.exact.search import Block
+from coeval.exact.size import is_commutative
+from coeval.exact.vocabulary import Values, Vocabulary, block_rows
+
+
+class ChainSearch:
+    """Covers chains by their number of steps.
+
+    Args:
+        vocabulary: What sequences are made of.
+
+    Attributes:
+        vocabulary: What sequences are made of.
+        semantics: ``"chain"``.
+        bank: The distinct values; level 1 holds those of no step.
+    """
+
+    semantics: Semantics = "chain"
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.bank = Bank(vocabulary)
+
+    def __len__(self) -> int:
+        return len(self.bank)
+
+    @property
+    def covered(self) -> int:
+        """Return the largest number of steps of which every distinct value is kept; -1 for none."""
+        return self.bank.levels - 1
+
+    @property
+    def values(self) -> Values:
+        """Return ``(values, examples)``: all kept values by length."""
+        return self.bank.values
+
+    def level(self, length: int) -> range:
+        """Return the numbers of the kept values of a number of steps."""
+        return self.bank.level(length + 1)
+
+    def program(self, value: int) -> Program:
+        """Return the program of a kept value."""
+        return self.bank.program(value)
+
+    def kept(self, length: int) -> Iterator[Block]:
+        """Yield the values of a number of steps that is covered."""
+        level = self.level(length)
+        yield from self.bank.blocks(length, level.start, level.stop)
+
+    def grow(self) -> Iterator[Block]:
+        """Cover one more step and keep its values, yielding them."""
+        length, candidates = self.covered + 1, 0
+        if length == 0:
+            yield from self.bank.blocks(0, 0, len(self.bank))
+        else:
+            for batch in self._batches(length):
+                start = len(self.bank)
+                self.bank.extend(batch)
+                candidates += len(batch[1])
+                yield from self.bank.blocks(length, start, len(self.bank), tried=len(batch[1]))
+        self.bank.close_level(candidates)
+
+    def reach(self, length: int) -> int:
+        """Return the number of steps up to which values must be kept to stream another."""
+        return max(length - 1, 0)
+
+    def stream(self, length: int) -> Iterator[Block]:
+        """Yield the values of the length after those that are covered, without keeping them."""
+        if self.covered >= length:
+            return
+        for batch in self._batches(length):
+            values, where = self.bank.evaluate(batch)
+            yield Block(length, values, self._writer(batch, where), len(batch[1]))
+
+    def discard(self) -> None:
+        """Forget an unfinished ``grow``."""
+        self.bank.drop_incomplete()
+
+    def _writer(self, batch: Batch, where: Numbers) -> Callable[[int], Program]:
+        return lambda row: self.bank.program((batch[0], tuple(batch[1][where[row]].tolist())))
+
+    def _batches(self, length: int) -> Iterator[Batch]:
+        """Yield the steps on the values of one step fewer."""
+        rows = block_rows(self.vocabulary.examples)
+        before = self.bank.level(length)
+        leaves = len(self.bank.level(1))
+        for code, operation in enumerate(self.vocabulary.operations):
+            # -1 stands for the value before
+            for taken in itertools.product((-1, *range(leaves)), repeat=operation.arity):
+                if _is_redundant(taken, unordered=is_commutative(operation)):
+                    continue
+                if operation.arity == 0:
+                    if length == 1:
+                        yield code, np.empty((1, 0), np.int64)
+                    continue
+                for start in range(before.start, before.stop, rows):
+                    values = np.arange(start, min(start + rows, before.stop))
+                    yield (
+                        code,
+                        np.stack([values if one < 0 else values * 0 + one for one in taken], 1),
+                    )
+
+
+def _is_redundant(taken: tuple[int, ...], *, unordered: bool) -> bool:
+    """Return whether a choice of operands leaves the value before out, or is another one reversed."""
+    return (len(taken) > 0 and -1 not in taken) or (unordered and taken[0] > taken[-1])

@@ -1,0 +1,108 @@
+"""How many sequences there are, in closed form, before any two are found equal.
+
+Whole numbers of any length. Operands of a commutative operation are counted without their order.
+"""
+
+import math
+from collections.abc import Sequence
+
+from coeval.architecture.program import Operation
+from coeval.errors import SpaceError
+from coeval.exact.certificate import Semantics
+
+LONGEST = 255
+"""A program names its values by one byte, so no sequence is longer."""
+
+
+def is_commutative(operation: Operation) -> bool:
+    """Return whether the order of an operation's two operands does not matter."""
+    return operation.arity == 2 and operation.component.commutative
+
+
+def trees(size: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
+    """Return how many trees have 0, 1, … ``size`` nodes.
+
+    Args:
+        size: Most nodes, leaves included.
+        leaves: How many inputs and numbers there are.
+        operations: What an inner node may be.
+    """
+    counts = [0, leaves + sum(one.arity == 0 for one in operations)]
+    for nodes in range(2, size + 1):
+        children = _forests(nodes - 1, counts)
+        total = sum(
+            children[one.arity] for one in operations if one.arity and not is_commutative(one)
+        )
+        commutative = sum(is_commutative(one) for one in operations)
+        half = (nodes - 1) // 2
+        equal = counts[half] if nodes % 2 else 0
+        counts.append(total + commutative * (children[2] + equal) // 2)
+    return counts[: size + 1]
+
+
+def chains(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
+    """Return how many chains have 0, 1, … ``steps`` steps.
+
+    Every step takes the value before it at least once, and leaves for the rest; the first takes leaves only.
+
+    Args:
+        steps: Most steps.
+        leaves: How many inputs and numbers there are.
+        operations: What a step may be.
+    """
+    first = sum(_operands(one, leaves) for one in operations)
+    later = sum(_operands(one, leaves + 1) - _operands(one, leaves) for one in operations)
+    return [leaves, *(first * later**more for more in range(steps))][: steps + 1]
+
+
+def dags(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
+    """Return how many straight-line programs have 0, 1, … ``steps`` steps.
+
+    Args:
+        steps: Most steps.
+        leaves: How many inputs and numbers there are.
+        operations: What a step may be.
+    """
+    counts = [1]
+    for step in range(steps):
+        counts.append(counts[-1] * sum(_operands(one, leaves + step) for one in operations))
+    return [leaves, *counts[1:]]
+
+
+def count(semantics: Semantics, length: int, leaves: int, operations: Sequence[Operation]) -> int:
+    """Return how many sequences have at most a length.
+
+    Raises:
+        SpaceError: The length is not one a program can have.
+    """
+    check_length(length, semantics)
+    by_length = {"tree": trees, "chain": chains, "dag": dags}[semantics]
+    return sum(by_length(length, leaves, operations))
+
+
+def check_length(length: int, semantics: Semantics) -> None:
+    """Check that a length is one a program can have.
+
+    Raises:
+        SpaceError: It is not.
+    """
+    least = 1 if semantics == "tree" else 0
+    if not least <= length <= LONGEST:
+        raise SpaceError(
+            f"length must lie in {least}..{LONGEST}, got {length}: a program names at most "
+            f"{LONGEST + 1} values, and no computer enumerates longer ones. Ask for a shorter sequence."
+        )
+
+
+def _forests(nodes: int, counts: Sequence[int]) -> list[int]:
+    """Return the number of ordered forests of 0, 1, 2, 3 trees with so many nodes in all."""
+    one = [*counts, *[0] * (nodes + 1 - len(counts))]
+    two = [sum(one[i] * one[n - i] for i in range(n + 1)) for n in range(nodes + 1)]
+    three = sum(one[i] * two[nodes - i] for i in range(nodes + 1))
+    return [0, one[nodes], two[nodes], three]
+
+
+def _operands(operation: Operation, values: int) -> int:
+    if is_commutative(operation):
+        return math.comb(values + 1, 2)
+    return int(values**operation.arity)
