@@ -43,6 +43,7 @@ def test_an_unfinished_run_shows_its_best_trial_and_says_so(unfinished: Path, ca
     assert said.startswith(f"No final model yet: this is trial {best.number}, the best so far.")
     assert one_line(best.proposal.candidate.architecture) in said
     assert "recipe: " in said
+    assert said.rstrip().endswith("components: not Turing equivalent: every component halts")
 
 
 def test_as_json_the_best_so_far_is_nothing_but_json(unfinished: Path, capsys):

@@ -31,6 +31,7 @@ FACTS = CardFacts(
     trials=99,
     fingerprint="0123456789abcdef0123",
     machine="the test's machine",
+    audit="not Turing equivalent",
 )
 
 
@@ -56,6 +57,7 @@ def test_the_card_says_what_is_known(tmp_path: Path) -> None:
         "| colour | categorical | as made |",
         "12,345 trainable parameters, 6,789 multiply-accumulates a row.",
         "(the test's machine)",
+        "What its components can compute: not Turing equivalent.",
         "on 20 rows",
         "- column 'a|b' looks like an identifier.",
         "Made by `coeval fit fruit.csv --target goal`, seed 0, 99 candidates tried, 61 s in all",
@@ -67,7 +69,14 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     text = card(CardFacts(interval=(float("nan"), float("nan"))), tmp_path, Problem.REGRESSION)
     assert "There was no test split" in text
     assert "None" not in text.replace("run(None", "run(")
-    for absent in ("Origin", "nan", "Other scores", "trainable parameters", "Classes:"):
+    for absent in (
+        "Origin",
+        "nan",
+        "Other scores",
+        "trainable parameters",
+        "Classes:",
+        "components can",
+    ):
         assert absent not in text
 
 

@@ -131,6 +131,7 @@ def capsule(**changes: Any) -> dict[str, Any]:
         "space": {
             "size": str(10**41 * 37),
             "parts": {"preparation": "1536", "architecture": str(10**34 * 6), "recipe": "9720"},
+            "audit": "not Turing equivalent: every component halts",
         },
         "strategy": {"name": "regularised evolution", "population": 32, "sample_size": 8},
         "budget": {"seconds": 300, "trials": None},

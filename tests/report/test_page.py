@@ -206,6 +206,14 @@ def test_a_run_whose_trials_all_failed_has_a_page():
     assert "crashed: killed" in text
 
 
+def test_what_the_components_can_compute_is_said_as_recorded():
+    text = read(render(examples.run(5))).text
+    assert "Its components: not Turing equivalent: every component halts" in text
+    older = examples.capsule()
+    older["space"] = {"size": "12"}
+    assert "Its components" not in read(render(collect("run", older, []))).text
+
+
 def test_an_empty_run_has_a_page():
     assert "no trial finished" in read(render(collect("run", {}, []))).text
 

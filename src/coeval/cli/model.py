@@ -108,9 +108,19 @@ def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: boo
         say(json.dumps(to_json(architecture)))
         return
     facts = [] if chosen is None else ["", *_about(chosen)]
+    if audit := _audit(run):
+        facts += ["", f"components: {audit}"]
     say("\n".join([one_line(architecture), "", outline(architecture), *facts]))
     if svg is not None:
         say(f"\ndrawing: {svg}")
+
+
+def _audit(run: Path) -> str:
+    """Return what the run recorded of its space's components; a model without its run says nothing."""
+    try:
+        return str(json.loads((run / "capsule.json").read_bytes())["space"]["audit"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""  # an architecture can be shown without it
 
 
 def _chosen(run: Path, number: int | None) -> Trial | None:

@@ -40,6 +40,7 @@ class CardFacts:
         trials: How many candidates were tried.
         fingerprint: Of data, splits and metric.
         machine: The one that the latency is measured on, as a person would name it.
+        audit: What the components that were searched can and cannot compute, in a line.
     """
 
     title: str = ""
@@ -63,6 +64,7 @@ class CardFacts:
     trials: int | None = None
     fingerprint: str = ""
     machine: str = ""
+    audit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ def _network(facts: CardFacts, model: ModelFacts) -> str:
     if facts.parameters is not None:
         macs = f", {facts.macs:,} multiply-accumulates a row" if facts.macs is not None else ""
         lines.append(f"{facts.parameters:,} trainable parameters{macs}.")
+    if facts.audit:
+        lines.append(f"What its components can compute: {_sentence(facts.audit)}")
     one, thousand = model.latency_ms["one"], model.latency_ms["thousand"]
     lines.append(
         f"Latency from raw columns in ONNX Runtime, one thread, median: {one:.3g} ms for 1 row, "

@@ -46,6 +46,7 @@ def searched(facts: Facts) -> Markup:
         [
             definitions(pairs),
             _parts(space.get("parts")),
+            _audit(space.get("audit")),
             timeline(facts),
             _failures(facts),
             finalists(facts),
@@ -127,6 +128,11 @@ def _parts(parts: object) -> Markup:
         said.append(f"{name} {words.space_size(size)}")
     times = f" {words.TIMES} "
     return tag("p.note", f"The space is the product of its parts: {times.join(said)}.")
+
+
+def _audit(line: object) -> Markup:
+    """Return what the space's components can and cannot compute; older runs did not record it."""
+    return tag("p.note", f"Its components: {line}") if line else Markup()
 
 
 def _failures(facts: Facts) -> Markup:

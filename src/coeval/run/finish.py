@@ -243,6 +243,7 @@ def _card(site: Site, run: Run, facts: dict[str, Any], opened: OpenedTest | None
         fingerprint=task.fingerprint,
         provenance=facts["provenance"],
         machine=f"{here['cpu']}, {here['platform']}",
+        audit=str(site.folder.capsule().get("space", {}).get("audit", "")),
     )
 
 
