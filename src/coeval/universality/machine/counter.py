@@ -113,7 +113,7 @@ def check_steps(name: str, steps: int | None) -> None:
     """
     if steps is not None and steps < 1:
         raise DataError(
-            f"The step budget of machine {name!r} must be at least 1, got {steps}. Raise --steps."
+            f"The step budget of machine {name!r} must be at least 1, got {steps}. Raise it."
         )
 
 

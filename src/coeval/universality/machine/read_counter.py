@@ -3,7 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from coeval.errors import DataError, did_you_mean
-from coeval.universality.machine.counter import CounterMachine, Decrement, Halt, Increment, Instruction
+from coeval.universality.machine.counter import (
+    CounterMachine,
+    Decrement,
+    Halt,
+    Increment,
+    Instruction,
+)
 from coeval.universality.machine.fields import kind_of, place, required, unique_names, whole
 
 COUNTER_FIELDS = ("kind", "name", "counters", "program", "input", "result", "steps")
@@ -16,9 +22,7 @@ SHAPES = {
 MOST_ROWS = 2000
 
 
-def counter_machine(
-    content: Mapping[str, object], name: str, steps: int | None
-) -> CounterMachine:
+def counter_machine(content: Mapping[str, object], name: str, steps: int | None) -> CounterMachine:
     """Return the machine of a file's content.
 
     Args:
@@ -89,5 +93,3 @@ def _inputs(given: object, counters: Sequence[str]) -> tuple[int, ...]:
     if not isinstance(given, list):
         raise DataError(f'"input" must be a list or an object, got {kind_of(given)}.')
     return tuple(whole(value, f"Input {number}") for number, value in enumerate(given))
-
-

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from coeval.errors import DataError
-from coeval.universality.machine.fields import as_text, kind_of, place, required, unique_names, whole
+from coeval.universality.machine.fields import (
+    as_text,
+    kind_of,
+    place,
+    required,
+    unique_names,
+    whole,
+)
 from coeval.universality.machine.turing import LEFT, RIGHT, STAY, Transition, TuringMachine
 
 TURING_FIELDS = (
@@ -24,9 +31,7 @@ MOST_TRANSITIONS = 2000
 MOST_CELLS = 100_000
 
 
-def turing_machine(
-    content: Mapping[str, object], name: str, steps: int | None
-) -> TuringMachine:
+def turing_machine(content: Mapping[str, object], name: str, steps: int | None) -> TuringMachine:
     """Return the machine of a file's content.
 
     Args:
@@ -40,6 +45,7 @@ def turing_machine(
     states = unique_names(required(content, "states"), '"states"')
     halt = required(content, "halt")
     halting = unique_names(halt if isinstance(halt, list) else [halt], '"halt"')
+    known = unique_names([*states, *halting], '"states" with "halt"')
     symbols = unique_names(content.get("symbols", ["0", "1"]), '"symbols"')
     if len(states) * len(symbols) > MOST_TRANSITIONS:
         raise DataError(
@@ -59,10 +65,10 @@ def turing_machine(
         tuple(states),
         tuple(halting),
         tuple(symbols),
-        tuple(_state(table, state, symbols, [*states, *halting]) for state in states),
+        tuple(_state(table, state, symbols, known) for state in states),
         tuple(place(as_text(symbol), symbols, '"tape"', "symbol") for symbol in tape),
         whole(content.get("head", 0), '"head"'),
-        place(content.get("start", states[0]), states, '"start"', "state"),
+        place(as_text(content.get("start", states[0])), states, '"start"', "state"),
         steps,
     )
 
@@ -94,12 +100,10 @@ def _transition(
     if not isinstance(given, list) or len(given) != 3:
         raise DataError(f'{where} must be [write, "L", "R" or "S", next state], got {given!r}.')
     write, move, following = given
-    if move not in MOVES:
+    if not isinstance(move, str) or move not in MOVES:
         raise DataError(f'{where} must move "L", "R" or "S", got {move!r}.')
     return Transition(
         place(as_text(write), symbols, where, "symbol"),
         MOVES[move],
-        place(following, states, where, "state"),
+        place(as_text(following), states, where, "state"),
     )
-
-

@@ -1,7 +1,7 @@
 """Runs a user's own machine on the network compiled from the user's components, beside the interpreter."""
 
 from coeval.errors import BudgetError, DataError
-from coeval.universality.machine.counter import CounterMachine, check_steps
+from coeval.universality.machine.counter import CounterMachine
 from coeval.universality.machine.turing import TuringMachine
 from coeval.universality.witness import convolution, counter, lstm, stack_run
 from coeval.universality.witness.agreement import Agreement, describe
@@ -65,7 +65,10 @@ def _budget(name: str, steps: int | None) -> int:
             f"Machine {name!r} iterates without a step budget, and nobody can tell beforehand whether it "
             'halts. Pass --steps 100000, or write "steps" into its file.'
         )
-    check_steps(name, steps)
+    if steps < 1:
+        raise BudgetError(
+            f"The step budget of machine {name!r} must be at least 1, got {steps}. Raise --steps."
+        )
     return steps
 
 
