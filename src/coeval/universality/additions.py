@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from coeval.component.library import SCALAR, TABULAR
-from coeval.universality.capability import AMBIENT, Arithmetic, Facts
-from coeval.universality.closure import closed, mask
+from coeval.universality.capability import AMBIENT, Arithmetic, Capability, Facts
+from coeval.universality.closure import BIT, LEMMAS, closed, mask
 from coeval.universality.resolve import facts_of
 from coeval.universality.rules import Theorem, Verdict
 from coeval.universality.theorems import APPROXIMATION, TURING
@@ -24,6 +24,8 @@ LOOPS = {"iterate_until": 2}
 MEMORIES = {"stack": 2, "tape": 2}
 CIRCUIT = {"nand": 1, "delay": 1}
 COMBINATORS = {"s": 1, "k": 1, "application": 2}
+GROWTH = {"conv": 2}
+_COSTS = NETWORK | NUMBERS | SEARCHES | LOOPS | MEMORIES | CIRCUIT | COMBINATORS | GROWTH
 
 
 class Goal(StrEnum):
@@ -91,7 +93,7 @@ def providers(names: Iterable[str]) -> dict[str, int]:
     scalar_only = SCALAR.keys() - TABULAR.keys()
     if present & scalar_only and not present & (TABULAR.keys() - SCALAR.keys()):
         return NUMBERS | LOOPS | SEARCHES | MEMORIES
-    return NETWORK | LOOPS | {"conv": 2} | MEMORIES
+    return NETWORK | LOOPS | GROWTH | MEMORIES
 
 
 def _theorems(goal: Goal) -> tuple[Theorem, ...]:
@@ -138,21 +140,31 @@ def _addition(
 ) -> Addition:
     before, after = closed(own), closed(own | _brought(chosen))
     reached = [one for one in theorems if after & _needs(one) == _needs(one)]
-    missing = [str(one) for one in sorted(reached[0].needs) if not before & mask((one,))]
+    missing = _missing(reached[0].needs, before, after)
     return Addition(
         goal,
         chosen,
-        sum(providers_cost(name) for name in chosen),
+        sum(_COSTS[name] for name in chosen),
         tuple(dict.fromkeys(one.rule for one in reached)),
-        tuple(missing),
+        tuple(sorted(missing)),
     )
 
 
-def providers_cost(name: str) -> int:
-    """Return what a provider costs.
+def _missing(needs: Iterable[Capability], before: int, after: int) -> set[Capability]:
+    """What was not there; where part of its construction was, only the rest of that."""
+    found: set[Capability] = set()
+    for one in needs:
+        if before & BIT[one]:
+            continue
+        partial = [
+            lemma.needs
+            for lemma in LEMMAS
+            if lemma.gives is one and before & mask(lemma.needs) and _holds(after, lemma.needs)
+        ]
+        found |= _missing(partial[0], before, after) if partial else {one}
+    return found
 
-    Raises:
-        KeyError: It is none.
-    """
-    costs = NETWORK | NUMBERS | SEARCHES | LOOPS | MEMORIES | CIRCUIT | COMBINATORS | {"conv": 2}
-    return costs[name]
+
+def _holds(bits: int, needs: Iterable[Capability]) -> bool:
+    wanted = mask(needs)
+    return bits & wanted == wanted

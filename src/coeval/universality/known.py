@@ -80,11 +80,12 @@ _CELLS = (
         {Has.LOGISTIC_LAYER, Has.INPUT_ITERATION, Has.NONPOLYNOMIAL, Has.NONAFFINE},
         _STEP | {Keeps.BOUNDED_STATE},
     ),
-    _known(
+    Facts(
         "relu_elman",
         "h' = relu(V h + W x + b), once for each item of the input.",
-        {Has.RECTIFIER, Has.INTEGER_AFFINE, Has.INPUT_ITERATION},
+        frozenset({Has.RECTIFIER, Has.INTEGER_AFFINE, Has.INPUT_ITERATION}),
         _STEP,
+        ACTIVATIONS["relu"],
     ),
 )
 _MIXING = (
