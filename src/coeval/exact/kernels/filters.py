@@ -193,8 +193,7 @@ class ScaledProducts:
 
     def admits(self, values: Values) -> Mask:
         """Return which rows are finite, as reciprocals need not be."""
-        finite: Mask = np.isfinite(values).all(axis=1)
-        return finite
+        return np.asarray(np.isfinite(values).all(axis=1))
 
     def left(self, values: Values, bar: float) -> Operands:
         """Return a sqrt(rho / n), (rho - eps) a^2 and a y."""

@@ -46,6 +46,7 @@ class Sweep:
         covered: How many models were ruled out or computed.
         recomputed: How many of them had to be computed one by one.
         complete: Whether all were covered; ``False`` when it was stopped.
+        touched: Evaluations of one candidate at one point, where candidates are abandoned early.
     """
 
     best: Model | None
@@ -53,6 +54,7 @@ class Sweep:
     covered: int
     recomputed: int
     complete: bool
+    touched: int = 0
 
 
 def tie_bound(error: float, target: Values) -> float:
@@ -111,6 +113,6 @@ class Leader:
             kept.sort(key=lambda one: (one.error, one.rows))
             self._models = kept[: self._limit]
 
-    def sweep(self, covered: int, *, complete: bool) -> Sweep:
+    def sweep(self, covered: int, *, complete: bool, touched: int = 0) -> Sweep:
         """Return the outcome."""
-        return Sweep(self._best, tuple(self._models), covered, self.recomputed, complete)
+        return Sweep(self._best, tuple(self._models), covered, self.recomputed, complete, touched)
