@@ -1,11 +1,9 @@
 """When two proposals ask for the same measurement."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from coeval.space.digest import candidate_digest
-from coeval.store.serial import dumps
 from coeval.trial import Measurement, Proposal, Trial
 
 _SPENT = ("seconds", "epochs")
@@ -13,15 +11,12 @@ _SPENT = ("seconds", "epochs")
 
 def key(proposal: Proposal, fingerprint: str) -> str:
     """Return the cache key: candidate over all parts, task, fidelity, cases and repeat."""
+    name = f"{candidate_digest(proposal.candidate)}/{fingerprint}"
     fidelity = proposal.fidelity
-    facts = [
-        candidate_digest(proposal.candidate),
-        fingerprint,
-        [fidelity.epochs, fidelity.rows, fidelity.width],
-        proposal.cases,
-        proposal.repeat,
-    ]
-    return hashlib.blake2b(dumps(facts).encode(), digest_size=16).hexdigest()
+    if fidelity.is_full and proposal.cases is None and proposal.repeat == 0:
+        return name
+    spent = f"{fidelity.epochs},{fidelity.rows},{fidelity.width}"
+    return f"{name}/{spent}/{proposal.repeat}/{proposal.cases!r}"
 
 
 def reuse(source: Trial) -> Measurement:

@@ -32,9 +32,7 @@ def dumps(value: Any) -> str:
         '{"loss":{"$float":"nan"},"epochs":[1,2]}'
     """
     try:
-        return json.dumps(
-            value, allow_nan=False, default=_number, separators=(",", ":"), ensure_ascii=False
-        )
+        return _ENCODER.encode(value)
     except ValueError:  # a NaN or an infinity somewhere: rare, so only now walk through everything
         return json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)
 
@@ -78,19 +76,35 @@ def _unmark(value: dict[str, Any]) -> Any:
     return float(value[_MARK]) if value.keys() == {_MARK} else value
 
 
+# One for all: json.dumps makes a new one at every call with options, which takes as long as a small record.
+_ENCODER = json.JSONEncoder(
+    allow_nan=False,
+    default=_number,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    check_circular=False,
+)
+
+
 def proposal_to_json(proposal: Proposal, to_json: ToJson) -> dict[str, Any]:
     """Return a proposal as plain JSON; ``to_json`` writes its candidate."""
+    fields: dict[str, Any] = {"candidate": to_json(proposal.candidate)}
     fidelity = proposal.fidelity
-    fields = {
-        "fidelity": None if fidelity.is_full else [fidelity.epochs, fidelity.rows, fidelity.width],
-        "continues": proposal.continues,
-        "parent": proposal.parent,
-        "moves": [[m.name, m.part, m.site, m.exact, m.detail] for m in proposal.moves] or None,
-        "cases": proposal.cases,
-        "repeat": proposal.repeat or None,
-        "origin": proposal.origin or None,
-    }
-    return {"candidate": to_json(proposal.candidate)} | _given(fields)
+    if not fidelity.is_full:
+        fields["fidelity"] = [fidelity.epochs, fidelity.rows, fidelity.width]
+    if proposal.continues is not None:
+        fields["continues"] = proposal.continues
+    if proposal.parent is not None:
+        fields["parent"] = proposal.parent
+    if proposal.moves:
+        fields["moves"] = [[m.name, m.part, m.site, m.exact, m.detail] for m in proposal.moves]
+    if proposal.cases is not None:
+        fields["cases"] = proposal.cases
+    if proposal.repeat:
+        fields["repeat"] = proposal.repeat
+    if proposal.origin:
+        fields["origin"] = proposal.origin
+    return fields
 
 
 def proposal_from_json(value: Mapping[str, Any], from_json: FromJson) -> Proposal:
@@ -109,18 +123,24 @@ def proposal_from_json(value: Mapping[str, Any], from_json: FromJson) -> Proposa
 
 def measurement_to_json(measurement: Measurement) -> dict[str, Any]:
     """Return a measurement as plain JSON."""
-    failure = measurement.failure
-    fields = {
-        "values": dict(measurement.values) or None,
-        "violations": dict(measurement.violations) or None,
-        "curve": {name: list(points) for name, points in measurement.curve.items()} or None,
-        "cost": dict(measurement.cost) or None,
-        "data": dict(measurement.data) or None,
-        "artifacts": dict(measurement.artifacts) or None,
-        "cached_from": measurement.cached_from,
-        "failure": [failure.reason.value, failure.detail] if failure else None,
-    }
-    return _given(fields)
+    fields: dict[str, Any] = {}
+    if measurement.values:
+        fields["values"] = dict(measurement.values)
+    if measurement.violations:
+        fields["violations"] = dict(measurement.violations)
+    if measurement.curve:
+        fields["curve"] = {name: list(points) for name, points in measurement.curve.items()}
+    if measurement.cost:
+        fields["cost"] = dict(measurement.cost)
+    if measurement.data:
+        fields["data"] = dict(measurement.data)
+    if measurement.artifacts:
+        fields["artifacts"] = dict(measurement.artifacts)
+    if measurement.cached_from is not None:
+        fields["cached_from"] = measurement.cached_from
+    if measurement.failure is not None:
+        fields["failure"] = [measurement.failure.reason.value, measurement.failure.detail]
+    return fields
 
 
 def measurement_from_json(value: Mapping[str, Any]) -> Measurement:
@@ -136,7 +156,3 @@ def measurement_from_json(value: Mapping[str, Any]) -> Measurement:
         cached_from=value.get("cached_from"),
         failure=Failure(Reason(failure[0]), failure[1]) if failure else None,
     )
-
-
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
