@@ -16,6 +16,7 @@ from coeval.errors import SpaceError
 from coeval.exact.certificate import Certificate, Constants, Semantics, Verdict
 from coeval.exact.chain import ChainSearch
 from coeval.exact.clock import Clock, OutOfTimeError, Progress
+from coeval.exact.dag import DagSearch
 from coeval.exact.front import Found, Programs
 from coeval.exact.score import make_target
 from coeval.exact.scorer import Scorer
@@ -118,7 +119,9 @@ def solve(
 
 def _search(vocabulary: Vocabulary, semantics: Semantics, bank: Search | None) -> Search:
     if bank is None:
-        return {"tree": TreeSearch, "chain": ChainSearch}[semantics](vocabulary)
+        if semantics == "tree":
+            return TreeSearch(vocabulary)
+        return ChainSearch(vocabulary) if semantics == "chain" else DagSearch(vocabulary)
     if bank.semantics != semantics or not bank.vocabulary.matches(vocabulary):
         raise SpaceError(
             f"the bank must have the same inputs, numbers, operations and semantics, got one of "
