@@ -48,7 +48,7 @@ def test_a_trace_ends_with_the_budget_or_at_the_halt():
         ((Halt(),), {"inputs": (1, 2, 3)}, "has 2 counters, got 3 inputs"),
         ((Halt(),), {"result": 2}, "must be a counter in 0..1, got 2"),
         ((Halt(),), {"counters": 0}, "needs at least 1 counter, got 0"),
-        ((Halt(),), {"steps": 0}, "must be at least 1, got 0. Raise --steps"),
+        ((Halt(),), {"steps": 0}, "must be at least 1, got 0. Raise it"),
     ],
 )
 def test_what_cannot_run_is_refused(program, fields, message):

@@ -24,7 +24,7 @@ def machine(**fields):
 def test_a_step_writes_moves_and_changes_the_state():
     interpreter = TuringInterpreter(machine(tape=(0, 1)))
     interpreter.step()
-    assert (interpreter.state, interpreter.head, interpreter.tape) == (0, 1, {0: 1, 1: 1})
+    assert (interpreter.state, interpreter.head, interpreter.halves()) == (0, 1, (b"\1", b"\1"))
     interpreter.step()
     assert (interpreter.state, interpreter.head, interpreter.written()) == (1, 0, 1)
     assert interpreter.halted
@@ -33,15 +33,30 @@ def test_a_step_writes_moves_and_changes_the_state():
 def test_a_halted_machine_stays_as_it_is():
     interpreter = TuringInterpreter(machine(tape=(1,)))
     interpreter.step()
-    before = (interpreter.state, interpreter.head, dict(interpreter.tape))
+    before = (interpreter.state, interpreter.head, interpreter.halves())
     interpreter.step()
-    assert (interpreter.state, interpreter.head, interpreter.tape) == before
+    assert (interpreter.state, interpreter.head, interpreter.halves()) == before
 
 
 def test_a_head_may_stay_where_it_is():
     interpreter = TuringInterpreter(machine(table=((Transition(1, STAY, 0), ROW[1]),)))
     interpreter.step()
-    assert (interpreter.head, interpreter.tape) == (0, {0: 1})
+    assert (interpreter.head, interpreter.halves()) == (0, (b"", b"\1"))
+
+
+@pytest.mark.parametrize("move", [LEFT, RIGHT])
+def test_the_tape_has_no_end(move):
+    interpreter = TuringInterpreter(machine(table=((Transition(1, move, 0), ROW[1]),)))
+    for _ in range(1000):
+        interpreter.step()
+    assert (interpreter.head, interpreter.written()) == (1000 * move, 1000)
+    near, far = interpreter.halves()[::-move]
+    assert (near, far.strip(b"\0")) == (b"", b"\1" * 1000)
+
+
+def test_halves_meet_at_the_head_and_leave_out_the_blanks_at_the_ends():
+    interpreter = TuringInterpreter(machine(tape=(0, 1, 0, 0, 1, 0), head=3))
+    assert interpreter.halves() == (b"\0\1", b"\0\1")
 
 
 def test_an_outcome_names_the_state_where_it_matters():
@@ -61,6 +76,7 @@ def test_an_outcome_names_the_state_where_it_matters():
         ({"table": ((Transition(1, RIGHT, 2), ROW[1]),)}, "go to one of 2 states, got"),
         ({"table": ((Transition(1, 2, 0), ROW[1]),)}, "move by -1, 0 or 1"),
         ({"table": ((ROW[0], ROW[0]),)}, "needs a transition to a halting state (H), got none"),
+        ({"symbols": tuple(map(str, range(257)))}, "at most 256 symbols, 'm' has 257"),
         ({"tape": (0, 2)}, "may hold symbols 0..1, got 2"),
         ({"head": 1}, "must start on cell 0..0, got 1"),
         ({"start": 1}, "must start in one of its 1 states that act, got number 1"),

@@ -11,7 +11,7 @@ from coeval.universality.machine.turing import (
 )
 from coeval.universality.witness.capacity import stack_depth
 from coeval.universality.witness.stack import compile_stack
-from coeval.universality.witness.stack_run import encode, follow, halves, read_stack
+from coeval.universality.witness.stack_run import encode, follow, read_stack
 from tests.universality.witness.machines import turing_machines
 
 
@@ -49,7 +49,7 @@ def test_a_configuration_is_encoded_and_read_back(machine):
         read_stack(one, state.exponent, network.digit_bits)
         for one in state.numerators[network.states :]
     ]
-    assert stacks == list(halves(interpreter))
+    assert stacks == list(interpreter.halves())
 
 
 def writes_ones(symbols):
@@ -76,8 +76,8 @@ def test_float64_leaves_the_champion_of_five_states_once_a_side_is_27_deep():
 
 
 def test_what_is_not_a_stack_is_not_read_as_one():
-    assert read_stack(0, 0, 2) == []
-    assert read_stack(0b1101, 4, 2) == [1, 0]
+    assert read_stack(0, 0, 2) == b""
+    assert read_stack(0b1101, 4, 2) == b"\1\0"
     assert read_stack(0b11, 3, 2) is None  # the digit 01 and the rest 10, which no symbol is
     assert read_stack(0b10, 2, 2) is None
     assert read_stack(1, 0, 2) is None

@@ -6,6 +6,7 @@ from coeval.errors import DataError
 from coeval.universality.machine.counter import check_steps
 
 LEFT, STAY, RIGHT = -1, 0, 1
+MOST_SYMBOLS = 256  # a cell is a byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,22 @@ class TuringInterpreter:
 
     Attributes:
         machine: What runs.
-        tape: Cell to symbol; cells never written are absent and blank.
+        state: Number of the state.
+        head: The cell on which the head is; always one of ``cells``.
+        cells: A byte a cell, so that long tapes are compared at the speed of memory; it grows both ways.
+        first: The number of the cell ``cells[0]``.
     """
 
     machine: TuringMachine
     state: int = field(init=False)
     head: int = field(init=False)
-    tape: dict[int, int] = field(init=False)
+    cells: bytearray = field(init=False)
+    first: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.state = self.machine.start
         self.head = self.machine.head
-        self.tape = dict(enumerate(self.machine.tape))
+        self.cells = bytearray([*self.machine.tape, 0])
 
     @property
     def halted(self) -> bool:
@@ -85,14 +90,27 @@ class TuringInterpreter:
         """Apply the table once; a halted machine stays as it is."""
         if self.halted:
             return
-        transition = self.machine.table[self.state][self.tape.get(self.head, 0)]
-        self.tape[self.head] = transition.write
+        at = self.head - self.first
+        transition = self.machine.table[self.state][self.cells[at]]
+        self.cells[at] = transition.write
         self.head += transition.move
         self.state = transition.state
+        # Doubled when it runs out: growing by one cell each time would be quadratic.
+        if self.head < self.first:
+            self.first -= len(self.cells)
+            self.cells = bytearray(len(self.cells)) + self.cells
+        elif self.head == self.first + len(self.cells):
+            self.cells += bytes(len(self.cells))
+
+    def halves(self) -> tuple[bytes, bytes]:
+        """Return the symbols left of the head, nearest first, and those from the head on, up to the last not blank."""
+        at = self.head - self.first
+        left, right = self.cells[:at], self.cells[at:]
+        return bytes(left[::-1].rstrip(b"\0")), bytes(right.rstrip(b"\0"))
 
     def written(self) -> int:
         """Return how many cells are not blank."""
-        return sum(symbol != 0 for symbol in self.tape.values())
+        return len(self.cells) - self.cells.count(0)
 
 
 def outcome(machine: TuringMachine, state: int, written: int) -> str:
@@ -121,6 +139,10 @@ def _check_names(machine: TuringMachine) -> None:
             raise DataError(
                 f"Machine {machine.name!r} defines {what} {twice[0]!r} twice; name it once."
             )
+    if len(machine.symbols) > MOST_SYMBOLS:
+        raise DataError(
+            f"A machine has at most {MOST_SYMBOLS} symbols, {machine.name!r} has {len(machine.symbols)}."
+        )
     if not machine.states or not machine.halting or len(machine.symbols) < 2:
         raise DataError(
             f"Machine {machine.name!r} needs at least one state, one halting state and two symbols, got "

@@ -47,19 +47,17 @@ def capacity_statement(kind: str, arithmetic: str) -> str:
     Raises:
         ValueError: The kind is unknown.
     """
-    counters = f"counters up to 2^{MANTISSA['float64']} in float64"
+    counters = f"counters up to 2^{MANTISSA['float64']} in float64; steps unlimited"
     cells = "limited by memory alone: one cell a symbol"
     narrower = arithmetic == EXACT
     depths = ", ".join(f"{stack_depth(one)} in {one}" for one in MANTISSA)
-    also = ", ".join(f"2^{MANTISSA[one]} in {one}" for one in ("float32", "float16"))
+    also = " and ".join(f"2^{MANTISSA[one]} in {one}" for one in ("float32", "float16"))
     statements = {
-        "counter": f"{counters}, {also}; steps unlimited"
-        if narrower
-        else f"{counters}; steps unlimited",
-        "lstm": f"{counters}; steps unlimited",
+        "counter": f"{counters}; of the counters alone, {also}" if narrower else counters,
+        "lstm": counters,
         "stack": f"unlimited on exact rationals; cells a side of the head, with two symbols: {depths}",
-        "convolution": f"{cells}, all activations 0 or 1, valid in int8" if narrower else cells,
-        "rule110": f"{cells}, all activations 0, 1 or 2, valid in int8" if narrower else cells,
+        "convolution": f"{cells}; all activations are 0 or 1, int8 suffices" if narrower else cells,
+        "rule110": f"{cells}; all activations are 0, 1 or 2, int8 suffices" if narrower else cells,
     }
     if kind not in statements:
         raise ValueError(

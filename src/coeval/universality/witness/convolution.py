@@ -123,13 +123,15 @@ def trim(cells: Cells, first: int) -> tuple[Cells, int]:
 
 def encode(network: ConvolutionNetwork, interpreter: TuringInterpreter) -> tuple[Cells, int]:
     """Return an interpreter's configuration as the network's cells, trimmed, and the number of the first cell."""
-    written = {cell: symbol for cell, symbol in interpreter.tape.items() if symbol}
-    first = min([interpreter.head, *written])
-    cells = np.zeros((network.pointwise.shape[1], max([interpreter.head, *written]) - first + 1))
-    for cell, symbol in written.items():
-        cells[symbol - 1, cell - first] = 1
-    cells[network.symbols + interpreter.state, interpreter.head - first] = 1
-    return cells, first
+    symbols = np.frombuffer(interpreter.cells, dtype=np.uint8)
+    written = np.flatnonzero(symbols)
+    head = interpreter.head - interpreter.first
+    ends = [head, *written[:1].tolist(), *written[-1:].tolist()]
+    start = min(ends)
+    cells = np.zeros((network.pointwise.shape[1], max(ends) - start + 1))
+    cells[symbols[written] - 1, written - start] = 1
+    cells[network.symbols + interpreter.state, head - start] = 1
+    return cells, interpreter.first + start
 
 
 def follow(machine: TuringMachine, gate: Gate, steps: int) -> Agreement:

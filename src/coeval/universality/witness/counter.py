@@ -26,8 +26,8 @@ from coeval.universality.witness.agreement import Agreement, plain
 from coeval.universality.witness.capacity import largest_counter
 from coeval.universality.witness.gate import Array, Gate, is_rectifier
 
-# Steps that are run before they are compared in one go; bounds the memory of a long run.
-CHUNK = 4096
+# Numbers that are computed before they are compared in one go; bounds the memory of a long run.
+CHUNK = 2**17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,8 +142,9 @@ def follow(machine: CounterMachine, gate: Gate, steps: int) -> Agreement:
         result = str(state[1 + machine.result])
         return Agreement(0, False, result, result, limit=_LIMIT)
     cells = encode(network, [state])[0]
+    chunk = max(1, CHUNK // network.units)
     while done < steps:
-        asked = min(CHUNK, steps - done)
+        asked = min(chunk, steps - done)
         states = trace(machine, state, asked)
         exact = _exact_prefix(states)
         if exact:

@@ -31,10 +31,15 @@ class Gate:
 
 
 def is_rectifier(gate: Gate) -> bool:
-    """Return whether the gate passes whole numbers from 0 on unchanged, so that copies may pass it as well."""
-    samples = np.concatenate([np.arange(64.0), np.exp2(np.arange(6.0, 54.0))])
+    """Return whether the gate is ``max(n, 0)`` wherever a witness may apply it, so that it can replace one.
+
+    Then the copies of a counter network may pass it, and two of it make a saturated-linear unit.
+    Compared on fractions between -8 and 8 and on whole numbers up to 2^53.
+    """
+    powers = np.exp2(np.arange(4.0, 54.0))
+    samples = np.concatenate([np.arange(-8.0, 8.0, 1 / 64), powers, -powers])
     with np.errstate(all="ignore"):
-        return bool(np.array_equal(gate.apply(samples), samples))
+        return bool(np.array_equal(gate.apply(samples), np.maximum(samples, 0.0)))
 
 
 def _relu(values: Array) -> Array:

@@ -1,7 +1,9 @@
 """Follows a Turing machine on its stack network and on its interpreter, and compares every step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
+
+import numpy as np
 
 from coeval.universality.machine.turing import TuringInterpreter, TuringMachine, outcome
 from coeval.universality.witness.agreement import Agreement
@@ -43,11 +45,11 @@ def follow(
         state, done = advance(state), done + 1
         difference = _difference(network, state, interpreter)
         if difference:
-            depth = max(len(side) for side in halves(interpreter))
+            depth = max(len(side) for side in interpreter.halves())
             parted = f"parts at step {done:,}, {depth} cells deep: {difference}"
     number = _active(network, state)
-    tapes = [one or [] for one in _stacks(network, state)]
-    written = sum(symbol != 0 for one in tapes for symbol in one)
+    tapes = [one or b"" for one in _stacks(network, state)]
+    written = sum(len(one) - one.count(0) for one in tapes)
     return Agreement(
         done,
         interpreter.halted,
@@ -59,7 +61,7 @@ def follow(
 
 def encode(network: StackNetwork, interpreter: TuringInterpreter) -> Dyadic:
     """Return an interpreter's configuration as the network's state."""
-    sides, bits = halves(interpreter), network.digit_bits
+    sides, bits = interpreter.halves(), network.digit_bits
     exponent = bits * max(len(side) for side in sides)
     one_hot = [int(number == interpreter.state) << exponent for number in range(network.states)]
     stacks = []
@@ -71,30 +73,18 @@ def encode(network: StackNetwork, interpreter: TuringInterpreter) -> Dyadic:
     return reduce([*one_hot, *stacks], exponent)
 
 
-def halves(interpreter: TuringInterpreter) -> tuple[list[int], list[int]]:
-    """Return the symbols left of the head, nearest first, and those from the head on, up to the last that is not blank."""
-    head, tape = interpreter.head, interpreter.tape
-    written = [cell for cell, symbol in tape.items() if symbol]
-    first, last = min(written, default=head), max(written, default=head - 1)
-    left = [tape.get(cell, 0) for cell in range(head - 1, first - 1, -1)]
-    return left, [tape.get(cell, 0) for cell in range(head, last + 1)]
-
-
-def read_stack(number: int, exponent: int, bits: int) -> list[int] | None:
+def read_stack(number: int, exponent: int, bits: int) -> bytes | None:
     """Return the symbols of the stack ``number / 2**exponent``, top first; ``None`` where that is not a stack."""
-    rest = -exponent % bits
+    rest = -exponent % (8 * bits)
     number, exponent = number << rest, exponent + rest
     if not 0 <= number < 1 << exponent:
-        return [] if number == 0 else None
-    symbols = []
-    while number:
-        exponent -= bits
-        digit = number >> exponent
-        if digit % 2 == 0:
-            return None
-        symbols.append(digit >> 1)
-        number &= (1 << exponent) - 1
-    return symbols
+        return b"" if number == 0 else None
+    packed = np.frombuffer(number.to_bytes(exponent // 8, "big"), dtype=np.uint8)
+    digits = np.unpackbits(packed).reshape(-1, bits) @ (1 << np.arange(bits)[::-1])
+    used = digits[: int(np.flatnonzero(digits)[-1]) + 1] if number else digits[:0]
+    if (used % 2 == 0).any():
+        return None
+    return (used // 2).astype(np.uint8).tobytes()
 
 
 def _stepper(
@@ -115,7 +105,7 @@ def _active(network: StackNetwork, state: Dyadic) -> int | None:
     return active[0] if len(active) == 1 and sum(map(abs, units)) == one else None
 
 
-def _stacks(network: StackNetwork, state: Dyadic) -> list[list[int] | None]:
+def _stacks(network: StackNetwork, state: Dyadic) -> list[bytes | None]:
     return [
         read_stack(one, state.exponent, network.digit_bits)
         for one in state.numerators[network.states :]
@@ -127,14 +117,9 @@ def _difference(network: StackNetwork, state: Dyadic, interpreter: TuringInterpr
     active = _active(network, state)
     if active != interpreter.state:
         return f"the network is in {'no state' if active is None else f'state {active}'}, the interpreter in state {interpreter.state}"
-    stacks = zip(("left", "right"), _stacks(network, state), halves(interpreter), strict=True)
+    stacks = zip(("left", "right"), _stacks(network, state), interpreter.halves(), strict=True)
     for side, symbols, expected in stacks:
-        if symbols is None or _trimmed(symbols) != expected:
+        # A blank that was written is the same as a cell that never was.
+        if symbols is None or symbols.rstrip(b"\0") != expected:
             return f"the tape to the {side} of the head differs"
     return ""
-
-
-def _trimmed(symbols: Sequence[int]) -> list[int]:
-    """Return the symbols up to the last that is not blank: a written blank and a fresh cell are the same."""
-    end = max((at + 1 for at, symbol in enumerate(symbols) if symbol), default=0)
-    return list(symbols[:end])
