@@ -5,6 +5,7 @@ numbering), so equal steps of two programs are one; at each position those of on
 of NumPy. Values are elementwise, so neither grouping nor batch changes a bit of them.
 """
 
+import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -151,9 +152,9 @@ class ProgramValues:
         self, codes: Indices, operands: Indices, work: Floats, used: int
     ) -> npt.NDArray[np.bool_]:
         """Compute steps, sorted by operation, into ``work[used:]``; return which are finite on all rows."""
-        starts = np.flatnonzero(np.diff(codes, prepend=-1)).tolist()
+        bounds = [*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(codes)]
         with np.errstate(all="ignore"):
-            for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
+            for start, stop in itertools.pairwise(bounds):
                 operation = codes[start]
                 taken = [work[operands[start:stop, k]] for k in range(self._arities[operation])]
                 work[used + start : used + stop] = self._functions[operation](*taken)
