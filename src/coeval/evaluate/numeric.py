@@ -63,7 +63,7 @@ class NumericEvaluator:
     - ``cost["point_evaluations"]``: rows x live steps of the programs that are new, which are those in the
       parts named by ``Proposal.moves``, or all where there are no moves; each counts once in a batch.
     - ``data["key"]``: the semantic key (``numeric_score.semantic_keys``) of the varied module, which is the
-      last part that the moves name, or the last of all. Trials that share all others cost little together.
+      last part that the moves name, or the last that has steps. Trials that share all others cost little.
     - ``data["weights"]``: (c0, c1 … cK), for the best of each batch.
     - ``data["errors"]``: squared errors by row, where the origin begins with ``"trainer"``.
 

@@ -29,7 +29,7 @@ class Entry:
         number: The trial's.
         programs: All, in the order of the parts.
         varied: The place of the one that other trials of a batch do not share: the last part that the moves
-            name, or the last of all.
+            name, or the last that has steps.
         fresh: Those that are charged: of the parts that the moves name, or all.
         wants_errors: Whether squared errors are to be told row by row.
     """
@@ -64,7 +64,8 @@ def entry(trial: Trial) -> Entry:
     moved = {move.part for move in proposal.moves}
     places = [place for place, (name, _) in enumerate(parts) if name in moved] if moved else []
     if not places:
-        return Entry(trial.number, programs, len(parts) - 1, programs, wants_errors)
+        last = max((place for place, one in enumerate(programs) if one.code), default=0)
+        return Entry(trial.number, programs, last, programs, wants_errors)
     fresh = tuple([programs[place] for place in places])
     return Entry(trial.number, programs, places[-1], fresh, wants_errors)
 
