@@ -65,7 +65,7 @@ class Audit:
         approximation: The verdict on universal approximation.
         limits: What else it can or cannot do.
         sources: Rule and citation of everything that was applied.
-        construction: How what the certificates need is made of the user's components, a line each.
+        construction: How what the leading certificate needs is made of the user's components, a line each.
         gate: The integer gate as a formula; empty without one.
         witnesses: What was run.
         capacity: How far each witness is exact on the usual arithmetics.
@@ -169,15 +169,17 @@ def audit(
     )
     additions = _additions(facts, levels, approximation)
     counting = [one for one in COUNTING if one.needs <= sources.keys()]
-    needed = {need for one in (*theorems, *approximating) for need in one.needs}
+    turing = _headline(levels)
+    applied = [one for one in theorems if any(one.rule in level.rules for level in levels)]
+    leading = {need for one in applied if one.rule in turing.rules for need in one.needs}
     return Audit(
         components=tuple(one.name for one in facts),
-        turing=_headline(levels),
+        turing=turing,
         levels=levels,
         approximation=approximation,
         limits=_limits(facts, counting, refutations, levels),
-        sources=_sources([*theorems, *approximating, *counting, *refutations]),
-        construction=explain(sources, needed),
+        sources=_sources([*applied, *approximating, *counting, *_said(refutations, levels)]),
+        construction=explain(sources, leading),
         gate=f"g(n) = {gate.macro}" if gate is not None else "",
         witnesses=tuple(runs.values()),
         capacity=tuple(f"{one.kind}: {one.capacity}" for one in runs.values()),
@@ -343,6 +345,12 @@ def _limits(
         )
     found += [Limit("", f"{one.name}: {one.note}") for one in facts if one.note]
     return tuple(found)
+
+
+def _said(refutations: Iterable[Refutation], levels: Sequence[Level]) -> list[Refutation]:
+    """Leave out what is true and was not needed: a set that always halts is also a finite automaton on 64 bits."""
+    rules = {rule for one in levels for rule in one.rules}
+    return [one for one in refutations if one.about is not About.TURING or one.rule in rules]
 
 
 def _sources(rules: Iterable[Theorem | Refutation]) -> tuple[tuple[str, str], ...]:

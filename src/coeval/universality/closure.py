@@ -13,7 +13,7 @@ from coeval.universality.capability import Capability as Has
 
 @dataclass(frozen=True, slots=True)
 class Lemma:
-    """``gives`` can be built where all of ``needs`` are there; ``how`` is the construction, for the reader."""
+    """``gives`` can be built where all of ``needs`` are there; ``how`` is the construction, for the reader (empty where nothing is built)."""
 
     gives: Has
     needs: frozenset[Has]
@@ -36,7 +36,7 @@ _ARITHMETIC = (
         how="a · b = ((a + b)² - a² - b²) / 2, with a / 2 = (a + 1/4)² - a² - 1/16",
     ),
     _lemma(Has.AFFINE, Has.SUM, Has.PRODUCT, Has.CONSTANT, how="sums of products with constants"),
-    _lemma(Has.INTEGER_AFFINE, Has.AFFINE, how="a special case"),
+    _lemma(Has.INTEGER_AFFINE, Has.AFFINE, how=""),
     _lemma(
         Has.INTEGER_AFFINE, Has.SUM, Has.NEGATION, Has.CONSTANT, how="repeated sums and negations"
     ),
@@ -50,6 +50,16 @@ _WIRING = (
     _lemma(Has.SUM, Has.CONCATENATION, Has.AFFINE, how="an affine map of both, side by side"),
     _lemma(
         Has.LINEAR_STATE, Has.SKIP, Has.INTEGER_AFFINE, how="the state passes beside the activation"
+    ),
+    _lemma(
+        Has.LINEAR_STATE,
+        *(Has.TWO_SLOPE, Has.AFFINE),
+        how="φ(n) / p = n on a state that is never < 0, slope p there",
+    ),
+    _lemma(
+        Has.LINEAR_STATE,
+        *(Has.ABSOLUTE, Has.AFFINE),
+        how="φ(n) / p = n on a state that is never < 0, slope p there",
     ),
     _lemma(
         Has.LINEAR_STATE,
@@ -78,7 +88,7 @@ _UNITS = (
         Has.ABSOLUTE,
         Has.AFFINE,
         Has.SKIP,
-        how="relu(x) = (x + φ(x)) / 2, φ(x) = |x|",
+        how="relu(x) = (x + φ(x) / p) / 2, slopes p and -p",
     ),
     _lemma(
         Has.SATURATED_LINEAR,
@@ -102,18 +112,23 @@ _GATES = (
         Has.GATE,
         Has.TEMPLATE_GATE,
         Has.AFFINE,
-        how="g(n) = (φ(± k (n - h)) + r φ(∓ k (n - h)) + b) / a",
+        how="an activation between affine maps",
     ),
     _lemma(
         Has.GATE,
         *(Has.LINEAR_TEMPLATE_GATE, Has.AFFINE, Has.SKIP),
-        how="g(n) = (φ(± k (n - h)) + c n + b) / a",
+        how="an activation between affine maps, beside a linear term",
+    ),
+    _lemma(
+        Has.GATE,
+        *(Has.ABSOLUTE, Has.AFFINE),
+        how="g(a - b) = (φ(a - b) + φ(a) - φ(b)) / (2 p), slopes p and -p, where a, b are never < 0",
     ),
     _lemma(Has.SATURATING_GATE, Has.GATE, how="the exact gate"),
     _lemma(
         Has.SATURATING_GATE,
         *(Has.SATURATING_TEMPLATE, Has.AFFINE),
-        how="g(n) = (φ(± k (n - h)) + b) / a, rounded to float64",
+        how="an activation between affine maps, rounded to float64",
     ),
 )
 _APPROXIMATION = (
@@ -143,6 +158,12 @@ _CONTROL = (
     ),
 )
 LEMMAS = (*_ARITHMETIC, *_WIRING, *_UNITS, *_GATES, *_APPROXIMATION, *_CONTROL)
+
+_FUNCTIONS = frozenset(
+    {Has.TWO_SLOPE, Has.ABSOLUTE, Has.RAMP, Has.TEMPLATE_GATE, Has.LINEAR_TEMPLATE_GATE}
+    | {Has.SATURATING_TEMPLATE}
+)
+"""Capabilities that are one scalar function each."""
 
 BIT = {one: 1 << position for position, one in enumerate(Has)}
 
@@ -220,4 +241,11 @@ def _explain(sources: Mapping[Has, Source], wanted: Has, lines: dict[Has, str]) 
         return
     for part in sorted(source.lemma.needs):
         _explain(sources, part, lines)
-    lines[wanted] = f"{wanted}: {source.lemma.how}"
+    if source.lemma.how:
+        lines[wanted] = f"{wanted}: {_named(source.lemma, sources)}"
+
+
+def _named(lemma: Lemma, sources: Mapping[Has, Source]) -> str:
+    """Return the construction with the user's activation in the place of a formula's ``φ``."""
+    units = [name for one in lemma.needs & _FUNCTIONS for name in sources[one].components]
+    return lemma.how.replace("φ(", f"{units[0]}(") if units else lemma.how

@@ -68,8 +68,8 @@ def describe(audit: Audit) -> str:
         *_addition_rows(audit),
         *(("witness", _witness(one)) for one in audit.witnesses),
         *(("capacity", f"{one}.") for one in audit.capacity),
-        *(("built from", one) for one in audit.construction if audit.turing.verdict.certifies),
-        *(("source", f"{rule} {citation}") for rule, citation in audit.sources),
+        *(("built from", one) for one in _construction(audit)),
+        ("sources", ". ".join(f"{rule}: {citation}" for rule, citation in audit.sources) + "."),
     ]
     return "\n".join(_row(label, text, first) for label, text, first in _labelled(rows))
 
@@ -116,15 +116,22 @@ def _choices(additions: list[Addition]) -> str:
     return f"{', or '.join(shown)}{rest} (cost {additions[0].cost}; by {additions[0].rules[0]})"
 
 
+def _construction(audit: Audit) -> list[str]:
+    if not audit.turing.verdict.certifies:
+        return []
+    return [*audit.construction, *([f"gate: {audit.gate}"] if audit.gate else [])]
+
+
 def _witness(done: WitnessRun) -> str:
     steps = sum(one.steps for one in done.machines)
-    runs = ", ".join(
-        f"{one.name} gave {one.result} in {one.steps:,} steps" for one in done.machines
-    )
+    runs = "; ".join(f"{one.name}: {one.result} ({one.steps:,} steps)" for one in done.machines)
     if not done.matched:
         parted = next(one for one in done.machines if not one.matched)
         return f"{done.kind} network FAILED on {parted.name}: {parted.note or parted.result}."
-    return f"{done.kind} network ({done.arithmetic}), {steps:,} steps compared with an interpreter, all equal: {runs}."
+    return (
+        f"{done.kind} network ({done.arithmetic}), all {steps:,} steps as an interpreter takes them. "
+        f"{runs}."
+    )
 
 
 def _labelled(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str, bool]]:

@@ -49,7 +49,9 @@ def _of_activations(facts: Sequence[Facts], sources: Mapping[Has, Source]) -> li
         if found is None or not found.proved:
             continue
         scalable = Has.RECTIFIER in one.grants or Has.AFFINE in sources
-        if scalable and (Has.SKIP in sources or not found.linear):
+        # On a state that is never negative |n| = n, so the linear term passes through the absolute value.
+        line = Has.SKIP in sources or Has.ABSOLUTE in one.grants
+        if scalable and (line or not found.linear):
             gates.append(found.gate)
     return gates
 

@@ -1,12 +1,10 @@
-"""Facts of components by name, beyond what their capability strings say.
+"""Names that are no components of the library (yet), but that a user may want to audit.
 
-``OUTSIDE`` holds names that are no components of the library (yet) but that a user may want to audit;
-its summaries say what exactly is meant by each, because the verdicts depend on it. ``INSIDE`` refines
-components of the library, by their implementation.
+The summaries say what exactly is meant by each, because the verdicts depend on it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 
 from coeval.universality.activations import ACTIVATIONS
@@ -186,30 +184,32 @@ _OTHER_MODELS = (
         {Keeps.DISCRETE},
     ),
 )
-_ACTIVATIONS = tuple(
-    activation_facts(ACTIVATIONS[name], summary)
-    for name, summary in (
-        ("leaky_relu", "x for x >= 0, else 0.01 x."),
-        ("hardtanh", "min(max(x, -1), 1)."),
-        ("relu6", "min(max(x, 0), 6)."),
-        ("saturated_linear", "min(max(x, 0), 1)."),
-        ("squared_relu", "max(x, 0)²."),
-        ("hardswish", "x · min(max(x + 3, 0), 6) / 6."),
-        ("elu", "x for x >= 0, else exp(x) - 1."),
-        ("softplus", "log(1 + exp(x))."),
-        ("mish", "x · tanh(softplus(x))."),
-        ("gaussian", "exp(-x²)."),
-        ("arctan", "Arc tangent."),
-        ("softsign", "x / (1 + |x|)."),
-        ("step", "1 for x > 0, else 0."),
-        ("sign", "-1, 0 or 1."),
-    )
+_ACTIVATIONS = (
+    ("leaky_relu", "x for x >= 0, else 0.01 x."),
+    ("hardtanh", "min(max(x, -1), 1)."),
+    ("relu6", "min(max(x, 0), 6)."),
+    ("saturated_linear", "min(max(x, 0), 1)."),
+    ("squared_relu", "max(x, 0)²."),
+    ("hardswish", "x · min(max(x + 3, 0), 6) / 6."),
+    ("elu", "x for x >= 0, else exp(x) - 1."),
+    ("softplus", "log(1 + exp(x))."),
+    ("mish", "x · tanh(softplus(x))."),
+    ("gaussian", "exp(-x²)."),
+    ("arctan", "Arc tangent."),
+    ("softsign", "x / (1 + |x|)."),
+    ("step", "1 for x > 0, else 0."),
+    ("sign", "-1, 0 or 1."),
 )
-_GROUPS = (_ITERATIONS, _CELLS, _MIXING, _MEMORIES, _LINEAR, _ACTIVATIONS, _OTHER_MODELS)
-OUTSIDE: Mapping[str, Facts] = MappingProxyType(
-    {one.name: one for group in _GROUPS for one in group}
-)
-"""Facts of names that are no components of the library."""
+_GROUPS = (_ITERATIONS, _CELLS, _MIXING, _MEMORIES, _LINEAR, _OTHER_MODELS)
+
+
+@cache
+def outside() -> Mapping[str, Facts]:
+    """Return the facts of names that are no components of the library, by name."""
+    activations = tuple(activation_facts(ACTIVATIONS[name], text) for name, text in _ACTIVATIONS)
+    groups = (*_GROUPS, activations)
+    return MappingProxyType({one.name: one for group in groups for one in group})
+
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
@@ -228,68 +228,3 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Other names of the same things."""
-
-_MODULES = "coeval.build.modules."
-_NUMERIC = "coeval.build.numeric.functions:"
-
-
-def _inside(grants: Iterable[Has], *more: Keeps) -> Facts:
-    return Facts("", grants=frozenset(grants), guarantees=POINTWISE | frozenset(more))
-
-
-def _activated(name: str) -> Facts:
-    return replace(activation_facts(ACTIVATIONS[name]), name="")
-
-
-_AFFINE_STEPS: Mapping[str, Facts] = {
-    _MODULES + "channel:Linear": _inside({Has.AFFINE}, *_AFFINE),
-    _MODULES + "channel:Scale": _inside((), *_AFFINE),
-    _MODULES + "channel:Dropout": _inside((), *_AFFINE, *_RISING),
-    _MODULES + "channel:Identity": _inside((), *_AFFINE, *_RISING),
-    _MODULES + "norm:BatchNorm": _inside((), *_AFFINE),
-    _MODULES + "merge:Add": _inside({Has.SUM}, *_AFFINE, *_RISING),
-    _MODULES + "merge:Concatenate": _inside({Has.CONCATENATION}, *_AFFINE, *_RISING),
-    _MODULES + "region:Residual": _inside({Has.SKIP}, *_AFFINE, *_RISING),
-    _MODULES + "region:Repeat": _inside({Has.FIXED_ITERATION}, *_AFFINE, *_RISING, *_WRAPPER),
-    _NUMERIC + "add": _inside({Has.SUM}, *_AFFINE, *_RISING),
-    _NUMERIC + "sub": _inside({Has.DIFFERENCE}, *_AFFINE),
-    _NUMERIC + "neg": _inside({Has.NEGATION}, *_AFFINE),
-    _NUMERIC + "successor": _inside({Has.SUCCESSOR}, *_AFFINE, *_RISING),
-    _NUMERIC + "identity": _inside((), *_AFFINE, *_RISING),
-    _NUMERIC + "const": _inside({Has.CONSTANT}, *_AFFINE, *_RISING),
-}
-_OTHER_STEPS: Mapping[str, Facts] = {
-    _MODULES + "merge:Multiply": _inside({Has.PRODUCT}),
-    # With a constant value, a gated linear unit is the logistic function of an affine map.
-    _MODULES + "channel:GluGate": replace(_activated("sigmoid"), guarantees=POINTWISE),
-    _MODULES + "norm:LayerNorm": _inside(()),
-    _MODULES + "norm:RMSNorm": _inside(()),
-    _NUMERIC + "mul": _inside({Has.PRODUCT}),
-    _NUMERIC + "div": _inside({Has.DIVISION}),
-    _NUMERIC + "max": _inside({Has.MAXIMUM}, *_RISING),
-    _NUMERIC + "min": _inside({Has.EXTREMUM}, *_RISING),
-    _NUMERIC + "less": _inside({Has.COMPARISON}),
-    _NUMERIC + "select": _inside({Has.SELECTION}),
-    _NUMERIC + "primitive_recursion": _inside({Has.PRIMITIVE_RECURSION, Has.VALUE_ITERATION}),
-    _NUMERIC + "mu": Facts(
-        "", grants=frozenset({Has.MINIMISATION}), guarantees=frozenset({Keeps.FIXED_MEMORY})
-    ),
-    # Partial functions: undefined, or without bound, somewhere, so no activation in the sense of the theorems.
-    **{_NUMERIC + name: _inside(()) for name in ("pow", "inv", "sqrt", "log", "tan")},
-}
-_ACTIVATION_STEPS: Mapping[str, Facts] = {
-    _MODULES + "channel:ReLU": _activated("relu"),
-    _MODULES + "channel:GELU": _activated("gelu"),
-    _MODULES + "channel:SiLU": _activated("silu"),
-    _MODULES + "channel:Tanh": _activated("tanh"),
-    _MODULES + "channel:Sigmoid": _activated("sigmoid"),
-    _MODULES + "channel:HardSigmoid": _activated("hard_sigmoid"),
-    **{
-        _NUMERIC + name: _activated(name)
-        for name in ("abs", "sin", "cos", "exp", "tanh", "square", "cube")
-    },
-}
-INSIDE: Mapping[str, Facts] = MappingProxyType(
-    {**_AFFINE_STEPS, **_OTHER_STEPS, **_ACTIVATION_STEPS}
-)
-"""Facts of the library's components, by ``numeric`` or else ``lowering``; name and summary are the component's."""

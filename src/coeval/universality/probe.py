@@ -189,10 +189,11 @@ def _from_minus_one(template: Template) -> float:
 
 
 def _exact_reason(activation: Activation, template: Template) -> str:
-    if template.r or template.c:
+    if activation.slopes is not None and template.h == 0 and template.b == 0:
         # phi(n) + r phi(-n) + c n with phi two-sloped is two-sloped, and 0 on one side is 0 on all of it
-        two_sloped = activation.slopes is not None and template.h == 0 and template.b == 0
-        return "a unit of two slopes, stated" if two_sloped else ""
+        return "a unit of two slopes, stated"
+    if template.r or template.c:
+        return ""
     constant = activation.constant_below
     if constant is not None and template.s > 0 and _from_minus_one(template) <= constant:
         return f"constant below {constant:g}, stated"

@@ -7,7 +7,8 @@ from coeval.component.library import SCALAR, TABULAR
 from coeval.errors import SpaceError, did_you_mean
 from coeval.universality.capability import Facts
 from coeval.universality.facts import component_facts
-from coeval.universality.known import ALIASES, INSIDE, OUTSIDE
+from coeval.universality.known import ALIASES, outside
+from coeval.universality.library_facts import inside
 
 Named = str | Component | Facts
 """What the audit takes for one component."""
@@ -55,8 +56,8 @@ def facts_of(item: Named) -> Facts:
         return _of_component(item)
     name = item.strip().lower().replace("-", "_")
     name = ALIASES.get(name, name)
-    if name in OUTSIDE:
-        return OUTSIDE[name]
+    if name in outside():
+        return outside()[name]
     component = TABULAR.get(name) or SCALAR.get(name)
     if component is None:
         raise SpaceError(
@@ -68,11 +69,11 @@ def facts_of(item: Named) -> Facts:
 
 def known_names() -> tuple[str, ...]:
     """Return every name that can be audited, in alphabetical order, aliases left out."""
-    return tuple(sorted({*OUTSIDE, *TABULAR, *SCALAR}))
+    return tuple(sorted({*outside(), *TABULAR, *SCALAR}))
 
 
 def _of_component(component: Component) -> Facts:
-    refined = INSIDE.get(component.numeric or component.lowering)
+    refined = inside().get(component.numeric or component.lowering)
     if refined is None:
         return component_facts(component)
     return Facts(
