@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from coeval.universality.machine.suite import Known, multiply
 from coeval.universality.witness.gate import RELU_GATE
 from coeval.universality.witness.run import KINDS, run
 from tests.universality.witness.gates import IDENTITY, STEP, TANH
@@ -61,3 +62,11 @@ def test_an_unknown_kind_or_a_missing_gate_is_refused():
         run("lstn", None)
     with pytest.raises(ValueError, match="'counter' is built from a gate, got None"):
         run("counter", None)
+
+
+@pytest.mark.parametrize("wrong", [Known(multiply(7, 9), 64, 337), Known(multiply(7, 9), 63, 336)])
+def test_a_machine_that_is_not_what_is_known_of_it_does_not_match(monkeypatch, wrong):
+    monkeypatch.setattr("coeval.universality.witness.run.COUNTER_SUITE", (wrong,))
+    found = run("counter", RELU_GATE)
+    assert not found.matched
+    assert found.machines[0].note == f"known: {wrong.result} in {wrong.steps} steps"
