@@ -194,3 +194,27 @@ def export(
     from coeval.cli.model import export_command  # noqa: PLC0415
 
     export_command(run, format, out)
+
+
+@app.command()
+def audit(
+    components: Annotated[
+        str | None,
+        typer.Option(help="Names joined by commas.", show_default="every space's"),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON of a counter or Turing machine to run on them.", show_default=False
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Step budget of the machine.", show_default="its own")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Name what can be audited.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what component sets can and cannot compute, why, and what would complete them."""
+    from coeval.cli.audit import audit_command  # noqa: PLC0415
+
+    audit_command(components, run, steps, names=list_, as_json=json)

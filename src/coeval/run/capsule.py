@@ -15,8 +15,18 @@ from coeval.task.task import Task
 LIBRARIES = ("numpy", "torch", "scikit-learn", "onnxruntime", "pandas")
 
 
-def capsule(options: Options, budget: Budget, task: Task, space: CandidateSpace) -> dict[str, Any]:
-    """Return a run's configuration as plain JSON values."""
+def capsule(
+    options: Options, budget: Budget, task: Task, space: CandidateSpace, audit: str
+) -> dict[str, Any]:
+    """Return a run's configuration as plain JSON values.
+
+    Args:
+        options: What the user asked for.
+        budget: What the search may spend.
+        task: What it is to solve.
+        space: What it may propose.
+        audit: What the space's components can and cannot compute, in a line.
+    """
     splits = task.splits
     return {
         "coeval": __version__,
@@ -51,6 +61,7 @@ def capsule(options: Options, budget: Budget, task: Task, space: CandidateSpace)
         "space": {
             "size": str(space.size()),
             "parts": {name: str(part.size()) for name, part in space.parts.items()},
+            "audit": audit,
         },
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "machine": machine(),

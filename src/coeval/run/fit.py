@@ -18,6 +18,7 @@ from coeval.export.retrain import Rows
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
+from coeval.run.component_sets import TABLES, recorded_verdict
 from coeval.run.finish import finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
@@ -104,7 +105,8 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
             "folder with --out."
         ) from error
     task = memory.load(folder.cache)
-    folder.write_capsule(capsule(options, budget, task, space))
+    verdict = recorded_verdict(TABLES)
+    folder.write_capsule(capsule(options, budget, task, space, verdict))
     return _sit(folder, options, budget, task, space, workers, began, watcher)
 
 
