@@ -97,6 +97,7 @@ class SubsetBound:
     """
 
     def __init__(self, target: Values) -> None:
+        self._given = target
         self._target = target - target.mean()
 
     def steps(self) -> Iterator[int]:
@@ -122,7 +123,7 @@ class SubsetBound:
         y = self._target[points]
         mean = y.mean()
         total = float(np.square(y - mean).sum())
-        own = tie_bound(bar, self._target)
+        own = tie_bound(bar, self._given)
         eps = slack(len(self._target), "float64")
         finite: np.ndarray = np.isfinite(sums[0])
         if total <= own:

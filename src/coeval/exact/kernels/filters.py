@@ -14,7 +14,8 @@ eps times a sum of squares that dominates all its terms, by 2|x.z| <= |x|^2 + |z
 * sums: |y - a - b|^2 = |r|^2 - 2 r.b + |b|^2 with r = y - a: eps (|r|^2 + |b|^2).
 * products: |y|^2 - 2 (y a).b + a^2.b^2: eps (|y|^2 + a^2.b^2). Ratios: b stands for 1/b.
 * sums with scale and offset: the error is at most the bar exactly when rho |f|^2 <= (f.y)^2, where f is
-  centred, y centred and of unit length, rho = 1 - bar / |y|^2; for f = a + b both sides are bilinear:
+  centred, y centred and of unit length, rho = 1 - bar / |y|^2 (the bar raised by the rounding of a
+  directly computed error, ``tie_bound``); for f = a + b both sides are bilinear:
   eps (|a|^2 + |b|^2) with centred norms, and the float64 eps with uncentred ones for the centring.
 * products with scale and offset: the same with |f|^2 = a^2.b^2 - (a.b)^2 / n: eps a^2.b^2, uncentred.
 * two features (F. M. Dwyer's stepwise formula, R^2 = r_i^2 + (r_j - r_i g)^2 / (1 - g^2)): multiplied out,
@@ -31,7 +32,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from coeval.exact.kernels.models import ROUNDOFF, Index, Values
+from coeval.exact.kernels.models import ROUNDOFF, Index, Values, tie_bound
 
 Precision = Literal["float32", "float64"]
 Operands = tuple[npt.NDArray[np.floating], ...]
@@ -141,6 +142,7 @@ class ScaledSums:
     """y ~ c0 + c1 (a + b)."""
 
     def __init__(self, target: Values, precision: Precision, size: float) -> None:
+        self._given = target
         self._y, self._total = unit_target(target)
         self._size = size
         self._precision: Precision = precision
@@ -156,7 +158,7 @@ class ScaledSums:
 
     def left(self, values: Values, bar: float) -> Operands:
         """Return (2 rho a, -2 a.y, rho |a|^2 - (a.y)^2, 1, rho, -1), both norms lowered by eps."""
-        rho = explained(bar, self._total, self._slack)
+        rho = explained(tie_bound(bar, self._given), self._total, self._slack)
         a, uncentred = self._centre(values)
         share, one = a @ self._y, np.ones(len(a))
         square = (rho - self._slack) * np.square(a).sum(axis=1)
@@ -186,6 +188,7 @@ class ScaledProducts:
     """y ~ c0 + c1 a b. Every row is divided by its largest entry, which the scale makes good."""
 
     def __init__(self, target: Values, precision: Precision) -> None:
+        self._given = target
         self._y, self._total = unit_target(target)
         self._precision: Precision = precision
         self._slack = slack(len(target), precision)
@@ -198,7 +201,7 @@ class ScaledProducts:
     def left(self, values: Values, bar: float) -> Operands:
         """Return a sqrt(rho / n), (rho - eps) a^2 and a y."""
         a = peaked(values)
-        rho = explained(bar, self._total, self._slack)
+        rho = explained(tie_bound(bar, self._given), self._total, self._slack)
         parts = (a * (rho / a.shape[1]) ** 0.5, (rho - self._slack) * a * a, a * self._y)
         return tuple(_rows(one, precision=self._precision)[0] for one in parts)
 
@@ -223,6 +226,7 @@ class TwoFeatures:
     """y ~ c0 + c1 a + c2 b."""
 
     def __init__(self, target: Values, precision: Precision, condition: float) -> None:
+        self._given = target
         self._y, self._total = unit_target(target)
         self._precision: Precision = precision
         self._condition = condition
@@ -257,7 +261,7 @@ class TwoFeatures:
 
     def _parts(self, values: Values, bar: float) -> tuple[Values, Values, Values]:
         """Return ones, a number beyond every partial correlation for rows with s^2 < 2 d, and the rows."""
-        rho = explained(bar, self._total, self._slack)
+        rho = explained(tie_bound(bar, self._given), self._total, self._slack)
         unit, share, _ = features(values, self._y)
         square = rho - share * share - self._slack
         close = square < self._slack
