@@ -69,7 +69,7 @@ def test_named_components_get_verdict_theorem_and_completion(coeval):
 def test_a_certified_set_shows_its_executed_witness(coeval):
     _, out, _ = coeval("audit", "--components", "linear,relu,residual,iterate_until")
     assert "Turing equivalent, executed" in out
-    assert "MUL(7, 9) gave 63 in 337 steps" in " ".join(out.split())
+    assert "MUL(7, 9): 63 (337 steps)" in " ".join(out.split())
 
 
 def test_json_is_nothing_but_json(coeval):
