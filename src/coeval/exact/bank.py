@@ -25,6 +25,8 @@ Batch = tuple[int, Numbers]
 """An operation, and ``(sequences, arity)`` the numbers of the values that it is applied to."""
 
 _TAKES = 3
+RECENT = 3
+"""Levels whose share of new values is extrapolated; of those the largest."""
 
 
 class Bank:
@@ -70,11 +72,6 @@ class Bank:
         """Return the bytes in use."""
         return self._rows.memory_bytes + len(self) * (self._operations.itemsize + 4 * _TAKES)
 
-    @property
-    def bytes_a_value(self) -> int:
-        """Return what one more value takes: results, hash, back-pointers, and its share of the table."""
-        return 8 * self.vocabulary.examples + 8 + 2 + 4 * _TAKES + 16
-
     def level(self, number: int) -> range:
         """Return the numbers of a level's values, the first level being 1; none for a level below.
 
@@ -90,6 +87,15 @@ class Bank:
     def level_of(self, value: int) -> int:
         """Return the level at which a value was first found."""
         return int(np.searchsorted(self._starts, value, side="right"))
+
+    def yield_of_levels(self) -> tuple[int, int]:
+        """Return the largest recent share of new values, as values and the sequences evaluated for them."""
+        recent = [
+            (self._starts[level + 1] - self._starts[level], tried)
+            for level, tried in enumerate(self.candidates)
+            if tried
+        ][-RECENT:]
+        return max(recent, key=lambda one: one[0] / one[1], default=(1, 1))
 
     def evaluate(self, batch: Batch) -> tuple[Values, Numbers]:
         """Apply an operation to values of the bank.

@@ -14,8 +14,8 @@ from coeval.architecture.program import Program
 from coeval.exact.bank import Bank, Batch
 from coeval.exact.certificate import Semantics
 from coeval.exact.rows import Numbers
-from coeval.exact.search import Block
-from coeval.exact.size import is_commutative
+from coeval.exact.search import Block, Stage
+from coeval.exact.size import is_commutative, operand_choices
 from coeval.exact.vocabulary import Values, Vocabulary, block_rows
 
 
@@ -87,6 +87,26 @@ class ChainSearch:
         for batch in self._batches(length):
             values, where = self.bank.evaluate(batch)
             yield Block(length, values, self._writer(batch, where), len(batch[1]))
+
+    def ahead(self, length: int) -> list[Stage]:
+        """Return the work of covering a number of steps, extrapolated from the growth so far."""
+        leaves = len(self.bank.level(1))
+        each = [
+            operand_choices(one, leaves + 1) - operand_choices(one, leaves)
+            for one in self.vocabulary.operations
+        ]
+        new, tried = self.bank.yield_of_levels()
+        values, stages = len(self.level(self.covered)), []
+        for _ in range(self.covered, length):
+            stages.append(Stage(tuple(values * one for one in each)))
+            values = values * sum(each) * new // tried + 1
+            stages[-1] = Stage(stages[-1].applications, kept=values)
+        return [*stages[:-1], *(Stage(one.applications) for one in stages[-1:])]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the bytes in use."""
+        return self.bank.memory_bytes
 
     def discard(self) -> None:
         """Forget an unfinished ``grow``."""

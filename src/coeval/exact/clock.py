@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from coeval.errors import BudgetError
+
 REPORT_SECONDS = 0.1
 
 
@@ -36,11 +38,18 @@ class Clock:
     Args:
         seconds: Time allowed; ``None`` for as long as it takes.
         progress: Called about ten times a second, if given.
+
+    Raises:
+        BudgetError: The time is not positive.
     """
 
     def __init__(
         self, seconds: float | None, progress: Callable[[Progress], None] | None = None
     ) -> None:
+        if seconds is not None and not seconds > 0:
+            raise BudgetError(
+                f"seconds must be positive, got {seconds}. Leave them out for no limit."
+            )
         self.start = time.monotonic()
         self.seconds = seconds
         self._progress = progress

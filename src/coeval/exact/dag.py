@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from coeval.architecture.program import Program
 from coeval.errors import SpaceError
+from coeval.exact.bank import RECENT
 from coeval.exact.certificate import Semantics
 from coeval.exact.rows import Numbers, Rows, grown
-from coeval.exact.search import Block
+from coeval.exact.search import Block, Stage
+from coeval.exact.size import operand_choices
 from coeval.exact.states import (
     WIDTH,
     States,
@@ -48,6 +50,7 @@ class DagSearch:
         self._rows = Rows(vocabulary.examples)
         _, self._leaves = self._rows.add(vocabulary.leaves.view(np.uint64))
         self._levels: list[States] = []
+        self._tried: list[int] = []
         self._starts = [0]
         self._parents = np.empty(1024, np.int64)
         self._steps = np.empty((1024, WIDTH), np.uint8)
@@ -105,6 +108,7 @@ class DagSearch:
     def grow(self) -> Iterator[Block]:
         """Cover one more step and keep its values and sets, yielding the values."""
         length = self.covered + 1
+        attempts = 0
         if length == 0:
             yield from self._blocks(0, 0, len(self), tried=0)
             found = no_states()
@@ -113,8 +117,10 @@ class DagSearch:
             for states, tried, new in self._expand(self._levels[-1]):
                 yield from self._blocks(length, new, len(self), tried=tried.attempts)
                 parts.append(children(states, tried, len(self._leaves)))
+                attempts += tried.attempts
             found = join(parts, length)
         self._levels.append(found)
+        self._tried.append(attempts)
         self._starts.append(len(self))
 
     def reach(self, length: int) -> int:
@@ -132,6 +138,36 @@ class DagSearch:
             yield from self._blocks(length - 1, new, len(self), tried=tried.attempts)
             yield from self._finish(children(states, tried, len(self._leaves)), length)
         self.discard()
+
+    def ahead(self, length: int) -> list[Stage]:
+        """Return the work of covering a number of steps, extrapolated from the growth so far."""
+        operations, stages = self.vocabulary.operations, []
+        sets, steps = len(self._levels[-1]), self.covered
+        new_sets, new_values, tried = self._yield()
+        while steps < length - 1:
+            places = len(self._leaves) + steps
+            each = [sets * operand_choices(one, places) for one in operations]
+            sets, kept = (sum(each) * new // tried + 1 for new in (new_sets, new_values))
+            stages.append(Stage(tuple(each), kept=kept, sets=sets))
+            steps += 1
+        places = len(self._leaves) + steps
+        # the last step takes the value before it, and whatever else is unused
+        last = [
+            sets * (operand_choices(one, places) - operand_choices(one, places - bool(steps)))
+            for one in operations
+        ]
+        if stages and len(stages) > max(self.reach(length) - self.covered, 0):
+            last = [a + b for a, b in zip(last, stages.pop().applications, strict=True)]
+        return [*stages, Stage(tuple(last))]
+
+    def _yield(self) -> tuple[int, int, int]:
+        """Return how many sets and values were new of how many applications, where most were."""
+        recent = [
+            (len(sets), self._starts[level + 1] - self._starts[level], tried)
+            for level, (sets, tried) in enumerate(zip(self._levels, self._tried, strict=True))
+            if tried
+        ][-RECENT:]
+        return max(recent, key=lambda one: one[0] / one[2], default=(1, 1, 1))
 
     def discard(self) -> None:
         """Forget an unfinished ``grow`` or ``stream``."""

@@ -25,6 +25,7 @@ class Scorer:
         clock: When to stop.
 
     Attributes:
+        target: What they are to approximate.
         front: The best answers so far.
         evaluated: How many sequences were scored so far.
         covered: The longest length of which every sequence was scored; -1 for none.
@@ -35,7 +36,7 @@ class Scorer:
         self.evaluated = 0
         self.covered = -1
         self._search = search
-        self._target = target
+        self.target = target
         self._clock = clock
         self._constants: Literal["none", "linear"] = "linear" if target.scaled else "none"
 
@@ -86,7 +87,7 @@ class Scorer:
             sweep = best_two_features(
                 left,
                 right,
-                self._target.values,
+                self.target.values,
                 incumbent=self.front.bar(length),
                 stop=lambda: self._clock.left <= 0,
             )
@@ -98,7 +99,7 @@ class Scorer:
 
     def _take_block(self, block: Block) -> None:
         bar = self.front.bar(block.length)
-        kept, errors, weights = score(block.values, self._target, bar)
+        kept, errors, weights = score(block.values, self.target, bar)
         self.front.offer(
             block.length, errors, weights, lambda best: (block.program(int(kept[best])),)
         )
@@ -109,7 +110,7 @@ class Scorer:
         sweep = best_pair(
             pairs.left,
             pairs.right,
-            self._target.values,
+            self.target.values,
             pairs.operation,
             constants=self._constants,
             incumbent=self.front.bar(pairs.length),

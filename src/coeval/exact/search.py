@@ -1,6 +1,6 @@
 """What the searches of all semantics have in common: they cover the sequences of one length after another."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,18 +48,19 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Work that lies ahead.
+    """Work that lies ahead; whole numbers, because they outgrow floats.
 
     Attributes:
-        candidates: How many applications of each operation are to be evaluated; floats, for far ahead
-            they are extrapolated.
-        pairs: How many pairs of kept values are to be scored without evaluating them.
+        applications: How often each operation is to be evaluated.
+        pairs: How many pairs of kept values are to be scored without being evaluated.
         kept: How many distinct values there will be to keep.
+        sets: How many sets of values there will be to keep.
     """
 
-    candidates: Mapping[int, float]
-    pairs: float = 0.0
-    kept: float = 0.0
+    applications: tuple[int, ...]
+    pairs: int = 0
+    kept: int = 0
+    sets: int = 0
 
 
 Item = Block | Pairs
@@ -119,7 +120,16 @@ class Search(Protocol):
         ...
 
     def ahead(self, length: int) -> Sequence[Stage]:
-        """Return the work that ``grow`` and ``stream`` would have to do to cover a length, extrapolated."""
+        """Return the work of covering a length, extrapolated from the growth so far.
+
+        Args:
+            length: Above ``covered``. The last stage is what is streamed, the others what is kept.
+        """
+        ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the bytes in use."""
         ...
 
     def discard(self) -> None:

@@ -29,15 +29,30 @@ def trees(size: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
     """
     counts = [0, leaves + sum(one.arity == 0 for one in operations)]
     for nodes in range(2, size + 1):
-        children = _forests(nodes - 1, counts)
-        total = sum(
-            children[one.arity] for one in operations if one.arity and not is_commutative(one)
-        )
-        commutative = sum(is_commutative(one) for one in operations)
-        half = (nodes - 1) // 2
-        equal = counts[half] if nodes % 2 else 0
-        counts.append(total + commutative * (children[2] + equal) // 2)
+        counts.append(sum(roots(one, nodes, counts) for one in operations))
     return counts[: size + 1]
+
+
+def roots(operation: Operation, nodes: int, counts: Sequence[int]) -> int:
+    """Return how many trees of some nodes have an operation at the root.
+
+    Args:
+        operation: What is at the root.
+        nodes: Number of nodes, the root included.
+        counts: How many trees have 0, 1, … nodes; sizes that are not listed have none.
+    """
+    one = [*counts, *[0] * (nodes - len(counts))][:nodes]
+    if operation.arity == 0:
+        return int(nodes == 1)
+    forests = one
+    for _ in range(operation.arity - 1):
+        forests = [
+            sum(one[i] * forests[total - i] for i in range(total + 1)) for total in range(nodes)
+        ]
+    ordered = forests[nodes - 1]
+    if not is_commutative(operation):
+        return ordered
+    return (ordered + (one[(nodes - 1) // 2] if nodes % 2 else 0)) // 2
 
 
 def chains(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
@@ -50,8 +65,10 @@ def chains(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int
         leaves: How many inputs and numbers there are.
         operations: What a step may be.
     """
-    first = sum(_operands(one, leaves) for one in operations)
-    later = sum(_operands(one, leaves + 1) - _operands(one, leaves) for one in operations)
+    first = sum(operand_choices(one, leaves) for one in operations)
+    later = sum(
+        operand_choices(one, leaves + 1) - operand_choices(one, leaves) for one in operations
+    )
     return [leaves, *(first * later**more for more in range(steps))][: steps + 1]
 
 
@@ -65,7 +82,7 @@ def dags(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int]:
     """
     counts = [1]
     for step in range(steps):
-        counts.append(counts[-1] * sum(_operands(one, leaves + step) for one in operations))
+        counts.append(counts[-1] * sum(operand_choices(one, leaves + step) for one in operations))
     return [leaves, *counts[1:]]
 
 
@@ -80,13 +97,18 @@ def count(semantics: Semantics, length: int, leaves: int, operations: Sequence[O
     return sum(by_length(length, leaves, operations))
 
 
+def shortest(semantics: Semantics) -> int:
+    """Return the length of a leaf: a node of a tree, or no step."""
+    return 1 if semantics == "tree" else 0
+
+
 def check_length(length: int, semantics: Semantics) -> None:
     """Check that a length is one a program can have.
 
     Raises:
         SpaceError: It is not.
     """
-    least = 1 if semantics == "tree" else 0
+    least = shortest(semantics)
     if not least <= length <= LONGEST:
         raise SpaceError(
             f"length must lie in {least}..{LONGEST}, got {length}: a program names at most "
@@ -94,15 +116,8 @@ def check_length(length: int, semantics: Semantics) -> None:
         )
 
 
-def _forests(nodes: int, counts: Sequence[int]) -> list[int]:
-    """Return the number of ordered forests of 0, 1, 2, 3 trees with so many nodes in all."""
-    one = [*counts, *[0] * (nodes + 1 - len(counts))]
-    two = [sum(one[i] * one[n - i] for i in range(n + 1)) for n in range(nodes + 1)]
-    three = sum(one[i] * two[nodes - i] for i in range(nodes + 1))
-    return [0, one[nodes], two[nodes], three]
-
-
-def _operands(operation: Operation, values: int) -> int:
+def operand_choices(operation: Operation, values: int) -> int:
+    """Return with how many choices of operands an operation can be applied to so many values."""
     if is_commutative(operation):
         return math.comb(values + 1, 2)
     return int(values**operation.arity)

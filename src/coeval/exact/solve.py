@@ -8,26 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.program import Operation
 from coeval.errors import SpaceError
 from coeval.exact.certificate import Certificate, Constants, Semantics, Verdict
-from coeval.exact.chain import ChainSearch
 from coeval.exact.clock import Clock, OutOfTimeError, Progress
-from coeval.exact.dag import DagSearch
+from coeval.exact.cost import Prediction, calibrate, predict
 from coeval.exact.front import Found, Programs
+from coeval.exact.kernels.constants import GRID
+from coeval.exact.plan import Plan, Why, cover, make_search
 from coeval.exact.score import make_target
 from coeval.exact.scorer import Scorer
 from coeval.exact.search import Search
-from coeval.exact.size import check_length, count
-from coeval.exact.tree import TreeSearch
+from coeval.exact.size import LONGEST, check_length, count, shortest
 from coeval.exact.vocabulary import Vocabulary, make_vocabulary
 from coeval.exact.writer import program_operations
-
-GRID = (1.0, 2.0, 3.0, 5.0, 10.0, -1.0, 0.5, 0.1, float(np.pi))
-"""The numbers of ``constants="grid"`` where none are given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +36,9 @@ class Solution:
         error: Sum of squared errors.
         front: The best answer of every length that improves on shorter ones, shortest first.
         certificate: What is proven.
+        why: Why the search ended.
         operations: What the programs' codes stand for: the operations searched, then ``identity``.
+        next_cost: What the first length that is not covered yet would cost.
         bank: The search with its distinct values: hand it to the next ``solve`` with the same inputs.
     """
 
@@ -49,7 +47,9 @@ class Solution:
     error: float
     front: tuple[Found, ...]
     certificate: Certificate
+    why: Why
     operations: tuple[Operation, ...]
+    next_cost: Prediction
     bank: Search
 
 
@@ -65,6 +65,7 @@ def solve(
     features: Literal[1, 2] = 1,
     seconds: float | None = None,
     memory_bytes: int | None = None,
+    excess: Literal["stop", "refuse"] = "stop",
     bank: Search | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Solution:
@@ -84,44 +85,46 @@ def solve(
             ``linear``: scale and offset at the root as well. ``nonlinear``: constants anywhere.
         features: With ``linear``: sequences that the model combines, each of at most ``length``.
         seconds: Time allowed.
-        memory_bytes: Memory allowed for distinct values.
+        memory_bytes: Memory allowed for what is kept.
+        excess: Where the length does not fit the budget: ``stop`` at the longest that does, or ``refuse``.
         bank: The search of an earlier solution with the same inputs, numbers, operations and semantics.
         progress: Called about ten times a second.
 
     Raises:
         DataError: Inputs, target or numbers cannot be learnt from.
-        SpaceError: The length or an operation cannot be used, or no sequence is defined on all examples.
+        BudgetError: The budget is not positive, or the length does not fit and ``excess`` is ``refuse``.
+        SpaceError: The length or an operation cannot be used, or the bank is one of others.
     """
     check_length(length, semantics)
     if constants == "grid" and not numbers:
         numbers = GRID
     search = _search(make_vocabulary(columns, operations, numbers), semantics, bank)
     wanted = make_target(target, search.vocabulary.examples, scaled=constants == "linear")
-    scorer = Scorer(search, wanted, Clock(seconds, progress))
-    stopped = ""
+    plan = Plan(length, features, Clock(seconds, progress), memory_bytes, refuse=excess == "refuse")
+    scorer = Scorer(search, wanted, plan.clock)
     try:
-        _cover(scorer, search, length, features)
+        why: Why = cover(scorer, search, plan)
     except (OutOfTimeError, KeyboardInterrupt) as reason:
         search.discard()
-        timed = isinstance(reason, OutOfTimeError)
-        stopped = f"Stopped after {seconds:g} s." if timed else "Interrupted."
+        why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
     best = scorer.front.points[-1]
+    following = min(max(scorer.covered, search.covered if features > 1 else 0) + 1, LONGEST)
     return Solution(
         best.programs,
         best.weights,
         best.error,
         scorer.front.points,
-        _certify(scorer, search, length, constants, features, stopped),
+        _certify(scorer, search, plan, constants, why),
+        why,
         program_operations(operations),
+        predict(search, plan.rates or calibrate(search, wanted), following, features=features),
         search,
     )
 
 
 def _search(vocabulary: Vocabulary, semantics: Semantics, bank: Search | None) -> Search:
     if bank is None:
-        if semantics == "tree":
-            return TreeSearch(vocabulary)
-        return ChainSearch(vocabulary) if semantics == "chain" else DagSearch(vocabulary)
+        return make_search(vocabulary, semantics)
     if bank.semantics != semantics or not bank.vocabulary.matches(vocabulary):
         raise SpaceError(
             f"the bank must have the same inputs, numbers, operations and semantics, got one of "
@@ -131,52 +134,49 @@ def _search(vocabulary: Vocabulary, semantics: Semantics, bank: Search | None) -
     return bank
 
 
-def _cover(scorer: Scorer, search: Search, length: int, features: int) -> None:
-    """Score every sequence of at most a length, or all up to one whose error is zero."""
-    least = 1 if search.semantics == "tree" else 0
-    kept = length if features > 1 else search.reach(length)
-    for one in range(least, kept + 1):
-        if one <= search.covered:
-            scorer.score_kept(one)
-        else:
-            scorer.grow()
-        if features > 1:
-            scorer.combine(one)
-        if scorer.front.is_exact:
-            scorer.covered = length
-            return
-    if features == 1:
-        for one in range(kept + 1, min(search.covered, length) + 1):
-            scorer.score_kept(one)
-        scorer.stream(length)
-
-
 def _certify(
-    scorer: Scorer, search: Search, length: int, constants: Constants, features: int, stopped: str
+    scorer: Scorer, search: Search, plan: Plan, constants: Constants, why: Why
 ) -> Certificate:
     vocabulary = search.vocabulary
     budget = vocabulary.step_budget
     proof = Verdict.OPTIMAL if budget is None else Verdict.WITHIN_STEPS
-    pruning = ["equal values merged, all their bits compared"]
-    if scorer.front.is_exact:
-        pruning.append("ended at an error of zero")
-    covered = scorer.covered
-    least = 1 if search.semantics == "tree" else 0
+    covered = plan.length if why == "solved" else scorer.covered
     sequences = 0
-    if covered >= least:
-        sequences = count(search.semantics, covered, len(vocabulary.leaves), vocabulary.operations)
+    if covered >= shortest(search.semantics):
+        leaves = len(vocabulary.leaves)
+        sequences = count(search.semantics, covered, leaves, vocabulary.operations)
     return Certificate(
-        verdict=proof if covered >= length else Verdict.BEST_FOUND,
+        verdict=proof if covered >= plan.length else Verdict.BEST_FOUND,
         semantics=search.semantics,
         constants=constants,
-        features=features,
-        length=length,
+        features=plan.features,
+        length=plan.length,
         covered=covered,
         sequences=sequences,
         evaluated=scorer.evaluated,
         distinct=len(search),
-        pruning=tuple(pruning),
-        arithmetic="float64, errors of all that may be best computed one by one",
+        pruning=_pruning(search.semantics, why, streamed=scorer.covered > search.covered),
+        arithmetic="float64; whatever may be best is computed one by one, not from matrix products",
         steps=budget,
-        stopped=stopped,
+        stopped=_STOPPED[why],
     )
+
+
+_STOPPED: dict[Why, str] = {
+    "covered": "",
+    "solved": "",
+    "time": "The time was up, or the next length did not fit what was left of it.",
+    "memory": "The next length did not fit the memory.",
+    "interrupted": "Interrupted.",
+}
+
+
+def _pruning(semantics: Semantics, why: Why, *, streamed: bool) -> tuple[str, ...]:
+    used = ["sequences of equal values merged, all bits of all examples compared"]
+    if semantics == "dag":
+        used.append("each set of values made in one order; a step of no use left out")
+    if streamed:
+        used.append("last length scored by bounds that rule out, survivors computed")
+    if why == "solved":
+        used.append("ended at an error of zero")
+    return tuple(used)

@@ -19,8 +19,8 @@ from coeval.exact.certificate import Semantics
 from coeval.exact.kernels.pairs import APPLY
 from coeval.exact.kernels.pairs import Operation as PairOperation
 from coeval.exact.rows import Numbers
-from coeval.exact.search import Block, Item, Pairs
-from coeval.exact.size import is_commutative
+from coeval.exact.search import Block, Item, Pairs, Stage
+from coeval.exact.size import is_commutative, roots
 from coeval.exact.vocabulary import Values, Vocabulary, apply, block_rows, finite_rows
 
 
@@ -105,6 +105,34 @@ class TreeSearch:
             elif operation.arity >= 2:
                 for batch in batches(self.bank, length, [code]):
                     yield self._evaluate(length, batch)
+
+    def ahead(self, length: int) -> list[Stage]:
+        """Return the work of covering a size, extrapolated from the growth so far."""
+        operations = self.vocabulary.operations
+        counts = [0, *(len(self.bank.level(one)) for one in range(1, self.covered + 1))]
+        new, tried = self.bank.yield_of_levels()
+        stages = []
+        while len(counts) <= self.reach(length):
+            applications = [roots(one, len(counts), counts) for one in operations]
+            counts.append(sum(applications) * new // tried + 1)
+            stages.append(Stage(tuple(applications), kept=counts[-1]))
+        before = [0] * len(operations)
+        if len(counts) == length - 1:
+            before = [roots(one, length - 1, counts) for one in operations]
+            counts.append(sum(before))
+        last = [roots(one, length, counts) for one in operations]
+        closed = [one.component.name in APPLY for one in operations]
+        pairs = sum(many for many, without in zip(last, closed, strict=True) if without)
+        streamed = [
+            many + (0 if without else more)
+            for many, more, without in zip(before, last, closed, strict=True)
+        ]
+        return [*stages, Stage(tuple(streamed), pairs=pairs)]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the bytes in use."""
+        return self.bank.memory_bytes
 
     def discard(self) -> None:
         """Forget an unfinished ``grow``."""

@@ -81,6 +81,10 @@ def make_vocabulary(
         )
     if not checked:
         raise SpaceError("expected at least one input, got none. Give the examples' inputs.")
+    if not operations:
+        raise SpaceError(
+            "expected at least one operation, got none. Name the components to search."
+        )
     if any(not np.isfinite(number) for number in numbers):
         raise DataError(
             f"numbers must be finite, got {tuple(numbers)}. Leave out NaN and infinity."

@@ -1,0 +1,143 @@
+"""How far a search goes: the budget, the longest length that fits it, and the way there."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from coeval.errors import BudgetError
+from coeval.exact.certificate import Semantics
+from coeval.exact.chain import ChainSearch
+from coeval.exact.clock import Clock
+from coeval.exact.cost import Prediction, Rates, calibrate, predict
+from coeval.exact.dag import DagSearch
+from coeval.exact.scorer import Scorer
+from coeval.exact.search import Search
+from coeval.exact.size import shortest
+from coeval.exact.tree import TreeSearch
+from coeval.exact.vocabulary import Vocabulary
+
+Why = Literal["covered", "solved", "time", "memory", "interrupted"]
+"""Why a search ended: all was covered; the error is zero; the budget; Ctrl-C."""
+
+CALIBRATION = 0.01
+"""Share of the time that may be spent before the cost of the length is told."""
+SHORT = 0.2
+"""Seconds for that where the time is not limited but the memory is."""
+MARGIN = 0.6
+"""Share of the time left that a prediction may take up: extrapolations are wrong by as much."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is wanted, and what it may cost.
+
+    Attributes:
+        length: Most nodes or steps.
+        features: Sequences that a linear model combines.
+        clock: Measures the time allowed.
+        memory_bytes: Memory allowed; ``None`` for as much as it takes.
+        refuse: Whether a length that does not fit is an error.
+        rates: What the calibration measured, once it was made.
+    """
+
+    length: int
+    features: int
+    clock: Clock
+    memory_bytes: int | None
+    refuse: bool
+    rates: Rates | None = field(default=None)
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether there is a budget."""
+        return self.clock.seconds is not None or self.memory_bytes is not None
+
+
+def make_search(vocabulary: Vocabulary, semantics: Semantics) -> Search:
+    """Return a search that has covered nothing yet."""
+    if semantics == "tree":
+        return TreeSearch(vocabulary)
+    return ChainSearch(vocabulary) if semantics == "chain" else DagSearch(vocabulary)
+
+
+def cover(scorer: Scorer, search: Search, plan: Plan) -> Why:
+    """Score every sequence up to the longest length that fits the budget, or up to an error of zero.
+
+    Raises:
+        BudgetError: The length does not fit, and is to be refused then.
+        OutOfTimeError: The time is up before that.
+    """
+    for length in range(shortest(search.semantics), min(search.covered, plan.length) + 1):
+        scorer.score_kept(length)
+        _combine(scorer, plan, length)
+    while not scorer.front.is_exact:
+        if scorer.covered >= plan.length:
+            return "covered"
+        if _is_calibrating(search, plan):
+            _grow(scorer, search, plan)
+            continue
+        goal = plan.length
+        if plan.is_limited:
+            goal, obstacle = _goal(scorer, search, plan)
+            if goal <= scorer.covered:
+                return obstacle
+        while search.covered < _kept_for(search, plan, goal) and not scorer.front.is_exact:
+            _grow(scorer, search, plan)
+        if scorer.covered < goal and not scorer.front.is_exact:
+            scorer.stream(goal)
+    return "solved"
+
+
+def _grow(scorer: Scorer, search: Search, plan: Plan) -> None:
+    scorer.grow()
+    _combine(scorer, plan, search.covered)
+
+
+def _combine(scorer: Scorer, plan: Plan, length: int) -> None:
+    if plan.features > 1:
+        scorer.combine(length)
+
+
+def _kept_for(search: Search, plan: Plan, length: int) -> int:
+    """Return up to which length values must be kept to cover another."""
+    return length if plan.features > 1 else search.reach(length)
+
+
+def _is_calibrating(search: Search, plan: Plan) -> bool:
+    """Return whether to go on one length at a time, because too little is known of the cost."""
+    if search.covered >= _kept_for(search, plan, plan.length):
+        return False
+    allowed = SHORT if plan.clock.seconds is None else CALIBRATION * plan.clock.seconds
+    return search.covered < shortest(search.semantics) or (
+        plan.is_limited and plan.clock.elapsed < allowed
+    )
+
+
+def _goal(scorer: Scorer, search: Search, plan: Plan) -> tuple[int, Literal["time", "memory"]]:
+    """Return the longest length that fits, and what the next one would exceed.
+
+    Raises:
+        BudgetError: The length that was asked for does not fit, and is to be refused then.
+    """
+    plan.rates = plan.rates or calibrate(search, scorer.target)
+    memory = math.inf if plan.memory_bytes is None else plan.memory_bytes
+    for length in range(plan.length, scorer.covered, -1):
+        cost = predict(search, plan.rates, length, features=plan.features)
+        obstacle: Literal["time", "memory"] = "memory" if cost.memory_bytes > memory else "time"
+        if cost.memory_bytes <= memory and cost.seconds <= MARGIN * plan.clock.left:
+            return length, obstacle
+        if plan.refuse:
+            raise BudgetError(_refusal(cost, plan))
+    return scorer.covered, obstacle
+
+
+def _refusal(cost: Prediction, plan: Plan) -> str:
+    limits = []
+    if plan.clock.seconds is not None:
+        limits.append(f"{plan.clock.seconds:g} seconds")
+    if plan.memory_bytes is not None:
+        limits.append(f"{plan.memory_bytes:,} bytes")
+    return (
+        f"length {cost.length} does not fit a budget of {' and '.join(limits)}: {cost.describe()}. "
+        "Ask for a shorter length, raise the budget, or let the search stop at the longest that fits."
+    )
