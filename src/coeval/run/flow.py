@@ -1,15 +1,24 @@
 """Numbered trials on their way to a measurement: waiting, handed out in batches, or held for an equal one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from coeval.trial import Proposal, Trial
+from coeval.trial import Measurement, Proposal, Trial, finish
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Trials that were handed out together, and the measurements so far."""
+
+    trials: Sequence[Trial]
+    found: dict[int, Measurement]
 
 
 class Flow:
     """What waits and what runs. A batch holds trials of one bucket, those of lowest number first.
 
-    The next batch depends only on which trials wait, so that a search that was killed and goes on makes
-    the batches of one that was not.
+    The next batch depends only on which trials wait, and a batch comes back as a whole, so that a search
+    that was killed and goes on makes the batches of one that was not: numbers may depend on the batch.
 
     Args:
         bucket: Trials of equal answers may share a batch; asked only where batches hold more than one trial.
@@ -19,25 +28,25 @@ class Flow:
     def __init__(self, bucket: Callable[[Proposal], str], batch: int) -> None:
         self._bucket, self._batch = bucket, batch
         self._waiting: list[Trial] = []
-        self._running: dict[int, tuple[Trial, int]] = {}  # with the batch each is in
-        self._open: dict[int, int] = {}  # trials that each running batch still owes
-        self._batches = 0
+        self._running: dict[int, _Batch] = {}  # of trials without a measurement
+        self._batches: set[int] = set()  # by their first trial
+        self._size = 0  # of all that runs, measured or not
         self._names: dict[int, str] = {}  # of what waits and runs
         self._taken: set[str] = set()
         self._twins: dict[str, list[Trial]] = {}  # held for a trial of the same name
         self._held = 0
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._running) + self._held
+        return len(self._waiting) + self._size + self._held
 
     @property
     def batches(self) -> int:
         """Return how many batches run."""
-        return len(self._open)
+        return len(self._batches)
 
     @property
-    def running(self) -> list[int]:
-        """Return the numbers of the trials that run."""
+    def unmeasured(self) -> list[int]:
+        """Return the numbers of the trials that were handed out and not measured."""
         return sorted(self._running)
 
     def add(self, trial: Trial, name: str) -> None:
@@ -60,25 +69,33 @@ class Flow:
         else:
             chosen, left = self._alike()
         self._waiting = left
-        self._batches += 1
-        self._open[self._batches] = len(chosen)
+        self._size += len(chosen)
+        self._batches.add(chosen[0].number)
+        batch = _Batch(chosen, {})
         for trial in chosen:
-            self._running[trial.number] = trial, self._batches
+            self._running[trial.number] = batch
         return chosen
 
-    def runs(self, number: int) -> bool:
-        """Return whether a trial was handed out and not taken back."""
-        return number in self._running
+    def measure(self, number: int, measurement: Measurement) -> list[tuple[Trial, str]]:
+        """Note a trial's measurement; a second one is ignored.
 
-    def take(self, number: int) -> tuple[Trial, str]:
-        """Return a trial that was measured, and its name; it runs no more."""
-        trial, batch = self._running.pop(number)
-        self._open[batch] -= 1
-        if not self._open[batch]:
-            del self._open[batch]
-        name = self._names.pop(number)
-        self._taken.remove(name)
-        return trial, name
+        Returns:
+            The batch's finished trials with their names, by number, when this was its last; none before.
+        """
+        batch = self._running.pop(number, None)
+        if batch is None:
+            return []
+        batch.found[number] = measurement
+        if len(batch.found) < len(batch.trials):
+            return []
+        self._batches.remove(batch.trials[0].number)
+        self._size -= len(batch.trials)
+        done = [
+            (finish(trial, batch.found[trial.number]), self._names.pop(trial.number))
+            for trial in batch.trials
+        ]
+        self._taken.difference_update([name for _, name in done])
+        return done
 
     def release(self, names: Sequence[str]) -> list[Trial]:
         """Return the trials that were held for some names, by number: they can be answered now, or run."""

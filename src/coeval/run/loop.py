@@ -55,7 +55,7 @@ class Loop:
     """The state of one search: what is known, what is on its way, what the strategy was told.
 
     Batches: proposals of one bucket are handed out together, up to ``executor.batch`` of them, their start
-    is recorded in one transaction and so are the measurements that come back together.
+    is recorded in one transaction, and so are their measurements when the last of them is there.
     """
 
     def __init__(
@@ -201,13 +201,8 @@ class Loop:
             self._record([Note("tick", {})])
 
     def _complete(self, results: Sequence[tuple[int, Measurement]]) -> None:
-        done: list[Trial] = []
-        names: list[str] = []
-        for number, measurement in results:
-            if self._flow.runs(number):
-                trial, name = self._flow.take(number)
-                done.append(finish(trial, measurement))
-                names.append(name)
+        found = [one for result in results for one in self._flow.measure(*result)]
+        done, names = [trial for trial, _ in found], [name for _, name in found]
         self._settle(done, names)
         # Answered by the cache, or evaluated after all: in either case only while there is time.
         self._orphans += self._flow.release(names)
@@ -237,7 +232,7 @@ class Loop:
         """Fail what an executor did not end in time."""
         detail = "The budget ended before the evaluation did, and it did not stop when told."
         late = guard.failed(Reason.TIMED_OUT, detail)
-        self._complete([(number, late) for number in self._flow.running])
+        self._complete([(number, late) for number in self._flow.unmeasured])
 
     def _record(self, records: Sequence[Trial | Note]) -> None:
         """Write, then tell: in this order, so that nothing is told that a resume would not know."""

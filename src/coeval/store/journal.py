@@ -78,6 +78,7 @@ class SqliteStore:
 
         Raises:
             RunError: The disk is full, the store is closed or read-only, or a finished trial would change.
+            TypeError: A record holds something that JSON cannot carry.
         """
         if self._lock is None:
             raise RunError(f"{self.path} was opened for reading only; open it without read_only.")

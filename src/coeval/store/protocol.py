@@ -36,6 +36,7 @@ class Store(Protocol):
 
         Raises:
             RunError: The disk is full, or a finished trial would change.
+            TypeError: A record holds something that JSON cannot carry; nothing is written then.
         """
         ...
 

@@ -29,12 +29,18 @@ def check_executor(
     executor = make(evaluator)
     try:
         require(executor.slots >= 1, f"An executor needs a slot, got {executor.slots}.")
+        require(executor.batch >= 1, f"A batch holds a trial at least, got {executor.batch}.")
         require(
             list(executor.completed(0.0)) == [],
             "Something completed before anything was submitted.",
         )
-        _check_results(executor, evaluator, _trials(ladder_space(), trials), patience)
-        _check_deadline(executor, _trials(ladder_space(), 2, first=trials), patience)
+        made = _trials(ladder_space(), trials)
+        batches = [made[:3], *([one] for one in made[3:])]
+        _check_results(executor, evaluator, batches, patience)
+        wide = _trials(ladder_space(), executor.batch, first=trials)
+        _check_results(executor, evaluator, [wide], patience)
+        late = _trials(ladder_space(), 2, first=trials + executor.batch)
+        _check_deadline(executor, late, patience)
     finally:
         executor.close()
     abandoned = make(evaluator)
@@ -43,15 +49,15 @@ def check_executor(
 
 
 def _check_results(
-    executor: Executor, evaluator: Evaluator, trials: Sequence[Trial], patience: float
+    executor: Executor, evaluator: Evaluator, batches: Sequence[list[Trial]], patience: float
 ) -> None:
-    """Check that each trial of singles and batches comes back once, as evaluated here."""
+    """Check that each trial of some batches comes back once, as evaluated here."""
+    trials = [trial for batch in batches for trial in batch]
     expected = {
         number: measurement
         for trial in trials
         for number, measurement in evaluator.evaluate([trial], never_stop)
     }
-    batches = [trials[:3], *([one] for one in trials[3:])]
     found: dict[int, Measurement] = {}
     waiting, pending = list(batches), 0
     end = time.monotonic() + patience

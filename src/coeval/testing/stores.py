@@ -80,6 +80,9 @@ def check_all_or_nothing(store: Store, candidate: Candidate) -> None:
     store.append([done])
     with refusing(RunError, "A batch with a finished trial in it was taken."):
         store.append([Note("sitting", {}), Trial(1, Proposal(candidate)), done])
+    odd = finish(Trial(1, Proposal(candidate)), Measurement(data={"set": {1, 2}}))
+    with refusing(TypeError, "A measurement that JSON cannot carry was taken."):
+        store.append([Trial(1, Proposal(candidate)), odd])
     require(len(list(store.events())) == 2, "A refused batch was written in part.")
     store.append([Trial(1, Proposal(candidate))])
     require(len(list(store.events())) == 3, "After a refusal the store takes nothing more.")
