@@ -5,16 +5,17 @@ for the rest; the first step takes inputs and numbers. What follows depends on t
 values are merged as in trees.
 """
 
+import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from coeval.architecture.program import Program
+from coeval.build.numeric.functions import Function
 from coeval.exact.bank import Bank, Batch
 from coeval.exact.certificate import Semantics
-from coeval.exact.rows import Numbers
-from coeval.exact.search import Block, Stage
+from coeval.exact.search import Applications, Block, Stage
 from coeval.exact.size import is_commutative, operand_choices
 from coeval.exact.vocabulary import Values, Vocabulary, block_rows
 
@@ -80,13 +81,23 @@ class ChainSearch:
         """Return the number of steps up to which values must be kept to stream another."""
         return max(length - 1, 0)
 
-    def stream(self, length: int) -> Iterator[Block]:
+    def stream(self, length: int) -> Iterator[Applications]:
         """Yield the values of the length after those that are covered, without keeping them."""
         if self.covered >= length:
             return
-        for batch in self._batches(length):
-            values, where = self.bank.evaluate(batch)
-            yield Block(length, values, self._writer(batch, where), len(batch[1]))
+        before, values = self.bank.level(length), self.bank.values
+        for code, taken in self._choices(length):
+            leaves = [one for one in taken if one >= 0]
+            banks = [values[one : one + 1] for one in leaves]
+            if len(leaves) < len(taken):
+                banks.append(values[before.start : before.stop])  # last: laid out for the kernel
+            yield Applications(
+                length,
+                _after_leaves(self.vocabulary.functions[code], taken),
+                tuple(banks) or (values[:1],),
+                False,
+                functools.partial(self._step, code, taken, before.start),
+            )
 
     def ahead(self, length: int) -> list[Stage]:
         """Return the work of covering a number of steps, extrapolated from the growth so far."""
@@ -112,31 +123,35 @@ class ChainSearch:
         """Forget an unfinished ``grow``."""
         self.bank.drop_incomplete()
 
-    def _writer(self, batch: Batch, where: Numbers) -> Callable[[int], Program]:
-        return lambda row: self.bank.program((batch[0], tuple(batch[1][where[row]].tolist())))
+    def _step(self, code: int, taken: tuple[int, ...], start: int, *rows: int) -> Program:
+        return self.bank.program(
+            (code, tuple(start + rows[-1] if one < 0 else one for one in taken))
+        )
 
     def _batches(self, length: int) -> Iterator[Batch]:
         """Yield the steps on the values of one step fewer."""
         rows = block_rows(self.vocabulary.examples)
         before = self.bank.level(length)
+        for code, taken in self._choices(length):
+            if not taken:
+                yield code, np.empty((1, 0), np.int64)
+                continue
+            for start in range(before.start, before.stop, rows):
+                values = np.arange(start, min(start + rows, before.stop))
+                yield code, np.stack([values if one < 0 else 0 * values + one for one in taken], 1)
+
+    def _choices(self, length: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield every operation with every choice of operands: leaves, or -1 for the value before."""
         leaves = len(self.bank.level(1))
         for code, operation in enumerate(self.vocabulary.operations):
-            # -1 stands for the value before
             for taken in itertools.product((-1, *range(leaves)), repeat=operation.arity):
-                if _is_redundant(taken, unordered=is_commutative(operation)):
-                    continue
-                if operation.arity == 0:
-                    if length == 1:
-                        yield code, np.empty((1, 0), np.int64)
-                    continue
-                for start in range(before.start, before.stop, rows):
-                    values = np.arange(start, min(start + rows, before.stop))
-                    yield (
-                        code,
-                        np.stack([values if one < 0 else values * 0 + one for one in taken], 1),
-                    )
+                reversed_one = is_commutative(operation) and taken[0] > taken[1]
+                if (-1 in taken and not reversed_one) or (not taken and length == 1):
+                    yield code, taken
 
 
-def _is_redundant(taken: tuple[int, ...], *, unordered: bool) -> bool:
-    """Return whether a choice of operands leaves the value before out, or is another one reversed."""
-    return (len(taken) > 0 and -1 not in taken) or (unordered and taken[0] > taken[-1])
+def _after_leaves(function: Function, taken: tuple[int, ...]) -> Function:
+    """Return a function of the leaves that are taken, in order, and then of the value before."""
+    leaves = iter(range(sum(one >= 0 for one in taken)))
+    places = [-1 if one < 0 else next(leaves) for one in taken]
+    return lambda *values: function(*[values[one] for one in places])

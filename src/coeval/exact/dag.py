@@ -6,12 +6,13 @@ last step takes every value that no other step took; for a sequence with an idle
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from coeval.architecture.program import Program
+from coeval.architecture.program import Operation, Program
 from coeval.errors import SpaceError
 from coeval.exact.bank import RECENT
 from coeval.exact.certificate import Semantics
@@ -150,15 +151,26 @@ class DagSearch:
             sets, kept = (sum(each) * new // tried + 1 for new in (new_sets, new_values))
             stages.append(Stage(tuple(each), kept=kept, sets=sets))
             steps += 1
-        places = len(self._leaves) + steps
-        # the last step takes the value before it, and whatever else is unused
-        last = [
-            sets * (operand_choices(one, places) - operand_choices(one, places - bool(steps)))
-            for one in operations
-        ]
+        last = [self._closings(one, len(self._leaves) + steps, sets) for one in operations]
         if stages and len(stages) > max(self.reach(length) - self.covered, 0):
             last = [a + b for a, b in zip(last, stages.pop().applications, strict=True)]
         return [*stages, Stage(tuple(last))]
+
+    def _closings(self, operation: Operation, places: int, sets: int) -> int:
+        """Return how often an operation is applied to sets so that nothing is left unused."""
+        ends = np.bincount(self._levels[-1].unused.sum(axis=1), minlength=1).tolist()
+        # all choices less those that miss one of the unused values, and so on
+        each = [
+            sum(
+                (-1) ** missed
+                * math.comb(unused, missed)
+                * operand_choices(operation, places - missed)
+                for missed in range(unused + 1)
+            )
+            for unused in range(min(len(ends), places + 1))
+        ]
+        total: int = sum(many * one for many, one in zip(ends, each, strict=False))
+        return sets * total // len(self._levels[-1]) + 1
 
     def _yield(self) -> tuple[int, int, int]:
         """Return how many sets and values were new of how many applications, where most were."""

@@ -7,13 +7,15 @@ import numpy as np
 
 from coeval.exact.clock import Clock, OutOfTimeError
 from coeval.exact.front import Front, Programs
+from coeval.exact.kernels.bounds import TestOrder
+from coeval.exact.kernels.elementwise import best_application
 from coeval.exact.kernels.models import Sweep
 from coeval.exact.kernels.pairs import best_pair, best_two_features
 from coeval.exact.score import Target, score
-from coeval.exact.search import Block, Pairs, Search
+from coeval.exact.search import Applications, Block, Pairs, Search
 
-Write = Callable[[int, int], Programs]
-"""From the numbers of two rows to the programs of their model."""
+Write = Callable[..., Programs]
+"""From the numbers of rows to the programs of their model."""
 
 
 class Scorer:
@@ -38,6 +40,7 @@ class Scorer:
         self._search = search
         self.target = target
         self._clock = clock
+        self._order = TestOrder(len(target.values))
         self._constants: Literal["none", "linear"] = "linear" if target.scaled else "none"
 
     def score_kept(self, length: int) -> None:
@@ -70,8 +73,10 @@ class Scorer:
         for item in self._search.stream(length):
             if isinstance(item, Block):
                 self._take_block(item)
-            else:
+            elif isinstance(item, Pairs):
                 self._take_pairs(item)
+            else:
+                self._take_applications(item)
         self.covered = length
 
     def combine(self, length: int) -> None:
@@ -117,6 +122,19 @@ class Scorer:
             stop=lambda: self._clock.left <= 0,
         )
         self._take_sweep(pairs.length, sweep, lambda i, j: (pairs.program(i, j),))
+
+    def _take_applications(self, item: Applications) -> None:
+        sweep = best_application(
+            item.function,
+            item.banks,
+            self.target.values,
+            constants=self._constants,
+            commutative=item.commutative,
+            incumbent=self.front.bar(item.length),
+            order=self._order,
+            stop=lambda: self._clock.left <= 0,
+        )
+        self._take_sweep(item.length, sweep, lambda *rows: (item.program(*rows),))
 
     def _take_sweep(self, length: int, sweep: Sweep, write: Write) -> None:
         self.evaluated += sweep.covered

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from coeval.architecture.program import Program
+from coeval.build.numeric.functions import Function
 from coeval.exact.certificate import Semantics
 from coeval.exact.kernels.pairs import Operation
 from coeval.exact.vocabulary import Values, Vocabulary
@@ -63,7 +64,26 @@ class Stage:
     sets: int = 0
 
 
-Item = Block | Pairs
+@dataclass(frozen=True, slots=True, eq=False)
+class Applications:
+    """All applications of an operation without a closed form to rows, none evaluated.
+
+    Attributes:
+        length: Of their sequences.
+        function: The operation's vectorised function.
+        banks: ``(rows, examples)`` for each operand; valid until the next item is asked for.
+        commutative: Whether the operation is, with the same bank twice.
+        program: From a row of each bank to the program.
+    """
+
+    length: int
+    function: Function
+    banks: tuple[Values, ...]
+    commutative: bool
+    program: Callable[..., Program]
+
+
+Item = Block | Pairs | Applications
 """What a search yields: sequences to be scored."""
 
 

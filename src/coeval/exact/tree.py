@@ -6,6 +6,7 @@ sum up to s - 1. Of the two last sizes nothing is kept: those of the last but on
 unary roots, which are evaluated while they are at hand.
 """
 
+import bisect
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +20,15 @@ from coeval.exact.certificate import Semantics
 from coeval.exact.kernels.pairs import APPLY
 from coeval.exact.kernels.pairs import Operation as PairOperation
 from coeval.exact.rows import Numbers
-from coeval.exact.search import Block, Item, Pairs, Stage
+from coeval.exact.search import Applications, Block, Item, Pairs, Stage
 from coeval.exact.size import is_commutative, roots
-from coeval.exact.vocabulary import Values, Vocabulary, apply, block_rows, finite_rows
+from coeval.exact.vocabulary import Values, Vocabulary, block_rows
+
+CHUNK = 1 << 20
+"""Numbers of streamed values at hand at once: enough rows for a kernel to be worth its start."""
+
+Write = Callable[[int | None, int], Program]
+"""From an operation around it, if any, and a row to the program."""
 
 
 class TreeSearch:
@@ -44,7 +51,8 @@ class TreeSearch:
         self._unary = [
             code for code, operation in enumerate(vocabulary.operations) if operation.arity == 1
         ]
-        self._room = np.empty((block_rows(vocabulary.examples), vocabulary.examples))
+        rows = max(2 * block_rows(vocabulary.examples), CHUNK // vocabulary.examples)
+        self._room = np.empty((rows, vocabulary.examples))
 
     def __len__(self) -> int:
         return len(self.bank)
@@ -92,19 +100,17 @@ class TreeSearch:
         """Yield the values of all sizes above ``covered`` and up to ``length`` without keeping them."""
         if self.covered >= length:
             return
-        if self.covered < length - 1:
-            for batch in batches(self.bank, length - 1, range(len(self.vocabulary.operations))):
-                yield from self._streamed(length, batch)
-        else:
-            for batch in batches(self.bank, length, self._unary):
-                yield self._evaluate(length, batch)
+        below = self.covered < length - 1
+        for values, write in self._chunks(length - 1) if below else self._last_level():
+            if below:
+                yield Block(length - 1, values, functools.partial(write, None), len(values))
+            for code in self._unary:
+                function = self.vocabulary.functions[code]
+                writer = functools.partial(write, code)
+                yield Applications(length, function, (values,), False, writer)
         for code, operation in enumerate(self.vocabulary.operations):
-            name = operation.component.name
-            if name in APPLY and operation.arity == 2:
-                yield from self._pairs(length, code, cast(PairOperation, name))
-            elif operation.arity >= 2:
-                for batch in batches(self.bank, length, [code]):
-                    yield self._evaluate(length, batch)
+            if operation.arity >= 2:
+                yield from self._roots(length, code)
 
     def ahead(self, length: int) -> list[Stage]:
         """Return the work of covering a size, extrapolated from the growth so far."""
@@ -138,46 +144,64 @@ class TreeSearch:
         """Forget an unfinished ``grow``."""
         self.bank.drop_incomplete()
 
-    def _streamed(self, length: int, batch: Batch) -> Iterator[Block]:
-        """Yield a batch of size ``length - 1``, and every unary operation on it."""
-        values, where = self.bank.evaluate(batch)
-        yield Block(length - 1, values, self._writer(batch, where), len(batch[1]))
-        for code in self._unary:
-            room = self._room[: len(values)]
-            results = apply(self.vocabulary.functions[code], [values], room)
-            fine = np.flatnonzero(finite_rows(results))
-            yield Block(length, results[fine], self._writer(batch, where[fine], code), len(values))
-
-    def _pairs(self, length: int, code: int, name: PairOperation) -> Iterator[Pairs]:
-        values = self.bank.values
-        unordered = is_commutative(self.vocabulary.operations[code])
-        for sizes in splits(length - 1, 2):
+    def _roots(self, length: int, code: int) -> Iterator[Item]:
+        """Yield the trees of a size with an operation of several operands at the root."""
+        operation, values = self.vocabulary.operations[code], self.bank.values
+        unordered = is_commutative(operation)
+        name = operation.component.name
+        for sizes in splits(length - 1, operation.arity):
             if unordered and sizes[0] > sizes[1]:
                 continue
-            left, right = (self.bank.level(one) for one in sizes)
-            yield Pairs(
-                length,
-                name,
-                values[left.start : left.stop],
-                None if left == right else values[right.start : right.stop],
-                functools.partial(self._pair, code, left.start, right.start),
-            )
+            levels = [self.bank.level(one) for one in sizes]
+            banks = [values[one.start : one.stop] for one in levels]
+            write = functools.partial(self._root, code, [one.start for one in levels])
+            if name in APPLY and operation.arity == 2:
+                right = None if sizes[0] == sizes[1] else banks[1]
+                yield Pairs(length, cast(PairOperation, name), banks[0], right, write)
+            else:
+                if unordered and sizes[0] == sizes[1]:
+                    banks[1] = banks[0]  # by which the kernel knows that the order does not matter
+                function = self.vocabulary.functions[code]
+                yield Applications(length, function, tuple(banks), unordered, write)
 
-    def _pair(self, code: int, left: int, right: int, first: int, second: int) -> Program:
-        return self.bank.program((code, (left + first, right + second)))
+    def _root(self, code: int, starts: list[int], *rows: int) -> Program:
+        term = (code, tuple(start + row for start, row in zip(starts, rows, strict=True)))
+        return self.bank.program(term)
 
-    def _evaluate(self, length: int, batch: Batch) -> Block:
-        values, where = self.bank.evaluate(batch)
-        return Block(length, values, self._writer(batch, where), len(batch[1]))
+    def _last_level(self) -> Iterator[tuple[Values, Write]]:
+        level = self.bank.level(self.covered)
 
-    def _writer(
-        self, batch: Batch, where: Numbers, root: int | None = None
-    ) -> Callable[[int], Program]:
-        def program(row: int) -> Program:
-            term: Term = (batch[0], tuple(batch[1][where[row]].tolist()))
+        def write(root: int | None, row: int) -> Program:
+            number = level.start + row
+            return self.bank.program(number if root is None else (root, (number,)))
+
+        yield self.bank.values[level.start : level.stop], write
+
+    def _chunks(self, size: int) -> Iterator[tuple[Values, Write]]:
+        """Yield the values of a size that is not kept, many at a time, with their writer."""
+        most = len(self._room) - block_rows(self.vocabulary.examples)
+        parts: list[tuple[int, Batch, Numbers]] = []
+        filled = 0
+        for batch in batches(self.bank, size, range(len(self.vocabulary.operations))):
+            values, where = self.bank.evaluate(batch)
+            self._room[filled : filled + len(values)] = values
+            parts.append((filled, batch, where))
+            filled += len(values)
+            if filled > most:
+                yield self._room[:filled], self._writer(parts)
+                parts, filled = [], 0
+        if filled:
+            yield self._room[:filled], self._writer(parts)
+
+    def _writer(self, parts: list[tuple[int, Batch, Numbers]]) -> Write:
+        starts = [start for start, _, _ in parts]
+
+        def write(root: int | None, row: int) -> Program:
+            start, (code, operands), where = parts[bisect.bisect_right(starts, row) - 1]
+            term: Term = (code, tuple(operands[where[row - start]].tolist()))
             return self.bank.program(term if root is None else (root, (term,)))
 
-        return program
+        return write
 
 
 def batches(bank: Bank, size: int, codes: Sequence[int]) -> Iterator[Batch]:
