@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from coeval.architecture.program import Program
 from coeval.errors import SpaceError
 from coeval.evaluate.language import LanguageEvaluator, chosen_cases
 from coeval.evaluate.protocol import never_stop
@@ -103,3 +104,12 @@ def test_more_subsets_than_are_kept_are_read_rightly():
     for place in [*range(20), 0]:
         found = measured(Proposal(never(), cases=f"strings:{place}"), judge)
         assert bits(found, 1) == [int(not WORDS.labels[place])]
+
+
+def test_wrong_cases_and_candidates_of_another_kind_are_failures_not_exceptions():
+    wrong = measured(Proposal(never(), cases="rows:1")).failure
+    assert wrong is not None
+    assert wrong.reason is Reason.ERROR
+    other = measured(Proposal(Candidate((("network", Program()),)))).failure
+    assert other is not None
+    assert "got Program" in other.detail

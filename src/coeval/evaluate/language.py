@@ -21,10 +21,8 @@ from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
 
 KIND = "strings"
 """What ``cases`` begins with."""
-_OVERFLOW = Measurement(
-    failure=Failure(Reason.REFUSED, "a state is not finite at the end of some word")
-)
-_STOPPED = Measurement(failure=Failure(Reason.TIMED_OUT, "told to stop"))
+_OVERFLOW = Failure(Reason.REFUSED, "A state is not finite at the end of some word.")
+_STOPPED = Failure(Reason.TIMED_OUT, "The evaluation was told to stop.")
 _KEPT = 8  # arranged subsets kept; a strategy shows one to a whole generation
 
 
@@ -69,43 +67,52 @@ class LanguageEvaluator:
         for trial in trials:
             groups.setdefault(trial.proposal.cases, []).append(trial)
         for cases, group in groups.items():
-            yield from self._together(cases, group, report)
+            try:
+                chosen, reading = self._reading(cases)
+                genotypes = [_genotype(one, self.space.part) for one in group]
+            except SpaceError as error:
+                wrong = Measurement(failure=Failure(Reason.ERROR, str(error)))
+                yield from ((trial.number, wrong) for trial in group)
+                continue
+            began = time.perf_counter()
+            answer = answers(self.space, networks(self.space, genotypes), reading)
+            seconds = (time.perf_counter() - began) / len(group)
+            yield from self._measure(group, chosen, answer, seconds, report)
 
     def bucket(self, proposal: Proposal) -> str:
         """Return the cases: candidates judged on the same words are read together."""
         return proposal.cases or "all"
 
-    def _together(
-        self, cases: str | None, trials: Sequence[Trial], report: Report
+    def _measure(
+        self,
+        trials: Sequence[Trial],
+        chosen: list[int],
+        answer: npt.NDArray[np.float64],
+        seconds: float,
+        report: Report,
     ) -> Iterator[tuple[int, Measurement]]:
-        began = time.perf_counter()
-        chosen, reading = self._reading(cases)
-        found = networks(self.space, [_genotype(one, self.space.part) for one in trials])
-        answer = answers(self.space, found, reading)
         labels = np.array([self.examples.labels[place] for place in chosen])
         passed = (answer > 0) == labels
         finite = np.asarray(np.isfinite(answer).all(axis=1))
         symbols = float(sum(len(self.examples.words[place]) for place in chosen))
-        seconds = (time.perf_counter() - began) / len(trials)
         cost = {"symbols": symbols, "seconds": seconds}
         packed = np.packbits(passed, axis=1)
         rates = 1.0 - passed.mean(axis=1)
         balanced = _balanced_errors(passed, labels)
         for place, trial in enumerate(trials):
-            if not finite[place]:
-                yield trial.number, _OVERFLOW
-                continue
             rate = float(rates[place])
             values = {
                 "error_rate": rate,
                 "balanced_error": float(balanced[place]),
                 "worst": float(rate > 0),
             }
-            if not report(trial.number, 1, values):
-                yield trial.number, _STOPPED
-                continue
-            data = {"passed": packed[place].tobytes().hex()}
-            yield trial.number, Measurement(values, cost=cost, data=data)
+            if not finite[place]:
+                yield trial.number, Measurement(cost=cost, failure=_OVERFLOW)
+            elif not report(trial.number, 1, values):
+                yield trial.number, Measurement(cost=cost, failure=_STOPPED)
+            else:
+                data = {"passed": packed[place].tobytes().hex()}
+                yield trial.number, Measurement(values, cost=cost, data=data)
 
     def _reading(self, cases: str | None) -> tuple[list[int], Reading]:
         if cases not in self._readings:
