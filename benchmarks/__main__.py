@@ -6,7 +6,7 @@ python -m benchmarks
 import subprocess
 import sys
 
-ALL = ("overhead", "start", "durability", "budget", "parity", "quality")
+ALL = ("overhead", "numeric_overhead", "start", "durability", "budget", "parity", "quality")
 
 
 def main() -> None:
