@@ -3,15 +3,14 @@
 "Smallest" is exact for the theorems and providers listed: what no theorem here certifies may still do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import combinations
 
 from coeval.component.library import SCALAR, TABULAR
 from coeval.universality.capability import AMBIENT, Arithmetic, Capability, Facts
-from coeval.universality.closure import BIT, LEMMAS, closed, mask
+from coeval.universality.closure import Source, closed, derive, mask
 from coeval.universality.resolve import facts_of
 from coeval.universality.rules import Theorem, Verdict
 from coeval.universality.theorems import APPROXIMATION, TURING
@@ -69,14 +68,31 @@ def smallest_additions(facts: Sequence[Facts], goal: Goal) -> tuple[Addition, ..
     names = {one.name for one in facts}
     offers = [(name, cost) for name, cost in providers(names).items() if name not in names]
     for cost in range(1, sum(cost for _, cost in offers) + 1):
-        found = [
-            _addition(goal, own, chosen, theorems)
-            for chosen in _of_cost(offers, cost)
-            if _reached(closed(own | _brought(chosen)), theorems)
-        ]
+        found = list(_reaching(own, offers, cost, theorems))
         if found:
-            return tuple(found)
+            return tuple(_addition(goal, facts, chosen, theorems) for chosen in found)
     return ()
+
+
+def _reaching(
+    bits: int, offers: Sequence[tuple[str, int]], cost: int, theorems: Sequence[Theorem]
+) -> Iterator[tuple[str, ...]]:
+    """Yield every choice of offers that costs this much and reaches a theorem.
+
+    Choices that cannot reach one even with every later offer are left out unseen: lemmas only ever add.
+    """
+    if cost == 0:
+        if _reached(closed(bits), theorems):
+            yield ()
+        return
+    most = _brought(name for name, _ in offers)
+    if not offers or not _reached(closed(bits | most), theorems):
+        return
+    (name, price), rest = offers[0], offers[1:]
+    if price <= cost:
+        for others in _reaching(bits | _grants(name), rest, cost - price, theorems):
+            yield (name, *others)
+    yield from _reaching(bits, rest, cost, theorems)
 
 
 def providers(names: Iterable[str]) -> dict[str, int]:
@@ -105,15 +121,6 @@ def _theorems(goal: Goal) -> tuple[Theorem, ...]:
     return tuple(one for one in certifying if Arithmetic.FLOAT64 in one.arithmetics)
 
 
-def _of_cost(offers: Sequence[tuple[str, int]], cost: int) -> list[tuple[str, ...]]:
-    return [
-        tuple(name for name, _ in chosen)
-        for size in range(1, cost + 1)
-        for chosen in combinations(offers, size)
-        if sum(one for _, one in chosen) == cost
-    ]
-
-
 @lru_cache(maxsize=64)
 def _grants(name: str) -> int:
     return mask(facts_of(name).grants)
@@ -136,35 +143,28 @@ def _reached(bits: int, theorems: Iterable[Theorem]) -> bool:
 
 
 def _addition(
-    goal: Goal, own: int, chosen: tuple[str, ...], theorems: Sequence[Theorem]
+    goal: Goal, facts: Sequence[Facts], chosen: tuple[str, ...], theorems: Sequence[Theorem]
 ) -> Addition:
-    before, after = closed(own), closed(own | _brought(chosen))
-    reached = [one for one in theorems if after & _needs(one) == _needs(one)]
-    missing = _missing(reached[0].needs, before, after)
+    before = derive(facts).keys()
+    after = derive([*facts, *(facts_of(name) for name in chosen)])
+    reached = [one for one in theorems if one.needs <= after.keys()]
+    missing = {part for need in reached[0].needs for part in _missing(need, before, after)}
     return Addition(
         goal,
         chosen,
         sum(_COSTS[name] for name in chosen),
         tuple(dict.fromkeys(one.rule for one in reached)),
-        tuple(sorted(missing)),
+        tuple(str(one) for one in sorted(missing)),
     )
 
 
-def _missing(needs: Iterable[Capability], before: int, after: int) -> set[Capability]:
-    """What was not there; where part of its construction was, only the rest of that."""
-    found: set[Capability] = set()
-    for one in needs:
-        if before & BIT[one]:
-            continue
-        partial = [
-            lemma.needs
-            for lemma in LEMMAS
-            if lemma.gives is one and before & mask(lemma.needs) and _holds(after, lemma.needs)
-        ]
-        found |= _missing(partial[0], before, after) if partial else {one}
-    return found
-
-
-def _holds(bits: int, needs: Iterable[Capability]) -> bool:
-    wanted = mask(needs)
-    return bits & wanted == wanted
+def _missing(
+    wanted: Capability, before: Container[Capability], after: Mapping[Capability, Source]
+) -> set[Capability]:
+    """Return what was not there; where a part of its construction was, only the other parts."""
+    if wanted in before:
+        return set()
+    lemma = after[wanted].lemma
+    if lemma is None or not any(one in before for one in lemma.needs):
+        return {wanted}
+    return {part for one in lemma.needs for part in _missing(one, before, after)}

@@ -6,6 +6,7 @@ the user's own components. Lemmas only ever add, so a larger set never loses a c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coeval.universality.capability import AMBIENT, Facts
 from coeval.universality.capability import Capability as Has
@@ -179,6 +180,7 @@ def mask(capabilities: Iterable[Has]) -> int:
 _STEPS = tuple((mask(one.needs), BIT[one.gives]) for one in LEMMAS)
 
 
+@lru_cache(maxsize=1 << 14)
 def closed(bits: int) -> int:
     """Return the closure of a set of capabilities under the lemmas, both as bits."""
     while True:
