@@ -1,4 +1,5 @@
 import numpy as np
+
 from coeval.architecture.program import Operation, make_program
 from coeval.component.library import SCALAR
 from coeval.evaluate.boolean import BooleanEvaluator
