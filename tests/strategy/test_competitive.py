@@ -1,13 +1,17 @@
 import dataclasses
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from coeval.evaluate.language import LanguageEvaluator
 from coeval.evaluate.protocol import never_stop
+from coeval.run.budget import Budget
+from coeval.run.search import search as run_search
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate
 from coeval.space.recurrent import RELU, RecurrentSpace
+from coeval.store.journal import SqliteStore
 from coeval.strategy.competitive import CompetitiveCoevolution
 from coeval.strategy.competitive_options import Competition, Concept, Opponents
 from coeval.strategy.random import RandomSearch
@@ -15,6 +19,7 @@ from coeval.strategy.seeded import Seeded
 from coeval.task.language import PARITY, training_examples
 from coeval.testing.strategies import check_strategy
 from coeval.trial import Failure, Measurement, Objective, Reason, State, Trial, best, finish
+from tests.run.fakes import task
 
 NET = RecurrentSpace(RELU, channels=1, units=2)
 SPACE = ProductSpace({"network": NET})
@@ -91,6 +96,24 @@ def test_finds_a_network_that_passes_all_tests_and_ends(opponents):
     assert (found.history.failures, found.history.untested) == (0, 0)
 
 
+def test_the_ordinary_loop_runs_it_in_batches_and_goes_on_from_its_journal(tmp_path):
+    options = {"population": 100, "opponents_each": 30, "tournament": 5}
+
+    def go(name, trials):
+        found, budget = strategy(1, **options), Budget(trials=trials)
+        with closing(SqliteStore(tmp_path / name, SPACE.to_json, SPACE.from_json)) as store:
+            return run_search(
+                task(), SPACE, found, JUDGE, budget, objective=ERROR, store=store, batch=100
+            )
+
+    whole = go("whole.sqlite", 20_000)
+    go("parts.sqlite", 550)
+    resumed = go("parts.sqlite", 20_000)
+    assert ERROR.cost(whole.best) == 0.0
+    assert whole.why == "exhausted"
+    assert [one.proposal for one in resumed.trials] == [one.proposal for one in whole.trials]
+
+
 def test_finds_it_with_fewer_trials_than_random_search():
     found = strategy(1, population=100, opponents_each=30, tournament=5)
     used = len(search(found, 20_000))
@@ -133,7 +156,7 @@ def test_under_the_error_rate_a_challenge_ends_once_more_tests_are_failed_than_b
     search(found, 600)
     first = found.history.failures
     search_on = strategy(0, concept=Concept.ERROR_RATE, check_every=1000)
-    search(search_on, 3000)
+    search(search_on, 1500)
     assert search_on.history.failures <= first
     assert search_on.history.untested == 0
 

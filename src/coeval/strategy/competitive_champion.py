@@ -64,38 +64,43 @@ def killer_order(kills: npt.NDArray[np.float64], history: History) -> list[int]:
     return [int(test) for test in order if not history.tested[test]]
 
 
-def expected_worst(worst: float, untested: int, values: npt.NDArray[np.float64]) -> float:
+def expected_worst(
+    worst: float,
+    untested: int,
+    levels: npt.NDArray[np.float64],
+    shares: npt.NDArray[np.float64],
+) -> float:
     """Return the expected worst value of a candidate after all tests.
 
-    That is E[max(worst, the greatest of ``untested`` independent draws)], in closed form from the
-    distribution of values met so far: a candidate that met few tests is expected to get worse.
+    That is E[max(worst, the greatest of ``untested`` independent draws)], in closed form: a candidate
+    that met few tests is expected to get worse.
 
     Args:
-        worst: The greatest value on the tests it met (all values are to be small).
+        worst: The greatest value on the tests it met (values are to be small).
         untested: How many tests it has not met.
-        values: Values of (candidate, test) pairs met so far; not empty.
+        levels: ``(levels,)`` the values there are.
+        shares: ``(levels,)`` how often each was met so far; they add up to 1.
 
     Example:
-        >>> expected_worst(0.0, 2, np.array([0.0, 1.0]))
+        >>> expected_worst(0.0, 2, np.array([0.0, 1.0]), np.array([0.5, 0.5]))
         0.75
     """
-    levels, counts = np.unique(np.maximum(values, worst), return_counts=True)
-    below = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()]) ** untested
     if untested == 0:
-        return float(worst)
-    return float((levels * np.diff(below)).sum())
+        return worst
+    order = np.argsort(levels)
+    at_most = np.concatenate([[0.0], np.cumsum(shares[order])]) ** untested
+    return float((np.maximum(levels[order], worst) * np.diff(at_most)).sum())
 
 
 def expected_failure(history: History, failing: float) -> float:
-    """Return the probability that a candidate fails some test, which for passed-or-failed is its expected worst value.
+    """Return the expected worst value where a test is passed (0) or failed (1): the probability of some failure.
 
     Args:
         history: The candidate's.
         failing: Share of failures among pairs that were not chosen to fail.
     """
-    if history.failures:
-        return 1.0
-    return 1.0 - (1.0 - failing) ** history.untested
+    levels, shares = np.array([0.0, 1.0]), np.array([1.0 - failing, failing])
+    return expected_worst(float(history.failures > 0), history.untested, levels, shares)
 
 
 def expected_rate(history: History, failing: float) -> float:
