@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,10 @@ from coeval.universality.audit import ContradictionError, audit
 from coeval.universality.capability import Arithmetic, Facts
 from coeval.universality.capability import Capability as Has
 from coeval.universality.capability import Guarantee as Keeps
+from coeval.universality.describe import describe
 from coeval.universality.resolve import known_names
 from coeval.universality.rules import Verdict
+from coeval.universality.witness.run import run
 
 FINITE, NOT, UNKNOWN = Verdict.FINITE, Verdict.NOT, Verdict.UNKNOWN
 THEOREM, IDEAL, WEAK = Verdict.THEOREM, Verdict.IDEAL, Verdict.WEAK
@@ -212,6 +215,28 @@ def test_a_gate_that_is_granted_without_a_function_is_a_theorem_only():
     granted = Facts("mine", grants=frozenset({Has.GATE}))
     found = audit([granted, "linear", "residual", "iterate_until"])
     assert (found.levels[0].verdict, found.witnesses) == (THEOREM, ())
+
+
+def test_a_witness_that_parts_takes_the_evidence_away_where_it_was_all_there_was(monkeypatch):
+    def parting(kind, gate):
+        done = run(kind, gate)
+        first = replace(done.machines[0], matched=False, note="parts at step 3")
+        return replace(done, machines=(first, *done.machines[1:]), matched=False, exact=False)
+
+    monkeypatch.setattr("coeval.universality.evidence.run", parting)
+    by_theorem = audit(["linear", "relu", "iterate_until"])
+    assert by_theorem.levels[0].verdict is THEOREM
+    assert "counter network FAILED on MUL(7, 9): parts at step 3" in describe(by_theorem)
+    by_run = audit(["linear", "gelu", "residual", "iterate_until"])
+    assert by_run.levels[1].verdict is UNKNOWN
+    assert by_run.turing.verdict is FINITE
+
+
+def test_capacity_is_stated_before_anything_is_run():
+    text = "linear relu iterate_until conv"
+    assert audit(text.split(), execute=False).capacity == audit(text.split()).capacity
+    (lstm,) = audit(["lstm", "iterate_until"], execute=False).capacity
+    assert lstm.startswith("lstm: counters up to 2^53 in float64")
 
 
 def test_every_audit_is_json():

@@ -5,126 +5,25 @@ arithmetic, because the same set may be Turing equivalent on exact numbers and a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from coeval.universality.additions import Addition, Goal, smallest_additions
 from coeval.universality.capability import Arithmetic, Facts, Guarantee
 from coeval.universality.capability import Capability as Has
 from coeval.universality.closure import Source, derive, explain
+from coeval.universality.evidence import capacity, execute_witness, strength, witness_kinds
 from coeval.universality.gates import gate_of
 from coeval.universality.refutations import REFUTATIONS
 from coeval.universality.resolve import Named, resolve
+from coeval.universality.result import Approximation, Audit, Level, Limit
 from coeval.universality.rules import About, Refutation, Theorem, Verdict
 from coeval.universality.theorems import APPROXIMATION, COUNTING, TURING
-from coeval.universality.witness.gate import Gate
 from coeval.universality.witness.result import WitnessRun
-from coeval.universality.witness.run import run
+
+__all__ = ["Approximation", "Audit", "ContradictionError", "Level", "Limit", "audit"]
 
 _STRENGTH = (Verdict.EXECUTED, Verdict.THEOREM, Verdict.IDEAL, Verdict.WEAK)
 _PLACE = (Arithmetic.FLOAT64, Arithmetic.EXACT, Arithmetic.SATURATING)
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The verdict on one arithmetic, and the rules behind it."""
-
-    arithmetic: Arithmetic
-    verdict: Verdict
-    rules: tuple[str, ...]
-    reason: str
-    assumes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Approximation:
-    """Whether sequences are dense in the continuous functions on a compact set: ``yes``, ``no`` or ``unknown``."""
-
-    answer: str
-    rules: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Something that the set can do or cannot, besides the two verdicts; ``rule`` is empty for what is known of one component."""
-
-    rule: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What is known of a component set.
-
-    Attributes:
-        components: Their names.
-        turing: The verdict on Turing equivalence: the strongest certificate there is, or else the
-            refutation that reaches furthest.
-        levels: The verdict on each arithmetic.
-        approximation: The verdict on universal approximation.
-        limits: What else it can or cannot do.
-        sources: Rule and citation of everything that was applied.
-        construction: How what the leading certificate needs is made of the user's components, a line each.
-        gate: The integer gate as a formula; empty without one.
-        witnesses: What was run.
-        capacity: How far each witness is exact on the usual arithmetics.
-        missing: What the set lacks for Turing equivalence, by the nearest theorem.
-        additions: Every least-cost completion, for each goal that is not reached.
-    """
-
-    components: tuple[str, ...]
-    turing: Level
-    levels: tuple[Level, ...]
-    approximation: Approximation
-    limits: tuple[Limit, ...]
-    sources: tuple[tuple[str, str], ...]
-    construction: tuple[str, ...]
-    gate: str
-    witnesses: tuple[WitnessRun, ...]
-    capacity: tuple[str, ...]
-    missing: tuple[str, ...]
-    additions: tuple[Addition, ...]
-
-    def to_json(self) -> dict[str, object]:
-        """Return plain values that ``json`` can write."""
-        return {
-            "components": list(self.components),
-            "turing": _level_json(self.turing),
-            "levels": [_level_json(one) for one in self.levels],
-            "approximation": {
-                "answer": self.approximation.answer,
-                "rules": list(self.approximation.rules),
-                "reason": self.approximation.reason,
-            },
-            "limits": [{"rule": one.rule, "says": one.says} for one in self.limits],
-            "sources": [{"rule": rule, "citation": text} for rule, text in self.sources],
-            "construction": list(self.construction),
-            "gate": self.gate,
-            "witnesses": [one.to_json() for one in self.witnesses],
-            "capacity": list(self.capacity),
-            "missing": list(self.missing),
-            "additions": [
-                {
-                    "goal": str(one.goal),
-                    "components": list(one.components),
-                    "cost": one.cost,
-                    "rules": list(one.rules),
-                    "missing": list(one.missing),
-                }
-                for one in self.additions
-            ],
-        }
-
-
-def _level_json(level: Level) -> dict[str, object]:
-    return {
-        "arithmetic": str(level.arithmetic),
-        "verdict": str(level.verdict),
-        "rules": list(level.rules),
-        "reason": level.reason,
-        "assumes": level.assumes,
-    }
 
 
 class ContradictionError(RuntimeError):
@@ -162,7 +61,8 @@ def audit(
     theorems = _without_weaker_forms(theorems)
     refutations = _applying(facts, sources, one_layer=hidden_layers == 1)
     gate = gate_of(facts, sources)
-    runs = _execute(theorems, gate) if execute else {}
+    kinds = witness_kinds(theorems, gate)
+    runs = {kind: execute_witness(kind, gate) for kind in kinds} if execute else {}
     levels = tuple(_level(one, theorems, runs, refutations) for one in Arithmetic)
     approximation, approximating = _approximation(
         sources, refutations, one_layer=hidden_layers == 1
@@ -182,7 +82,7 @@ def audit(
         construction=explain(sources, leading),
         gate=f"g(n) = {gate.macro}" if gate is not None else "",
         witnesses=tuple(runs.values()),
-        capacity=tuple(f"{one.kind}: {one.capacity}" for one in runs.values()),
+        capacity=tuple(capacity(kind, gate) for kind in kinds),
         missing=next((one.missing for one in additions if one.goal is Goal.TURING), ()),
         additions=additions,
     )
@@ -215,42 +115,14 @@ def _applying(
     ]
 
 
-def _execute(theorems: Iterable[Theorem], gate: Gate | None) -> dict[str, WitnessRun]:
-    """Run each kind of witness once; the stack network only where no counter network speaks for exact numbers."""
-    exact_counters = any(
-        one.witness == "counter" and Arithmetic.EXACT in one.arithmetics for one in theorems
-    )
-    runs: dict[str, WitnessRun] = {}
-    for one in theorems:
-        if one.witness is None or one.witness in runs:
-            continue
-        if one.witness == "stack" and exact_counters:
-            continue
-        if gate is None and one.witness not in ("stack", "lstm"):
-            continue  # own facts may grant a gate without a function to run
-        runs[one.witness] = run(one.witness, gate)
-    return runs
-
-
-def _strength(theorem: Theorem, runs: Mapping[str, WitnessRun]) -> Verdict:
-    done = runs.get(theorem.witness or "")
-    if done is None:
-        return theorem.strength
-    exact = Arithmetic.EXACT in theorem.arithmetics
-    if done.matched and (done.exact or not exact):
-        return Verdict.EXECUTED
-    # On exact numbers the theorem stands whatever one run did; by saturation the run was the evidence.
-    return theorem.strength if exact else Verdict.UNKNOWN
-
-
 def _level(
     arithmetic: Arithmetic,
     theorems: Sequence[Theorem],
     runs: Mapping[str, WitnessRun],
     refutations: Sequence[Refutation],
 ) -> Level:
-    certified = [(_strength(one, runs), one) for one in theorems if arithmetic in one.arithmetics]
-    certified = [(strength, one) for strength, one in certified if strength in _STRENGTH]
+    certified = [(strength(one, runs), one) for one in theorems if arithmetic in one.arithmetics]
+    certified = [(found, one) for found, one in certified if found in _STRENGTH]
     against = [
         one for one in refutations if one.about is About.TURING and arithmetic in one.arithmetics
     ]
@@ -260,8 +132,8 @@ def _level(
             "This is an error in coeval's rules: please report the component set."
         )
     if certified:
-        best = min((strength for strength, _ in certified), key=_STRENGTH.index)
-        chosen = [one for strength, one in certified if strength is best]
+        best = min((found for found, _ in certified), key=_STRENGTH.index)
+        chosen = [one for found, one in certified if found is best]
         rules = tuple(dict.fromkeys(one.rule for one in chosen))
         return Level(arithmetic, best, rules, chosen[0].gives, chosen[0].assumes)
     if against:
@@ -282,8 +154,8 @@ def _refuted(
 def _headline(levels: Sequence[Level]) -> Level:
     """Return the strongest certificate, or else the refutation that holds on most arithmetics."""
     by_place = sorted(levels, key=lambda one: _PLACE.index(one.arithmetic))
-    for strength, level in product(_STRENGTH, by_place):
-        if level.verdict is strength:
+    for verdict, level in product(_STRENGTH, by_place):
+        if level.verdict is verdict:
             return level
     exact = next(one for one in levels if one.arithmetic is Arithmetic.EXACT)
     return exact if exact.verdict.refutes else by_place[0]

@@ -126,7 +126,7 @@ _MIXING = (
     ),
     _known(
         "hard_attention",
-        "Attention that takes the value of the best-matching position.",
+        "Attention that takes the value of the best-matching position, the mean of them where several match best.",
         {Has.HARD_ATTENTION},
         POINTWISE,
     ),

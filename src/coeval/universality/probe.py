@@ -195,6 +195,8 @@ def _exact_reason(activation: Activation, template: Template) -> str:
     if template.r or template.c:
         return ""
     constant = activation.constant_below
+    if constant is None and activation.ramp is not None:
+        constant = activation.ramp[0]
     if constant is not None and template.s > 0 and _from_minus_one(template) <= constant:
         return f"constant below {constant:g}, stated"
     return ""
