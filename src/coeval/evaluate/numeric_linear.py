@@ -55,7 +55,7 @@ def added_errors(values: Floats, context: Context) -> Floats:
     Returns:
         ``(functions,)``, each at most ``context.error``.
     """
-    values, outside, squares, sizes = _parts(values, context.basis)
+    outside, squares, sizes = _parts(values, context.basis)
     products = outside @ context.residual
     independent = squares > COLLINEAR**2 * sizes
     slopes = np.divide(products, squares, out=np.zeros_like(products), where=independent)
@@ -99,14 +99,19 @@ def linear_weights(values: Floats, target: Floats) -> tuple[float, ...]:
     return tuple(weights.tolist())
 
 
-def _parts(values: Floats, basis: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return functions, their parts outside a basis, and both squared lengths; scaled where squares would overflow."""
+def _parts(values: Floats, basis: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return functions' parts outside a basis, these parts' squared lengths, and the functions' own.
+
+    Functions whose squares would overflow or vanish are scaled: the error they take away stays the same.
+    """
     sizes = np.einsum("ij,ij->i", values, values)
-    if not ((sizes > _SQUARE_RANGE[0]) & (sizes < _SQUARE_RANGE[1])).all():
-        values = _scaled(values)
-        sizes = np.einsum("ij,ij->i", values, values)
+    odd = np.flatnonzero(~((sizes > _SQUARE_RANGE[0]) & (sizes < _SQUARE_RANGE[1])))
+    if len(odd):
+        values = values.copy()
+        values[odd] = _scaled(values[odd])
+        sizes[odd] = np.einsum("ij,ij->i", values[odd], values[odd])
     outside = _outside(values, basis)
-    return values, outside, np.einsum("ij,ij->i", outside, outside), sizes
+    return outside, np.einsum("ij,ij->i", outside, outside), sizes
 
 
 def _outside(values: Floats, basis: Floats) -> Floats:
