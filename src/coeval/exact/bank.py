@@ -7,6 +7,7 @@ are all bits of all results, after -0 became 0: nothing is rounded.
 
 import functools
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from coeval.exact.writer import ProgramWriter
 
 Term = int | tuple[int, tuple["Term", ...]]
 """A value of the bank by its number, or an operation on terms: a sequence that is not in the bank."""
+
+Expression = int | tuple[int, tuple["Expression", ...]]
+"""A leaf by its place, or an operation on expressions."""
 
 Batch = tuple[int, Numbers]
 """An operation, and ``(sequences, arity)`` the numbers of the values that it is applied to."""
@@ -174,6 +178,13 @@ class Bank:
             return places[one]
 
         return writer.program(place(term))
+
+    def expression(self, value: int) -> Expression:
+        """Return how a value is made, down to the leaves."""
+        operation, operands = self._made_of(value)
+        if operation < 0:
+            return int(self._operands[value, 0])
+        return operation, tuple(self.expression(cast(int, one)) for one in operands)
 
     def _program_after(self, first: int, row: int) -> Program:
         return self.program(first + row)

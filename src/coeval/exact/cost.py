@@ -12,12 +12,13 @@ from typing import Literal
 
 import numpy as np
 
+from coeval.exact.kernels.constants import fit_constants
 from coeval.exact.kernels.pairs import best_pair
 from coeval.exact.rows import Rows
 from coeval.exact.score import Target, score
 from coeval.exact.search import Search
 from coeval.exact.size import count
-from coeval.exact.vocabulary import apply, block_rows, finite_rows
+from coeval.exact.vocabulary import Values, apply, block_rows, finite_rows
 
 YEAR = 365.25 * 24 * 3600
 INTRACTABLE_SECONDS = 30 * 24 * 3600.0
@@ -66,19 +67,22 @@ class Rates:
         applications: An application of each operation, evaluated and scored.
         keep: Finding whether a value is new, and keeping it.
         pair: Scoring a pair of kept values that is not evaluated.
+        fit: Fitting the open constants of a structure; 0 where none are fitted.
     """
 
     applications: tuple[float, ...]
     keep: float
     pair: float
+    fit: float = 0.0
 
 
-def calibrate(search: Search, target: Target) -> Rates:
+def calibrate(search: Search, target: Target, *, nonlinear: bool = False) -> Rates:
     """Measure a search's operations on its own values: some milliseconds each.
 
     Args:
         search: At least its leaves are kept.
         target: What sequences are scored on.
+        nonlinear: Whether structures with open constants are fitted.
     """
     vocabulary = search.vocabulary
     rows = block_rows(vocabulary.examples)
@@ -99,6 +103,12 @@ def calibrate(search: Search, target: Target) -> Rates:
     seconds = tuple(_seconds(evaluate(index)) / rows for index in range(len(vocabulary.operations)))
     fresh = np.random.default_rng(0).random((rows, vocabulary.examples)).view(np.uint64)
     keep = _seconds(lambda: Rows(vocabulary.examples).add(fresh)) / rows
+    first = search.values[0]
+
+    def family(constants: Values) -> Values:
+        values: Values = np.sin(constants[:, :1] * first + constants[:, 1:])
+        return values
+
     side = np.resize(search.values, (512, vocabulary.examples))
     constants: Literal["linear", "none"] = "linear" if target.scaled else "none"
     pair = _seconds(
@@ -106,7 +116,8 @@ def calibrate(search: Search, target: Target) -> Rates:
             side, side, target.values, "mul", constants=constants, incumbent=target.floor
         )
     )
-    return Rates(seconds, keep, pair / 512**2)
+    fit = _seconds(lambda: fit_constants(family, 2, target.values)) if nonlinear else 0.0
+    return Rates(seconds, keep, pair / 512**2, fit)
 
 
 def predict(search: Search, rates: Rates, length: int, *, features: int = 1) -> Prediction:
@@ -131,9 +142,16 @@ def predict(search: Search, rates: Rates, length: int, *, features: int = 1) -> 
     if features > 1:
         pairs = (len(search) + kept) ** 2 // 2
         evaluations, seconds = evaluations + pairs, seconds + _float(pairs) * rates.pair
+    leaves = len(vocabulary.leaves)
+    sequences = count(search.semantics, length, leaves, vocabulary.operations)
+    if rates.fit:
+        # a closed form for an open constant as one more leaf: some of these are spanned by others
+        sequences = count(search.semantics, length, leaves + 1, vocabulary.operations)
+        seconds += _float(sequences) * rates.fit
+        evaluations += sequences
     return Prediction(
         length,
-        count(search.semantics, length, len(vocabulary.leaves), vocabulary.operations),
+        sequences,
         evaluations,
         seconds,
         search.memory_bytes + kept * _value_bytes(vocabulary.examples) + sets,

@@ -37,7 +37,9 @@ class Plan:
         clock: Measures the time allowed.
         memory_bytes: Memory allowed; ``None`` for as much as it takes.
         refuse: Whether a length that does not fit is an error.
+        nonlinear: Whether constants anywhere are fitted.
         rates: What the calibration measured, once it was made.
+        fitted: With ``nonlinear``, the longest length whose structures were all fitted; -1 for none.
     """
 
     length: int
@@ -45,7 +47,9 @@ class Plan:
     clock: Clock
     memory_bytes: int | None
     refuse: bool
+    nonlinear: bool = False
     rates: Rates | None = field(default=None)
+    fitted: int = -1
 
     @property
     def is_limited(self) -> bool:
@@ -119,16 +123,35 @@ def _goal(scorer: Scorer, search: Search, plan: Plan) -> tuple[int, Literal["tim
     Raises:
         BudgetError: The length that was asked for does not fit, and is to be refused then.
     """
-    plan.rates = plan.rates or calibrate(search, scorer.target)
     memory = math.inf if plan.memory_bytes is None else plan.memory_bytes
     for length in range(plan.length, scorer.covered, -1):
-        cost = predict(search, plan.rates, length, features=plan.features)
+        cost = cost_of(search, scorer, plan, length)
         obstacle: Literal["time", "memory"] = "memory" if cost.memory_bytes > memory else "time"
         if cost.memory_bytes <= memory and cost.seconds <= MARGIN * plan.clock.left:
             return length, obstacle
         if plan.refuse:
             raise BudgetError(_refusal(cost, plan))
     return scorer.covered, obstacle
+
+
+def cost_of(search: Search, scorer: Scorer, plan: Plan, length: int) -> Prediction:
+    """Return what covering a length would cost from where the search stands."""
+    if plan.rates is None:
+        plan.rates = calibrate(search, scorer.target, nonlinear=plan.nonlinear)
+    return predict(search, plan.rates, length, features=plan.features)
+
+
+def refuse_excess(scorer: Scorer, search: Search, plan: Plan) -> None:
+    """Refuse a length that does not fit, if that is wanted.
+
+    Raises:
+        BudgetError: It does not fit.
+    """
+    if plan.refuse:
+        cost = cost_of(search, scorer, plan, plan.length)
+        memory = math.inf if plan.memory_bytes is None else plan.memory_bytes
+        if cost.seconds > plan.clock.left or cost.memory_bytes > memory:
+            raise BudgetError(_refusal(cost, plan))
 
 
 def _refusal(cost: Prediction, plan: Plan) -> str:

@@ -5,9 +5,11 @@ from typing import Literal
 
 import numpy as np
 
+from coeval.architecture.program import Program
 from coeval.exact.clock import Clock, OutOfTimeError
 from coeval.exact.front import Front, Programs
 from coeval.exact.kernels.bounds import TestOrder
+from coeval.exact.kernels.constants import ConstantFit
 from coeval.exact.kernels.elementwise import best_application
 from coeval.exact.kernels.models import Sweep
 from coeval.exact.kernels.pairs import best_pair, best_two_features
@@ -97,6 +99,13 @@ class Scorer:
                 stop=lambda: self._clock.left <= 0,
             )
             self._take_sweep(length, sweep, self._features(level.start, start))
+
+    def offer_fit(self, length: int, fit: ConstantFit, program: Program) -> None:
+        """Take a structure whose constants were fitted."""
+        self.evaluated += fit.evaluations
+        errors, weights = np.array([fit.error]), np.array([fit.weights])
+        self.front.offer(length, errors, weights, lambda _: (program,))
+        self._tick(length)
 
     def _features(self, left: int, right: int) -> Write:
         program = self._search.program

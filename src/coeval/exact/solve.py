@@ -14,10 +14,11 @@ from coeval.architecture.program import Operation
 from coeval.errors import SpaceError
 from coeval.exact.certificate import Certificate, Constants, Semantics, Verdict
 from coeval.exact.clock import Clock, OutOfTimeError, Progress
-from coeval.exact.cost import Prediction, calibrate, predict
+from coeval.exact.cost import Prediction
 from coeval.exact.front import Found, Programs
 from coeval.exact.kernels.constants import GRID
-from coeval.exact.plan import Plan, Why, cover, make_search
+from coeval.exact.nonlinear import ASSUMPTION, cover_structures
+from coeval.exact.plan import Plan, Why, cost_of, cover, make_search
 from coeval.exact.score import make_target
 from coeval.exact.scorer import Scorer
 from coeval.exact.search import Search
@@ -80,6 +81,7 @@ def solve(
         operations: What a step may be.
         length: Most nodes of a tree, leaves included; most steps of a chain or DAG.
         numbers: Constants that sequences may use: leaves of trees, free of charge in chains and DAGs.
+            ``nonlinear`` constants stand for all of them.
         semantics: Whether results are used once (tree), by the next step (chain), or at will (dag).
         constants: ``none``: the numbers alone. ``grid``: likewise, ``GRID`` where no numbers are given.
             ``linear``: scale and offset at the root as well. ``nonlinear``: constants anywhere.
@@ -96,19 +98,27 @@ def solve(
         SpaceError: The length or an operation cannot be used, or the bank is one of others.
     """
     check_length(length, semantics)
+    if features > 1 and constants != "linear":
+        raise SpaceError(
+            f"features={features} combines sequences linearly, got constants={constants!r}. "
+            "Use constants='linear', or one feature."
+        )
     if constants == "grid" and not numbers:
         numbers = GRID
-    search = _search(make_vocabulary(columns, operations, numbers), semantics, bank)
-    wanted = make_target(target, search.vocabulary.examples, scaled=constants == "linear")
-    plan = Plan(length, features, Clock(seconds, progress), memory_bytes, refuse=excess == "refuse")
-    scorer = Scorer(search, wanted, plan.clock)
+    nonlinear = constants == "nonlinear"
+    vocabulary = make_vocabulary(columns, operations, () if nonlinear else numbers)
+    search = _search(vocabulary, semantics, bank)
+    wanted = make_target(target, vocabulary.examples, scaled=constants in ("linear", "nonlinear"))
+    clock = Clock(seconds, progress)
+    plan = Plan(length, features, clock, memory_bytes, excess == "refuse", nonlinear)
+    scorer = Scorer(search, wanted, clock)
     try:
-        why: Why = cover(scorer, search, plan)
+        why = (cover_structures if nonlinear else cover)(scorer, search, plan)
     except (OutOfTimeError, KeyboardInterrupt) as reason:
         search.discard()
         why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
     best = scorer.front.points[-1]
-    following = min(max(scorer.covered, search.covered if features > 1 else 0) + 1, LONGEST)
+    covered = plan.fitted if nonlinear else scorer.covered
     return Solution(
         best.programs,
         best.weights,
@@ -117,7 +127,7 @@ def solve(
         _certify(scorer, search, plan, constants, why),
         why,
         program_operations(operations),
-        predict(search, plan.rates or calibrate(search, wanted), following, features=features),
+        cost_of(search, scorer, plan, min(covered + 1, LONGEST)),
         search,
     )
 
@@ -140,13 +150,15 @@ def _certify(
     vocabulary = search.vocabulary
     budget = vocabulary.step_budget
     proof = Verdict.OPTIMAL if budget is None else Verdict.WITHIN_STEPS
-    covered = plan.length if why == "solved" else scorer.covered
+    covered = plan.fitted if plan.nonlinear else scorer.covered
+    if why == "solved" and not plan.nonlinear:
+        covered = plan.length
     sequences = 0
     if covered >= shortest(search.semantics):
-        leaves = len(vocabulary.leaves)
+        leaves = len(vocabulary.leaves) + plan.nonlinear
         sequences = count(search.semantics, covered, leaves, vocabulary.operations)
     return Certificate(
-        verdict=proof if covered >= plan.length else Verdict.BEST_FOUND,
+        verdict=proof if covered >= plan.length and not plan.nonlinear else Verdict.BEST_FOUND,
         semantics=search.semantics,
         constants=constants,
         features=plan.features,
@@ -157,6 +169,7 @@ def _certify(
         distinct=len(search),
         pruning=_pruning(search.semantics, why, streamed=scorer.covered > search.covered),
         arithmetic="float64; whatever may be best is computed one by one, not from matrix products",
+        assumptions=(ASSUMPTION,) if plan.nonlinear else (),
         steps=budget,
         stopped=_STOPPED[why],
     )
