@@ -115,7 +115,8 @@ class ProgramSpace:
             sum((first + step) ** one.arity for one in self.operations)
             for step in range(self.length)
         )
-        return int(len(CONSTANTS) ** self.constants) * math.prod(steps)
+        count: int = math.prod(steps) * len(CONSTANTS) ** self.constants
+        return count
 
     def __iter__(self) -> Iterator[Program]:
         """Yield all programs with constants from ``CONSTANTS`` in the order of their decisions, lazily."""

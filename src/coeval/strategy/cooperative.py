@@ -21,9 +21,9 @@ from coeval.space.programs import ProgramSpace
 from coeval.space.programs_arrays import Batch, join, pack, sample_batch, structure_keys, unpack
 from coeval.space.protocol import Candidate, Genotype, Move
 from coeval.space.teams import ABSENT, module_name
-from coeval.strategy.cooperative_slot import Slot, empty_slot
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
+from coeval.strategy.genetic_members import Members, better, distinct, nobody
 from coeval.trial import Objective, Proposal, Trial
 
 STALL = 0.1
@@ -80,7 +80,7 @@ class CooperativeCoevolution:
         self._population, self._breeding, self._lifespan = population, breeding, lifespan
         self._least_gain = least_gain
         self._seeds = pack(self._layout, [space.fitted(one) for one in seeds])
-        self._slots: list[Slot] = []
+        self._slots: list[Members] = []
         self._team: list[Program] = [ABSENT] * slots
         self._error = math.inf  # of the team
         self._turn = -1  # the slot of the generation in flight
@@ -102,11 +102,7 @@ class CooperativeCoevolution:
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
         self._generations.tell(trial)
-        if trial.is_comparable:
-            mine = (self.objective.cost(trial), trial.number)
-            held = self._champion
-            if held is None or mine < (self.objective.cost(held), held.number):
-                self._champion = trial
+        self._champion = better(self._champion, trial, self.objective)
 
     def _advance(self, trials: Sequence[Trial]) -> list[Proposal]:
         """Take a generation's results in, and return the next one."""
@@ -150,17 +146,13 @@ class CooperativeCoevolution:
 
     def _opened(self, rng: np.random.Generator) -> list[Proposal]:
         """Return the first generation of a further slot."""
-        self._slots.append(empty_slot(self._layout))
+        self._slots.append(nobody(self._layout))
         return self._begun(len(self._slots) - 1, rng)
 
     def _begun(self, turn: int, rng: np.random.Generator) -> list[Proposal]:
         """Return a slot's first generation: seeds and samples, beside the team as it is."""
         samples = sample_batch(self._layout, self._population, rng)
-        young = join([self._seeds, samples])
-        structures = structure_keys(self._layout, young).tolist()
-        first = {key: row for row, key in reversed(list(enumerate(structures)))}
-        rows = np.array(sorted(first.values()), dtype=np.intp)
-        self._turn, self._pending = turn, (young.take(rows), [structures[row] for row in rows])
+        self._turn, self._pending = turn, distinct(self._layout, join([self._seeds, samples]))
         return self._teams([(BEST, self._team)])
 
     def _varied(self, turn: int, rng: np.random.Generator) -> list[Proposal]:
@@ -216,7 +208,7 @@ class CooperativeCoevolution:
         self._error, self._team = costs[least], _programs(trials[least].proposal.candidate)
         self._mark = self._error
         dropped = int(trials[least].proposal.moves[0].part.rpartition("-")[2]) - 1
-        self._slots[dropped] = empty_slot(self._layout)
+        self._slots[dropped] = nobody(self._layout)
         return self._begun(dropped, rng)
 
 
