@@ -22,6 +22,7 @@ Indices = npt.NDArray[np.intp]
 
 KEPT_BYTES = 2**26
 """Memory for the values that are kept from batch to batch."""
+_MOST_KEPT = 4096  # programs: partners and parents come back within a few batches
 _WORK_BYTES = 2**25  # of the steps in work at a time
 _ID_BITS = 18  # of a step's number: an operation and three operands fit into one integer
 _UNDEFINED = 0  # the number of every step that is not finite somewhere
@@ -63,7 +64,7 @@ class ProgramValues:
         self._functions = tuple(bind(one) for one in operations)
         self._kept: OrderedDict[Program, tuple[Floats | None, int]] = OrderedDict()
         row_bytes = 8 * self._columns.shape[1]
-        self._most_kept = max(1, KEPT_BYTES // row_bytes)
+        self._most_kept = min(_MOST_KEPT, max(1, KEPT_BYTES // row_bytes))
         self._most_steps = min(_WORK_BYTES // row_bytes, 2**_ID_BITS - 256)
         self._work: Floats = np.empty((0, self._columns.shape[1]))
 

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from coeval.errors import RunError
 from coeval.store.order import check_order
 from coeval.store.protocol import Event, Note
 from coeval.store.serial import plain
-from coeval.trial import State, Trial
+from coeval.trial import Measurement, State, Trial
 
 
 class MemoryStore:
@@ -53,13 +52,15 @@ def _frozen(record: Trial | Note) -> Trial | Note:
     measurement = record.measurement
     if measurement is None:
         return record
-    copy = replace(
-        measurement,
+    curve = {name: tuple(plain(list(v), mark=False)) for name, v in measurement.curve.items()}
+    copy = Measurement(
         values=plain(measurement.values, mark=False),
         violations=plain(measurement.violations, mark=False),
-        curve={name: tuple(plain(list(v), mark=False)) for name, v in measurement.curve.items()},
+        curve=curve,
         cost=plain(measurement.cost, mark=False),
         data=plain(measurement.data, mark=False),
         artifacts=dict(measurement.artifacts),
+        cached_from=measurement.cached_from,
+        failure=measurement.failure,
     )
-    return replace(record, measurement=copy)
+    return Trial(record.number, record.proposal, record.state, copy)

@@ -52,6 +52,10 @@ def plain(value: Any, *, mark: bool = True) -> Any:
     Raises:
         TypeError: The value holds something that JSON cannot carry.
     """
+    if type(value) is str or (type(value) is float and math.isfinite(value)):
+        return (
+            value  # nearly all there is; asking for a Mapping takes longer than all other questions
+        )
     if isinstance(value, Mapping):
         return {str(key): plain(one, mark=mark) for key, one in value.items()}
     if isinstance(value, list | tuple):
