@@ -218,3 +218,65 @@ def audit(
     from coeval.cli.audit import audit_command  # noqa: PLC0415
 
     audit_command(components, run, steps, names=list_, as_json=json)
+
+
+@app.command()
+def approximate(
+    points: Annotated[
+        Path, typer.Argument(metavar="POINTS", help="CSV, TSV, Parquet or Feather file of numbers.")
+    ],
+    target: Annotated[str, typer.Option(help="The column to approximate.", show_default=False)],
+    components: Annotated[
+        str, typer.Option(help="Scalar functions, joined by commas.")
+    ] = "add,sub,mul,div,sin,cos,exp,log,const",
+    length: Annotated[
+        int, typer.Option(help="Most nodes of a tree; most steps of a chain or DAG.")
+    ] = 9,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Search exactly only, as far as the budget reaches.")
+    ] = False,
+    budget: Annotated[str, typer.Option(help="Wall clock: 90s, 10m, 2h.")] = "1m",
+    semantics: Annotated[
+        str, typer.Option(help="tree, chain or dag (results are used again).")
+    ] = "tree",
+    constants: Annotated[
+        str, typer.Option(help="none, grid, linear (scale and offset) or nonlinear.")
+    ] = "linear",
+    grid: Annotated[
+        str | None, typer.Option(help="Numbers of a grid: 1,2,3.14.", show_default=False)
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Step budget of an iteration.", show_default=False)
+    ] = None,
+    hold_out: Annotated[float, typer.Option(help="Share of the points not fitted.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    front: Annotated[bool, typer.Option("--front", help="Show the best of every length.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result as JSON.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find the sequence of known functions that comes closest to a table's target."""
+    from coeval.cli.approximate import Request, approximate_command  # noqa: PLC0415
+
+    approximate_command(
+        Request(
+            points=points,
+            target=target,
+            components=components,
+            length=length,
+            exact=exact,
+            budget=budget,
+            semantics=semantics,
+            constants=constants,
+            grid=grid,
+            steps=steps,
+            hold_out=hold_out,
+            seed=seed,
+            front=front,
+            latex=latex,
+            out=out,
+            json=json,
+        )
+    )

@@ -1,5 +1,6 @@
 """An answer: one program, or several joined by fitted weights, as one architecture and as numbered steps."""
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from coeval.build.numeric.formula import (
     added,
     iterations_of,
     multiplied,
+    negated,
     number,
     written_step,
 )
-from coeval.component.scalar import ADD, CONST, MUL
+from coeval.component.scalar import ADD, CONST, MUL, SUB
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,25 @@ class Answer:
         steps, outputs = _joined(self)
         if not self.weights:
             return _architecture(self.inputs, steps, outputs[0])
-        terms = [
-            _term(steps, weight, index, self.inputs) for weight, index in _weighted(self, outputs)
-        ]
+        terms = _weighted(self, outputs)
+        total: int | None = None
         if self.weights[0] != 0.0 or not terms:
-            terms.insert(0, _append(steps, _constant(self.weights[0]), self.inputs))
-        total = terms[0]
-        for one in terms[1:]:
-            total = _append(steps, Step(ADD, (), (total, one)), self.inputs)
+            total = _append(steps, _constant(self.weights[0]), self.inputs)
+        for weight, value in terms:
+            if total is None:
+                total = _term(steps, weight, value, self.inputs)
+            elif weight == -1.0:
+                total = _append(steps, Step(SUB, (), (total, value)), self.inputs)
+            else:
+                term = _term(steps, weight, value, self.inputs)
+                total = _append(steps, Step(ADD, (), (total, term)), self.inputs)
+        assert total is not None  # there is an offset where there is no term
         return _architecture(self.inputs, steps, total)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the live steps of all programs, equal ones once, the weights' not included."""
+        return tuple(_joined(self)[0])
 
     def predict(self, columns: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
         """Return the value for each row, NaN where it is undefined.
@@ -95,7 +107,7 @@ def listing(answer: Answer, names: Sequence[str], target: str = "y") -> list[tup
         lines.append((f"{prefix}{len(lines) + 1}", text[0]))
         known.append((lines[-1][0], ATOM))
     result = _result(answer, [known[index] for index in outputs])
-    if not answer.weights and lines and lines[-1][0] == result:
+    if lines and lines[-1][0] == result:
         return [*lines[:-1], (target, lines[-1][1])]
     return [*lines, (target, result)]
 
@@ -151,16 +163,19 @@ def _result(answer: Answer, outputs: Sequence[Term]) -> str:
     if not answer.weights:
         return outputs[0][0]
     terms = [
-        term if weight == 1.0 else multiplied(_number(weight), term)
+        _scaled(weight, term)
         for weight, term in zip(answer.weights[1:], outputs, strict=True)
         if weight != 0.0
     ]
     if answer.weights[0] != 0.0 or not terms:
         terms.insert(0, _number(answer.weights[0]))
-    total = terms[0]
-    for one in terms[1:]:
-        total = added(total, one)
-    return total[0]
+    return functools.reduce(added, terms)[0]
+
+
+def _scaled(weight: float, term: Term) -> Term:
+    if weight == -1.0:
+        return negated(term)
+    return term if weight == 1.0 else multiplied(_number(weight), term)
 
 
 def _number(value: float) -> Term:

@@ -218,7 +218,8 @@ def _power(base: Term, exponent: Term) -> Term:
     return f"{_in(base, ATOM)}**{_in(exponent, POWER)}", POWER
 
 
-def _negated(one: Term) -> Term:
+def negated(one: Term) -> Term:
+    """Return a formula with the other sign."""
     text = _in(one, PRODUCT)
     return (text[1:] if text.startswith("-") else f"-{text}"), PRODUCT
 
@@ -238,7 +239,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "mul": multiplied,
     "div": _divided,
     "pow": _power,
-    "neg": _negated,
+    "neg": negated,
     "inv": lambda one: _divided(_ONE, one),
     "square": lambda one: _power(one, ("2", ATOM)),
     "cube": lambda one: _power(one, ("3", ATOM)),

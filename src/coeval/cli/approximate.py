@@ -1,0 +1,172 @@
+"""``coeval approximate``: the sequence of known functions that comes closest to a table's target."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from coeval.architecture.serial import to_json as architecture_to_json
+from coeval.cli.words import say
+from coeval.errors import RunError, SpaceError, did_you_mean
+from coeval.exact.certificate import Semantics
+from coeval.exact.cost import Prediction
+from coeval.report.approximation import approximation as closing
+from coeval.report.words import score
+from coeval.run.approximate import Plan, Stage, Watch, approximate
+from coeval.run.approximate_components import material, parse_grid, parse_names
+from coeval.run.approximate_result import Approximation
+from coeval.run.budget import parse_duration
+from coeval.run.folder import write_atomically
+from coeval.task.points import Points, read_points
+
+PATIENCE = 2.0
+"""Seconds without a word; only what takes longer shows a bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command's options, as typed."""
+
+    points: Path
+    target: str
+    components: str
+    length: int
+    exact: bool
+    budget: str
+    semantics: str
+    constants: str
+    grid: str | None
+    steps: int | None
+    hold_out: float
+    seed: int
+    front: bool
+    latex: bool
+    out: Path | None
+    json: bool
+
+
+def approximate_command(request: Request) -> None:
+    """Read, search, print."""
+    numbers = None if request.grid is None else parse_grid(request.grid)
+    made = material(
+        parse_names(request.components),
+        constants=request.constants,
+        grid=numbers,
+        steps=request.steps,
+    )
+    plan = Plan(
+        length=request.length,
+        seconds=parse_duration(request.budget),
+        exact=request.exact,
+        semantics=_semantics(request.semantics),
+        hold_out=request.hold_out,
+        seed=request.seed,
+    )
+    points = read_points(request.points, request.target)
+    if request.out is not None:
+        _write({}, request.out)  # before a search of minutes whose result could not be kept
+    with Display(points, plan, silent=request.json) as display:
+        found = approximate(points, made, plan, watch=display)
+    if request.out is not None:
+        architecture = architecture_to_json(found.architecture)
+        _write({RESULT: found.to_json(), ARCHITECTURE: architecture}, request.out)
+    _say(found, request)
+
+
+def _say(found: Approximation, request: Request) -> None:
+    if request.json:
+        extra = {"latex": found.latex} if request.latex else {}
+        say(json.dumps(found.to_json() | extra, allow_nan=False))
+        return
+    console = Console(highlight=False)
+    lines = found.certificate.describe().splitlines()
+    console.print(closing(found.to_json(), lines, front=request.front))
+    if request.latex:
+        console.print(f"\n{found.latex}", markup=False, soft_wrap=True)
+    if request.out is not None:
+        console.print(f"\n{request.out / RESULT}", style="cyan", soft_wrap=True)
+
+
+RESULT, ARCHITECTURE = "approximation.json", "architecture.json"
+
+
+def _write(files: Mapping[str, Any], folder: Path) -> None:
+    """Write JSON files into a folder, which is made as needed.
+
+    Raises:
+        RunError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, json.dumps(content, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise RunError(
+            f"Cannot write to {folder}: {error.strerror or error}. Name another folder with --out."
+        ) from error
+
+
+def _semantics(name: str) -> Semantics:
+    choices: tuple[Semantics, ...] = ("tree", "chain", "dag")
+    found = next((one for one in choices if one == name), None)
+    if found is None:
+        raise SpaceError(
+            f"--semantics must be one of {', '.join(choices)}, got {name!r}.{did_you_mean(name, choices)}"
+        )
+    return found
+
+
+class Display(Watch):
+    """Says what the length would cost, and shows a bar once a search takes more than ``PATIENCE`` seconds."""
+
+    def __init__(self, points: Points, plan: Plan, *, silent: bool) -> None:
+        self._console = Console(stderr=True, quiet=silent, highlight=False)
+        self._points, self._plan = points, plan
+        self._began = time.monotonic()
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> "Display":
+        """Say what was read."""
+        inputs = ", ".join(self._points.names[:8]) + (" …" if len(self._points.names) > 8 else "")
+        target = self._points.target_name
+        self._console.print(
+            f"{self._points.rows:,} points of {target} over {inputs}", style="dim", markup=False
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def forecast(self, cost: Prediction) -> None:
+        """Say the cost before it is paid."""
+        follows = "" if self._plan.exact else ", then coevolution"
+        self._console.print(
+            f"{cost.describe()}; exact as far as the budget reaches{follows}", style="dim"
+        )
+
+    def stage(self, stage: Stage) -> None:
+        """Show where the search stands."""
+        elapsed = time.monotonic() - self._began
+        if elapsed < PATIENCE or not self._console.is_terminal:
+            return
+        if self._bar is None:
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.add_task("", total=self._plan.seconds)
+            self._bar.start()
+        task = self._bar.tasks[0].id
+        said = f"{stage.phase}: {stage.said}, error {score(stage.error)} of the variance"
+        self._bar.update(task, completed=elapsed, description=said)

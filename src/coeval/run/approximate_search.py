@@ -1,0 +1,257 @@
+"""The coevolutionary part of an approximation: teams of short programs, seeded by the exact search."""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.architecture.program import WIDTH, Operation, Program, live_steps
+from coeval.build.numeric.answer import Answer
+from coeval.build.numeric.evaluate import bind, values
+from coeval.build.numeric.functions import Function
+from coeval.component.scalar import CONST
+from coeval.errors import SpaceError
+from coeval.evaluate.numeric import NumericEvaluator
+from coeval.exact.certificate import Semantics
+from coeval.exact.solve import Solution
+from coeval.run.approximate_components import Material
+from coeval.run.approximate_simplify import terms, with_identity
+from coeval.run.budget import Budget
+from coeval.run.run import Run
+from coeval.run.search import search
+from coeval.space.programs import ProgramSpace
+from coeval.space.teams import modules_of, team_space
+from coeval.store.protocol import Note, Store
+from coeval.strategy.cooperative import CooperativeCoevolution
+from coeval.task.points import Points
+from coeval.trial import Objective, Trial
+
+OBJECTIVE = Objective("nmse")
+BATCH = 500
+_SEEDS = 60
+_SEED_LENGTH = 5
+"""All distinct values up to this length are looked at for seeds; there are hundreds, and they cost nothing."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What coevolution found.
+
+    Attributes:
+        answer: The best team with its weights; ``None`` where no team was defined on all points.
+        sse: Its sum of squared errors on the points fitted.
+        run: The search.
+    """
+
+    answer: Answer | None
+    sse: float
+    run: Run
+
+
+def coevolve(
+    points: Points,
+    material: Material,
+    length: int,
+    semantics: Semantics,
+    *,
+    seconds: float,
+    seed: int,
+    seeds: Sequence[Program] = (),
+    store: Store | None = None,
+    on_event: Callable[[Trial | Note], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Found:
+    """Search teams whose modules together are at most of a length.
+
+    Args:
+        points: Those to fit.
+        material: What modules are made of.
+        length: Most nodes (trees) or steps (DAGs) of all modules together.
+        semantics: ``"tree"`` or ``"dag"``.
+        seconds: Wall clock.
+        seed: Source of chance.
+        seeds: Programs that join the first generation where they fit.
+        store: The journal; in memory if not given.
+        on_event: Called with every record.
+        stop: Asked often; True ends the search.
+    """
+    operations = search_operations(material)
+    slots = modules(length)
+    space = _space(points, operations, length // slots, semantics, _free(material))
+    fitting = _members(space, _translated(material, seeds))
+    strategy = CooperativeCoevolution(
+        space, OBJECTIVE, seed, slots=slots, start=min(2, slots), seeds=fitting
+    )
+    run = search(
+        points,
+        team_space(space, slots),
+        strategy,
+        NumericEvaluator(points.columns, points.target, operations, "linear"),
+        Budget(seconds=seconds),
+        objective=OBJECTIVE,
+        store=store,
+        batch=BATCH,
+        on_event=on_event,
+        stop=stop,
+        seed=seed,
+    )
+    if run.best is None:
+        return Found(None, math.inf, run)
+    named = with_identity(operations)
+    programs = modules_of(run.best.proposal.candidate)
+    split = [term for one in programs for term in terms(one, len(points.columns), named)]
+    simple = list(dict.fromkeys(split))
+    enough = len(simple) + 1 < points.rows // 2
+    return Found(*fitted(simple if enough else programs, named, points), run)
+
+
+def modules(length: int) -> int:
+    """Return how many modules a team has at most: more where the length allows, each long enough to compute something."""
+    return max(1, min(8, length // 3, round(math.sqrt(length) / 1.5)))
+
+
+def search_operations(material: Material) -> tuple[Operation, ...]:
+    """Return the operations, and each number as one without operands: no mutation changes it."""
+    numbers = [Operation(CONST, 0, CONST.complete({"value": one})) for one in material.numbers]
+    return (*material.operations, *numbers)
+
+
+def fitted(
+    programs: Sequence[Program], operations: Sequence[Operation], points: Points
+) -> tuple[Answer, float]:
+    """Return programs joined by least squares, those that add nothing left out, and the sum of squared errors.
+
+    Args:
+        programs: Each defined on all points.
+        operations: What their codes stand for.
+        points: Those to fit.
+    """
+    functions = [bind(one) for one in operations]
+    columns = [_column(one, points, operations, functions) for one in programs]
+    kept = list(range(len(programs)))
+    weights, sse = _least_squares(columns, points.target)
+    floor = 1e-28 * float(points.target @ points.target)
+    for one in sorted(kept, key=lambda place: (-programs[place].length, place)):
+        rest = [other for other in kept if other != one]
+        fewer, left = _least_squares([columns[other] for other in rest], points.target)
+        if rest and left <= max(sse * (1 + 1e-9), floor):
+            kept, weights, sse = rest, fewer, left
+    chosen = tuple(programs[one] for one in kept)
+    return Answer(chosen, tuple(weights.tolist()), tuple(operations), len(points.columns)), sse
+
+
+def seeds_of(solution: Solution, points: Points) -> list[Program]:
+    """Return the exact search's best programs: those on its front, and the short ones that fit the target best.
+
+    Args:
+        solution: Of the same points.
+        points: Those fitted.
+    """
+    front = [program for one in solution.front for program in one.programs]
+    ranked: list[tuple[float, Program]] = []
+    for length in range(min(solution.bank.covered, _SEED_LENGTH) + 1):
+        for block in solution.bank.kept(length):
+            scores = _squared_correlations(block.values, points.target)
+            best = np.argsort(-scores, kind="stable")[:_SEEDS].tolist()
+            ranked += [(scores[row], block.program(row)) for row in best]
+    ranked.sort(key=lambda one: -one[0])
+    return [*front, *(program for _, program in ranked[:_SEEDS])]
+
+
+def length_of(answer: Answer, semantics: Semantics) -> int:
+    """Return an answer's length as the exact search counts: nodes of its trees, or steps; numbers are free in DAGs.
+
+    Args:
+        answer: Its operations end with ``identity``, which is free.
+        semantics: What is counted.
+    """
+    if semantics == "tree":
+        return sum(_nodes(program, answer) for program in answer.programs)
+    free = ("const", "identity")
+    return sum(one.component.name not in free for one in answer.steps)
+
+
+def _nodes(program: Program, answer: Answer) -> int:
+    first = answer.inputs + len(program.constants)
+    sizes = [1] * first + [0] * program.length
+    bare = len(answer.operations) - 1  # ``identity``, which only says that an input is the result
+    for step in live_steps(program, answer.inputs, answer.operations):
+        code = program.code[WIDTH * step : WIDTH * (step + 1)]
+        operation = answer.operations[code[0]]
+        inner = sum(sizes[index] for index in code[1 : 1 + operation.arity])
+        sizes[first + step] = inner + (code[0] != bare)
+    return sizes[-1]
+
+
+def _column(
+    program: Program,
+    points: Points,
+    operations: Sequence[Operation],
+    functions: Sequence[Function],
+) -> Floats:
+    found = values(program, points.columns, operations, functions)
+    if found is None:
+        raise SpaceError("A program is undefined on some of the points, so it has no weight there.")
+    return found
+
+
+def _least_squares(columns: Sequence[Floats], target: Floats) -> tuple[Floats, float]:
+    table = np.stack([np.ones(len(target)), *columns], axis=1)
+    scales = np.abs(table).max(axis=0)
+    scales[scales == 0] = 1.0
+    weights = np.linalg.lstsq(table / scales, target, rcond=None)[0] / scales
+    left = target - table @ weights
+    return weights, float(left @ left)
+
+
+def _squared_correlations(table: Floats, target: Floats) -> Floats:
+    with np.errstate(all="ignore"):
+        around = table - table.mean(axis=1, keepdims=True)
+        wanted = target - target.mean()
+        found: Floats = (around @ wanted) ** 2 / (around**2).sum(axis=1)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def _free(material: Material) -> int:
+    """Return how many constants a module carries of its own."""
+    return 2 if material.constants == "nonlinear" else 0
+
+
+def _space(
+    points: Points, operations: Sequence[Operation], size: int, semantics: Semantics, free: int
+) -> ProgramSpace:
+    widest = max(one.arity for one in operations)
+    nodes = max(size, widest + 1) if semantics == "tree" else None
+    return ProgramSpace(
+        len(points.columns), tuple(operations), max(1, size), constants=free, size_limit=nodes
+    )
+
+
+def _translated(material: Material, programs: Sequence[Program]) -> list[Program]:
+    """Return the exact search's programs over ``search_operations``, bare inputs left out.
+
+    The numbers that a program carries become its first steps, and so keep their places.
+    """
+    identity = len(material.operations)
+    codes = {value: identity + place for place, value in enumerate(material.numbers)}
+    made = []
+    for one in programs:
+        if one.code and identity not in one.code[::WIDTH]:
+            steps = [bytes([codes[value]]).ljust(WIDTH, b"\0") for value in one.constants]
+            made.append(Program(b"".join(steps) + one.code))
+    return made
+
+
+def _members(space: ProgramSpace, programs: Iterable[Program]) -> list[Program]:
+    """Return those that the space holds: a seed may be longer than a module."""
+    members = []
+    for one in programs:
+        with contextlib.suppress(SpaceError):
+            space.fitted(one)
+            members.append(one)
+    return members
