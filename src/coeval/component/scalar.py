@@ -9,8 +9,9 @@ The functions (``coeval.build.numeric.functions``) bear the components' names.
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 
-from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
+from coeval.architecture.component import Call, Component, Cost, Rejection, Setting, Value
 from coeval.architecture.types import Scalar, ValueType, describe
 from coeval.component.rules import no_arguments
 
@@ -27,6 +28,10 @@ def _scalar_type(call: Call) -> ValueType:
         if not isinstance(body.output, Scalar):
             raise Rejection(f"expected a region that gives a scalar, got {describe(body.output)}.")
     return Scalar()
+
+
+def _always(settings: Mapping[str, Value]) -> bool:
+    return True
 
 
 def _scalar_cost(call: Call, output: ValueType) -> Cost:
@@ -70,7 +75,7 @@ LESS = _scalar("less", "1 where a < b, else 0.", 2, "comparison", "nonpolynomial
 SELECT = _scalar("select", "b where a > 0, else c.", 3, "selection", "nonpolynomial")
 IDENTITY = dataclasses.replace(
     _scalar("identity", "a itself: a projection.", 1, "affine", "identity"),
-    identity_when=lambda settings: True,
+    identity_when=_always,
 )
 SUCCESSOR = _scalar("successor", "a + 1.", 1, "affine", "successor")
 

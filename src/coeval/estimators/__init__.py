@@ -1,5 +1,6 @@
 """The scikit-learn layer."""
 
 from coeval.estimators.architecture import ArchitectureClassifier, ArchitectureRegressor
+from coeval.estimators.function import FunctionApproximator
 
-__all__ = ["ArchitectureClassifier", "ArchitectureRegressor"]
+__all__ = ["ArchitectureClassifier", "ArchitectureRegressor", "FunctionApproximator"]
