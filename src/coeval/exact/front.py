@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.architecture.program import Program
+from coeval.exact.kernels.models import tie_bound
 from coeval.exact.vocabulary import Values
 
 Programs = tuple[Program, ...]
@@ -32,11 +33,13 @@ class Front:
     """Collects answers; at each length the first one of least error stays.
 
     Args:
+        target: ``(examples,)``.
         floor: Errors up to this are zero as far as float64 can tell, and equal.
     """
 
-    def __init__(self, floor: float) -> None:
+    def __init__(self, target: Values, floor: float) -> None:
         self.floor = floor
+        self._target = target
         self._found: dict[int, Found] = {}
 
     def bar(self, length: int) -> float:
@@ -68,16 +71,20 @@ class Front:
             self._found[length] = Found(length, float(errors[best]), programs(best), fitted)
 
     @property
-    def is_exact(self) -> bool:
-        """Return whether an answer's error is zero as far as float64 can tell."""
-        return self.bar(max(self._found, default=0)) <= self.floor
+    def exact_length(self) -> float:
+        """Return the least length with an error of zero, as far as float64 can tell; infinity for none."""
+        exact = [one.length for one in self._found.values() if one.error <= self.floor]
+        return min(exact, default=np.inf)
 
     @property
     def points(self) -> tuple[Found, ...]:
-        """Return the answers that no shorter one equals, shortest first."""
+        """Return the answers that no shorter one equals up to rounding, shortest first."""
         points: list[Found] = []
         for length in sorted(self._found):
             one = self._found[length]
-            if not points or one.error < points[-1].error:
+            if not points or self._is_less(one.error, points[-1].error):
                 points.append(one)
         return tuple(points)
+
+    def _is_less(self, error: float, other: float) -> bool:
+        return other > self.floor and tie_bound(error, self._target) < other

@@ -41,7 +41,7 @@ def cover_structures(scorer: Scorer, search: Search, plan: Plan) -> Why:
             refuse_excess(scorer, search, plan)
         fit_structures(scorer, search, length)
         plan.fitted = length
-        if scorer.front.is_exact:
+        if scorer.front.exact_length <= length:
             return "solved"
         if plan.memory_bytes is not None and search.memory_bytes > plan.memory_bytes:
             return "memory"

@@ -23,6 +23,8 @@ CALIBRATION = 0.01
 """Share of the time that may be spent before the cost of the length is told."""
 SHORT = 0.2
 """Seconds for that where the time is not limited but the memory is."""
+ENOUGH = 2_000
+"""Distinct values from which growth and speed are known well enough; a tenth of a second's work."""
 MARGIN = 0.6
 """Share of the time left that a prediction may take up: extrapolations are wrong by as much."""
 
@@ -74,27 +76,24 @@ def cover(scorer: Scorer, search: Search, plan: Plan) -> Why:
     for length in range(shortest(search.semantics), min(search.covered, plan.length) + 1):
         scorer.score_kept(length)
         _combine(scorer, plan, length)
-    while not scorer.front.is_exact:
-        if scorer.covered >= plan.length:
-            return "covered"
-        if _is_calibrating(search, plan):
-            _grow(scorer, search, plan)
-            continue
-        goal = plan.length
-        if plan.is_limited:
-            goal, obstacle = _goal(scorer, search, plan)
+    while scorer.covered < min(plan.length, scorer.front.exact_length):
+        goal = int(min(plan.length, scorer.front.exact_length))
+        if plan.is_limited and not _is_calibrating(search, plan):
+            fitting, obstacle = _goal(scorer, search, plan)
+            goal = min(goal, fitting)
             if goal <= scorer.covered:
-                return obstacle
-        while search.covered < _kept_for(search, plan, goal) and not scorer.front.is_exact:
-            _grow(scorer, search, plan)
-        if scorer.covered < goal and not scorer.front.is_exact:
+                return "solved" if scorer.front.exact_length <= plan.length else obstacle
+        if search.covered < _kept_for(search, plan, goal):
+            _grow(scorer, search, plan)  # and look again: the growth is known better then
+        else:
             scorer.stream(goal)
-    return "solved"
+    return "solved" if scorer.front.exact_length <= plan.length else "covered"
 
 
 def _grow(scorer: Scorer, search: Search, plan: Plan) -> None:
     scorer.grow()
     _combine(scorer, plan, search.covered)
+    scorer.meet(plan.length)
 
 
 def _combine(scorer: Scorer, plan: Plan, length: int) -> None:
@@ -108,12 +107,12 @@ def _kept_for(search: Search, plan: Plan, length: int) -> int:
 
 
 def _is_calibrating(search: Search, plan: Plan) -> bool:
-    """Return whether to go on one length at a time, because too little is known of the cost."""
-    if search.covered >= _kept_for(search, plan, plan.length):
-        return False
+    """Return whether too little is known of the growth to tell the cost of a length."""
     allowed = SHORT if plan.clock.seconds is None else CALIBRATION * plan.clock.seconds
     return search.covered < shortest(search.semantics) or (
-        plan.is_limited and plan.clock.elapsed < allowed
+        plan.clock.elapsed < allowed
+        and len(search) < ENOUGH
+        and search.covered < _kept_for(search, plan, plan.length)
     )
 
 
@@ -124,14 +123,13 @@ def _goal(scorer: Scorer, search: Search, plan: Plan) -> tuple[int, Literal["tim
         BudgetError: The length that was asked for does not fit, and is to be refused then.
     """
     memory = math.inf if plan.memory_bytes is None else plan.memory_bytes
-    for length in range(plan.length, scorer.covered, -1):
+    for length in range(scorer.covered + 1, plan.length + 1):
         cost = cost_of(search, scorer, plan, length)
-        obstacle: Literal["time", "memory"] = "memory" if cost.memory_bytes > memory else "time"
-        if cost.memory_bytes <= memory and cost.seconds <= MARGIN * plan.clock.left:
-            return length, obstacle
-        if plan.refuse:
-            raise BudgetError(_refusal(cost, plan))
-    return scorer.covered, obstacle
+        if cost.memory_bytes > memory or cost.seconds > MARGIN * plan.clock.left:
+            if plan.refuse:
+                raise BudgetError(_refusal(cost_of(search, scorer, plan, plan.length), plan))
+            return length - 1, "memory" if cost.memory_bytes > memory else "time"
+    return plan.length, "time"
 
 
 def cost_of(search: Search, scorer: Scorer, plan: Plan, length: int) -> Prediction:

@@ -6,15 +6,18 @@ from typing import Literal
 import numpy as np
 
 from coeval.architecture.program import Program
+from coeval.exact.bank import Term
 from coeval.exact.clock import Clock, OutOfTimeError
 from coeval.exact.front import Front, Programs
 from coeval.exact.kernels.bounds import TestOrder
 from coeval.exact.kernels.constants import ConstantFit
 from coeval.exact.kernels.elementwise import best_application
+from coeval.exact.kernels.hits import exact_hits
 from coeval.exact.kernels.models import Sweep
 from coeval.exact.kernels.pairs import best_pair, best_two_features
 from coeval.exact.score import Target, score
 from coeval.exact.search import Applications, Block, Pairs, Search
+from coeval.exact.tree import TreeSearch
 
 Write = Callable[..., Programs]
 """From the numbers of rows to the programs of their model."""
@@ -36,7 +39,7 @@ class Scorer:
     """
 
     def __init__(self, search: Search, target: Target, clock: Clock) -> None:
-        self.front = Front(target.floor)
+        self.front = Front(target.values, target.floor)
         self.evaluated = 0
         self.covered = -1
         self._search = search
@@ -81,6 +84,30 @@ class Scorer:
                 self._take_applications(item)
         self.covered = length
 
+    def meet(self, length: int) -> None:
+        """Look for trees that hit the target exactly, made of two kept values: one look-up for each value.
+
+        A hit that is found ends the search at once; none found proves nothing.
+
+        Args:
+            length: Most nodes.
+        """
+        search = self._search
+        if self.target.scaled or not isinstance(search, TreeSearch):
+            return
+        sizes = np.concatenate(
+            [np.full(len(search.level(one)), one) for one in range(1, search.covered + 1)]
+        )
+        codes = {one.name: code for code, one in enumerate(search.vocabulary.operations)}
+        for hit in exact_hits(search.values, self.target.values, list(codes), sizes=sizes):
+            if hit.size <= length:
+                term: Term = hit.rows[0]
+                if hit.operation:
+                    term = (codes[hit.operation], hit.rows)
+                for outer in reversed(hit.outer):
+                    term = (codes[outer], (term,))
+                self._offer(hit.size, hit.error, (), search.bank.program(term))
+
     def combine(self, length: int) -> None:
         """Score the linear models of two kept sequences, the longer of which has the given length.
 
@@ -103,9 +130,13 @@ class Scorer:
     def offer_fit(self, length: int, fit: ConstantFit, program: Program) -> None:
         """Take a structure whose constants were fitted."""
         self.evaluated += fit.evaluations
-        errors, weights = np.array([fit.error]), np.array([fit.weights])
-        self.front.offer(length, errors, weights, lambda _: (program,))
+        self._offer(length, fit.error, fit.weights, program)
         self._tick(length)
+
+    def _offer(
+        self, length: int, error: float, weights: tuple[float, ...], program: Program
+    ) -> None:
+        self.front.offer(length, np.array([error]), np.array([weights]), lambda _: (program,))
 
     def _features(self, left: int, right: int) -> Write:
         program = self._search.program

@@ -41,18 +41,20 @@ def roots(operation: Operation, nodes: int, counts: Sequence[int]) -> int:
         nodes: Number of nodes, the root included.
         counts: How many trees have 0, 1, … nodes; sizes that are not listed have none.
     """
+    below = nodes - 1
     one = [*counts, *[0] * (nodes - len(counts))][:nodes]
-    if operation.arity == 0:
-        return int(nodes == 1)
-    forests = one
-    for _ in range(operation.arity - 1):
-        forests = [
-            sum(one[i] * forests[total - i] for i in range(total + 1)) for total in range(nodes)
-        ]
-    ordered = forests[nodes - 1]
-    if not is_commutative(operation):
-        return ordered
-    return (ordered + (one[(nodes - 1) // 2] if nodes % 2 else 0)) // 2
+    if operation.arity < 2:
+        return one[below] if operation.arity else int(nodes == 1)
+    two = _pairs(one, below)
+    if is_commutative(operation):
+        return (two + (0 if below % 2 else one[below // 2])) // 2
+    if operation.arity == 2:
+        return two
+    return sum(one[first] * _pairs(one, below - first) for first in range(1, below))
+
+
+def _pairs(counts: Sequence[int], nodes: int) -> int:
+    return sum(counts[first] * counts[nodes - first] for first in range(1, nodes))
 
 
 def chains(steps: int, leaves: int, operations: Sequence[Operation]) -> list[int]:

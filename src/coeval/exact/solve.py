@@ -117,6 +117,8 @@ def solve(
     except (OutOfTimeError, KeyboardInterrupt) as reason:
         search.discard()
         why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
+        if scorer.front.exact_length <= length:
+            why = "solved"
     best = scorer.front.points[-1]
     covered = plan.fitted if nonlinear else scorer.covered
     return Solution(
@@ -151,14 +153,13 @@ def _certify(
     budget = vocabulary.step_budget
     proof = Verdict.OPTIMAL if budget is None else Verdict.WITHIN_STEPS
     covered = plan.fitted if plan.nonlinear else scorer.covered
-    if why == "solved" and not plan.nonlinear:
-        covered = plan.length
+    is_proof = covered >= plan.length or scorer.front.exact_length <= plan.length
     sequences = 0
     if covered >= shortest(search.semantics):
         leaves = len(vocabulary.leaves) + plan.nonlinear
         sequences = count(search.semantics, covered, leaves, vocabulary.operations)
     return Certificate(
-        verdict=proof if covered >= plan.length and not plan.nonlinear else Verdict.BEST_FOUND,
+        verdict=proof if is_proof and not plan.nonlinear else Verdict.BEST_FOUND,
         semantics=search.semantics,
         constants=constants,
         features=plan.features,
@@ -191,5 +192,5 @@ def _pruning(semantics: Semantics, why: Why, *, streamed: bool) -> tuple[str, ..
     if streamed:
         used.append("last length scored by bounds that rule out, survivors computed")
     if why == "solved":
-        used.append("ended at an error of zero")
+        used.append("ended at an error of zero, which no sequence can be below")
     return tuple(used)
