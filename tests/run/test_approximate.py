@@ -10,8 +10,9 @@ import pytest
 
 from coeval.errors import BudgetError, DataError, SpaceError
 from coeval.exact.certificate import Verdict
-from coeval.run.approximate import Plan, Stage, Watch, approximate
+from coeval.run.approximate import approximate
 from coeval.run.approximate_components import DEFAULT, material
+from coeval.run.approximate_plan import Plan, Stage, Watch
 from coeval.store.memory import MemoryStore
 from coeval.store.queries import trials
 from coeval.task.points import Points, make_points

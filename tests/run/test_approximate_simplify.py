@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from coeval.architecture.program import make_program
 from coeval.build.numeric.answer import Answer, listing
 from coeval.build.numeric.evaluate import bind, values
-from coeval.run.approximate_search import fitted
+from coeval.run.approximate_fit import fitted
 from coeval.run.approximate_simplify import terms, tidied, with_identity
 from coeval.task.points import make_points
 from tests.build.numeric.programs import PLAIN, operation, programs

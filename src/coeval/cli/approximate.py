@@ -18,8 +18,9 @@ from coeval.exact.certificate import Semantics
 from coeval.exact.cost import Prediction
 from coeval.report.approximation import approximation as closing
 from coeval.report.words import score
-from coeval.run.approximate import Plan, Stage, Watch, approximate
+from coeval.run.approximate import approximate
 from coeval.run.approximate_components import material, parse_grid, parse_names
+from coeval.run.approximate_plan import Plan, Stage, Watch
 from coeval.run.approximate_result import Approximation
 from coeval.run.budget import parse_duration
 from coeval.run.folder import write_atomically

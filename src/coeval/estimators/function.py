@@ -10,8 +10,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from coeval.exact.certificate import Semantics
-from coeval.run.approximate import Plan, approximate
+from coeval.run.approximate import approximate
 from coeval.run.approximate_components import DEFAULT, material
+from coeval.run.approximate_plan import Plan
 from coeval.run.approximate_result import Approximation
 from coeval.run.budget import parse_duration
 from coeval.task.points import LEAST_ROWS, make_points

@@ -7,19 +7,25 @@ fitted, with an honest label: what is proven, and who found it.
 
 import dataclasses
 import math
-import os
 import time
-from dataclasses import dataclass
 
 from coeval.build.numeric.answer import Answer
 from coeval.build.numeric.formula import symbols
-from coeval.exact.certificate import UNITS, Semantics
-from coeval.exact.clock import Progress
-from coeval.exact.cost import Prediction, calibrate, predict
+from coeval.exact.certificate import UNITS
 from coeval.exact.front import Found as Exact
-from coeval.exact.score import make_target
-from coeval.exact.solve import Solution, solve
+from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
+from coeval.run.approximate_exact import search_exactly, short_sequences
+from coeval.run.approximate_plan import (
+    COEVOLUTION,
+    EXACT,
+    LEAST_SECONDS,
+    MARGIN,
+    Plan,
+    Stage,
+    Watch,
+    Work,
+)
 from coeval.run.approximate_result import Approximation, Errors, Point, errors
 from coeval.run.approximate_search import Found, coevolve, length_of, seeds_of
 from coeval.run.approximate_simplify import tidied
@@ -28,91 +34,8 @@ from coeval.store.protocol import Note, Store
 from coeval.task.points import Points, check_constants, split
 from coeval.trial import State, Trial
 
-EXACT, COEVOLUTION = "exact search", "coevolution"
-EXACT_SHARE = 0.3
-"""Share of the budget that the exact search may take where coevolution follows."""
-FORECAST_SHARE = 0.01
-"""Share of it that is spent before the cost of the whole length is told."""
-FLOOR = 1e-28
-"""Of the target's sum of squares: a relative error of 1e-14 at every point is rounding."""
-MARGIN = 0.03
-"""Share of the budget that is kept for the way back: weights fitted and rounded, errors measured."""
-LEAST_SECONDS = 0.2
-"""With less left, coevolution is not begun."""
 _FITTED = {"none": 0, "grid": 0, "linear": 2, "nonlinear": 3}
 """Constants that are fitted whatever the sequence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a user asks for.
-
-    Attributes:
-        length: Most nodes of a tree, leaves included; most steps of a chain or DAG.
-        seconds: Wall clock of the whole.
-        exact: Only search exactly.
-        semantics: What a sequence is.
-        hold_out: Share of the points that are not fitted but judge the result.
-        seed: Source of chance.
-    """
-
-    length: int = 9
-    seconds: float = 60.0
-    exact: bool = False
-    semantics: Semantics = "tree"
-    hold_out: float = 0.2
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where an approximation stands.
-
-    Attributes:
-        phase: ``"exact search"`` or ``"coevolution"``.
-        said: What was done so far, in a few words.
-        error: Least normalised mean squared error so far.
-    """
-
-    phase: str
-    said: str
-    error: float
-
-
-class Watch:
-    """Follows an approximation. This one is blind."""
-
-    def forecast(self, cost: Prediction) -> None:
-        """Hear what covering the whole length would cost, before it is begun."""
-
-    def stage(self, stage: Stage) -> None:
-        """Hear where the search stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What the phases share."""
-
-    points: Points
-    material: Material
-    plan: Plan
-    watch: Watch
-    began: float
-    interrupt: Interrupt
-
-    @property
-    def total(self) -> float:
-        around = self.points.target - self.points.target.mean()
-        return float(around @ around)
-
-    @property
-    def floor(self) -> float:
-        """Return the sum of squared errors that rounding alone explains."""
-        return FLOOR * float(self.points.target @ self.points.target)
-
-    @property
-    def left(self) -> float:
-        return self.plan.seconds - (time.monotonic() - self.began)
 
 
 def approximate(
@@ -143,8 +66,8 @@ def approximate(
     halves = split(points, plan.hold_out, plan.seed)
     check_constants(halves.fit, _FITTED[material.constants] + 1, "scale and offset, and one more")
     with Interrupt() as interrupt:
-        work = _Work(halves.fit, material, plan, watch or Watch(), began, interrupt)
-        solution = _exact(work)
+        work = Work(halves.fit, material, plan, watch or Watch(), began, interrupt)
+        solution = search_exactly(work)
         found = _coevolution(work, solution, store) if _goes_on(work, solution) else None
         front, origin = _front(work, solution, found)
     best, held_out = front[-1], halves.held_out
@@ -167,7 +90,7 @@ def approximate(
     )
 
 
-def _front(work: _Work, solution: Solution, found: Found | None) -> tuple[tuple[Point, ...], str]:
+def _front(work: Work, solution: Solution, found: Found | None) -> tuple[tuple[Point, ...], str]:
     """Return the best answer of each length, with simple weights, and who found the last."""
     front, origin = [_point(one, solution, work) for one in solution.front], EXACT
     if found is not None and found.answer is not None and found.sse < front[-1].sse:
@@ -181,7 +104,7 @@ def _front(work: _Work, solution: Solution, found: Found | None) -> tuple[tuple[
     return tuple(tidy), origin
 
 
-def _why(work: _Work, solution: Solution, found: Found | None) -> str:
+def _why(work: Work, solution: Solution, found: Found | None) -> str:
     if work.interrupt.requested or (found is not None and found.run.why == "interrupted"):
         return "interrupted"
     return solution.why if found is None else "time"
@@ -191,62 +114,12 @@ def _errors(answer: Answer, points: Points) -> Errors:
     return errors(answer.predict(points.columns), points.target)
 
 
-def memory_bytes() -> int:
-    """Return how much an exact search may keep: half of what this machine has."""
-    if not hasattr(os, "sysconf"):
-        return 2 * 10**9
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-
-
-def _exact(work: _Work) -> Solution:
-    """Tell what the length would cost, then search exactly as far as the budget reaches."""
-    plan = work.plan
-    solution = _solve(work, FORECAST_SHARE * plan.seconds, None)
-    if solution.why not in ("time", "memory"):
-        return solution
-    scaled = work.material.constants == "linear"
-    target = make_target(work.points.target, work.points.rows, scaled=scaled)
-    rates = calibrate(solution.bank, target)
-    work.watch.forecast(predict(solution.bank, rates, plan.length))
-    seconds = min(work.left, math.inf if plan.exact else EXACT_SHARE * plan.seconds)
-    return _solve(work, seconds, solution) if seconds > 0 else solution
-
-
-def _solve(work: _Work, seconds: float, before: Solution | None) -> Solution:
-    plan, total = work.plan, work.total
-
-    def progress(now: Progress) -> None:
-        said = f"length {now.length}, {now.evaluated:,} evaluated, {now.distinct:,} distinct"
-        work.watch.stage(Stage(EXACT, said, now.error / total))
-
-    try:
-        with work.interrupt.waiting():
-            return solve(
-                work.points.columns,
-                work.points.target,
-                work.material.operations,
-                plan.length,
-                numbers=work.material.numbers,
-                semantics=plan.semantics,
-                constants=work.material.constants,
-                seconds=seconds,
-                memory_bytes=memory_bytes(),
-                bank=None if before is None else before.bank,
-                progress=progress,
-            )
-    except KeyboardInterrupt:  # it came before there was anything new
-        if before is None:
-            raise
-        stopped = dataclasses.replace(before.certificate, stopped="Interrupted.")
-        return dataclasses.replace(before, why="interrupted", certificate=stopped)
-
-
-def _point(one: Exact, solution: Solution, work: _Work) -> Point:
+def _point(one: Exact, solution: Solution, work: Work) -> Point:
     answer = Answer(one.programs, one.weights, solution.operations, len(work.points.columns))
     return Point(one.length, one.error, answer)
 
 
-def _goes_on(work: _Work, solution: Solution) -> bool:
+def _goes_on(work: Work, solution: Solution) -> bool:
     """Return whether coevolution may still improve on the exact search; it searches no chains."""
     if (
         work.interrupt.requested
@@ -258,8 +131,11 @@ def _goes_on(work: _Work, solution: Solution) -> bool:
     return solution.why in ("time", "memory") and work.left > LEAST_SECONDS
 
 
-def _coevolution(work: _Work, solution: Solution, store: Store | None) -> Found:
+def _coevolution(work: Work, solution: Solution, store: Store | None) -> Found:
     plan, follower = work.plan, _Follower(work)
+    seeds = seeds_of(solution, work.points)
+    if work.material.constants == "nonlinear":
+        seeds += seeds_of(short_sequences(work), work.points)
     return coevolve(
         work.points,
         work.material,
@@ -267,7 +143,7 @@ def _coevolution(work: _Work, solution: Solution, store: Store | None) -> Found:
         plan.semantics,
         seconds=work.left - MARGIN * plan.seconds,
         seed=plan.seed,
-        seeds=seeds_of(solution, work.points),
+        seeds=seeds,
         store=store,
         on_event=follower.record,
         stop=follower.is_solved,
@@ -277,7 +153,7 @@ def _coevolution(work: _Work, solution: Solution, store: Store | None) -> Found:
 class _Follower:
     """Turns the journal's records into stages, and sees when nothing is left to improve."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: Work) -> None:
         self._watch = work.watch
         self._floor = work.floor / work.total
         self._done, self._best = 0, math.inf

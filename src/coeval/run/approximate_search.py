@@ -10,22 +10,24 @@ import numpy.typing as npt
 
 from coeval.architecture.program import WIDTH, Operation, Program, live_steps
 from coeval.build.numeric.answer import Answer
-from coeval.build.numeric.evaluate import bind, values
-from coeval.build.numeric.functions import Function
 from coeval.component.scalar import CONST
 from coeval.errors import SpaceError
 from coeval.evaluate.numeric import NumericEvaluator
 from coeval.exact.certificate import Semantics
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
+from coeval.run.approximate_fit import fitted, polished
+from coeval.run.approximate_result import errors
 from coeval.run.approximate_simplify import terms, with_identity
 from coeval.run.budget import Budget
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.space.programs import ProgramSpace
-from coeval.space.teams import modules_of, team_space
+from coeval.space.teams import modules_of, program_space, team_space
 from coeval.store.protocol import Note, Store
 from coeval.strategy.cooperative import CooperativeCoevolution
+from coeval.strategy.genetic import GeneticProgramming
+from coeval.strategy.protocol import Strategy
 from coeval.task.points import Points
 from coeval.trial import Objective, Trial
 
@@ -66,12 +68,15 @@ def coevolve(
     on_event: Callable[[Trial | Note], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Found:
-    """Search teams whose modules together are at most of a length.
+    """Search for sequences of at most a length.
+
+    Where weights may be fitted, teams of modules coevolve, which together are no longer than that. Where
+    they may not, one population breeds whole programs.
 
     Args:
         points: Those to fit.
-        material: What modules are made of.
-        length: Most nodes (trees) or steps (DAGs) of all modules together.
+        material: What sequences are made of.
+        length: Most nodes (trees) or steps (DAGs).
         semantics: ``"tree"`` or ``"dag"``.
         seconds: Wall clock.
         seed: Source of chance.
@@ -81,17 +86,22 @@ def coevolve(
         stop: Asked often; True ends the search.
     """
     operations = search_operations(material)
-    slots = modules(length)
+    weighted = material.constants in ("linear", "nonlinear")
+    slots = modules(length) if weighted else 1
     space = _space(points, operations, length // slots, semantics, _free(material))
     fitting = _members(space, _translated(material, seeds))
-    strategy = CooperativeCoevolution(
-        space, OBJECTIVE, seed, slots=slots, start=min(2, slots), seeds=fitting
-    )
+    strategy: Strategy = GeneticProgramming(space, OBJECTIVE, seed, seeds=fitting)
+    if weighted:
+        strategy = CooperativeCoevolution(
+            space, OBJECTIVE, seed, slots=slots, start=min(2, slots), seeds=fitting
+        )
     run = search(
         points,
-        team_space(space, slots),
+        team_space(space, slots) if weighted else program_space(space),
         strategy,
-        NumericEvaluator(points.columns, points.target, operations, "linear"),
+        NumericEvaluator(
+            points.columns, points.target, operations, "linear" if weighted else "none"
+        ),
         Budget(seconds=seconds),
         objective=OBJECTIVE,
         store=store,
@@ -100,14 +110,26 @@ def coevolve(
         stop=stop,
         seed=seed,
     )
+    return _found(run, points, operations, material)
+
+
+def _found(
+    run: Run, points: Points, operations: tuple[Operation, ...], material: Material
+) -> Found:
     if run.best is None:
         return Found(None, math.inf, run)
-    named = with_identity(operations)
+    named, inputs = with_identity(operations), len(points.columns)
     programs = modules_of(run.best.proposal.candidate)
-    split = [term for one in programs for term in terms(one, len(points.columns), named)]
+    if material.constants in ("none", "grid"):
+        answer = Answer(programs, (), named, inputs)
+        return Found(answer, errors(answer.predict(points.columns), points.target).sse, run)
+    split = [term for one in programs for term in terms(one, inputs, named)]
     simple = list(dict.fromkeys(split))
     enough = len(simple) + 1 < points.rows // 2
-    return Found(*fitted(simple if enough else programs, named, points), run)
+    answer, sse = fitted(simple if enough else programs, named, points)
+    if material.constants == "nonlinear":
+        answer, sse = polished(answer, points, sse)
+    return Found(answer, sse, run)
 
 
 def modules(length: int) -> int:
@@ -116,33 +138,14 @@ def modules(length: int) -> int:
 
 
 def search_operations(material: Material) -> tuple[Operation, ...]:
-    """Return the operations, and each number as one without operands: no mutation changes it."""
+    """Return the operations, and each number as one without operands, which no mutation changes.
+
+    Where constants are fitted anywhere, programs carry numbers of their own instead.
+    """
+    if material.constants == "nonlinear":
+        return material.operations
     numbers = [Operation(CONST, 0, CONST.complete({"value": one})) for one in material.numbers]
     return (*material.operations, *numbers)
-
-
-def fitted(
-    programs: Sequence[Program], operations: Sequence[Operation], points: Points
-) -> tuple[Answer, float]:
-    """Return programs joined by least squares, those that add nothing left out, and the sum of squared errors.
-
-    Args:
-        programs: Each defined on all points.
-        operations: What their codes stand for.
-        points: Those to fit.
-    """
-    functions = [bind(one) for one in operations]
-    columns = [_column(one, points, operations, functions) for one in programs]
-    kept = list(range(len(programs)))
-    weights, sse = _least_squares(columns, points.target)
-    floor = 1e-28 * float(points.target @ points.target)
-    for one in sorted(kept, key=lambda place: (-programs[place].length, place)):
-        rest = [other for other in kept if other != one]
-        fewer, left = _least_squares([columns[other] for other in rest], points.target)
-        if rest and left <= max(sse * (1 + 1e-9), floor):
-            kept, weights, sse = rest, fewer, left
-    chosen = tuple(programs[one] for one in kept)
-    return Answer(chosen, tuple(weights.tolist()), tuple(operations), len(points.columns)), sse
 
 
 def seeds_of(solution: Solution, points: Points) -> list[Program]:
@@ -188,27 +191,6 @@ def _nodes(program: Program, answer: Answer) -> int:
     return sizes[-1]
 
 
-def _column(
-    program: Program,
-    points: Points,
-    operations: Sequence[Operation],
-    functions: Sequence[Function],
-) -> Floats:
-    found = values(program, points.columns, operations, functions)
-    if found is None:
-        raise SpaceError("A program is undefined on some of the points, so it has no weight there.")
-    return found
-
-
-def _least_squares(columns: Sequence[Floats], target: Floats) -> tuple[Floats, float]:
-    table = np.stack([np.ones(len(target)), *columns], axis=1)
-    scales = np.abs(table).max(axis=0)
-    scales[scales == 0] = 1.0
-    weights = np.linalg.lstsq(table / scales, target, rcond=None)[0] / scales
-    left = target - table @ weights
-    return weights, float(left @ left)
-
-
 def _squared_correlations(table: Floats, target: Floats) -> Floats:
     with np.errstate(all="ignore"):
         around = table - table.mean(axis=1, keepdims=True)
@@ -241,9 +223,13 @@ def _translated(material: Material, programs: Sequence[Program]) -> list[Program
     codes = {value: identity + place for place, value in enumerate(material.numbers)}
     made = []
     for one in programs:
-        if one.code and identity not in one.code[::WIDTH]:
-            steps = [bytes([codes[value]]).ljust(WIDTH, b"\0") for value in one.constants]
-            made.append(Program(b"".join(steps) + one.code))
+        if not one.code or identity in one.code[::WIDTH]:
+            continue
+        if material.constants == "nonlinear":
+            made.append(one)
+            continue
+        steps = [bytes([codes[value]]).ljust(WIDTH, b"\0") for value in one.constants]
+        made.append(Program(b"".join(steps) + one.code))
     return made
 
 
