@@ -1,4 +1,4 @@
-"""Slow enumeration of all sequences, in plain Python on Fractions-free floats: shares no code with ``coeval.exact``."""
+"""Slow enumeration of all sequences, in plain Python: shares no code with ``coeval.exact``."""
 
 import itertools
 import math
@@ -90,7 +90,7 @@ def _scaled(values: Column, target: Column) -> float:
     mean, mean_y = math.fsum(values) / len(values), math.fsum(target) / len(target)
     spread = math.fsum((a - mean) ** 2 for a in values)
     share = math.fsum((a - mean) * (b - mean_y) for a, b in zip(values, target, strict=True))
-    slope = share / spread if spread > 1e-24 * max(1.0, mean * mean) else 0.0
+    slope = share / spread if spread > 1e-24 * math.fsum(a * a for a in values) else 0.0
     return math.fsum(
         (b - mean_y - slope * (a - mean)) ** 2 for a, b in zip(values, target, strict=True)
     )

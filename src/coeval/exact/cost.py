@@ -6,7 +6,7 @@ long an evaluation of each operation takes on this machine.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from coeval.exact.kernels.constants import fit_constants
 from coeval.exact.kernels.pairs import best_pair
 from coeval.exact.rows import Rows
 from coeval.exact.score import Target, score
-from coeval.exact.search import Search
+from coeval.exact.search import Search, Stage
 from coeval.exact.size import count
 from coeval.exact.vocabulary import Values, apply, block_rows, finite_rows
 
@@ -130,7 +130,7 @@ def predict(search: Search, rates: Rates, length: int, *, features: int = 1) -> 
         features: Sequences that a linear model combines.
     """
     vocabulary = search.vocabulary
-    stages = search.ahead(length) if length > search.covered else []
+    stages = _stages(search, length, keep=features > 1)
     evaluations = sum(sum(one.applications) + one.pairs for one in stages)
     seconds = 0.0
     for stage in stages:
@@ -156,6 +156,18 @@ def predict(search: Search, rates: Rates, length: int, *, features: int = 1) -> 
         seconds,
         search.memory_bytes + kept * _value_bytes(vocabulary.examples) + sets,
     )
+
+
+def _stages(search: Search, length: int, *, keep: bool) -> Sequence[Stage]:
+    """Return the work of covering a length; where all its values are to be kept, nothing is streamed."""
+    if length <= search.covered:
+        return []
+    if not keep:
+        return search.ahead(length)
+    further = length
+    while search.reach(further) < length:
+        further += 1
+    return search.ahead(further)[:-1]
 
 
 def _value_bytes(examples: int) -> int:
