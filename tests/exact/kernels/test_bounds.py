@@ -12,7 +12,7 @@ from tests.exact.kernels.test_pairs import problems
 
 
 @given(problem=problems(), seed=st.integers(0, 1000), size=st.integers(1, 6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_least_error_on_a_subset_never_exceeds_that_on_all_points(problem, seed, size):
     rows, _, target = problem
     points = np.random.default_rng(seed).permutation(len(target))[:size]
@@ -31,7 +31,7 @@ def test_more_points_never_lower_the_bound():
 
 @pytest.mark.parametrize("kind", [Abandoning, SubsetBound])
 @given(problem=problems(), seed=st.integers(0, 1000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_candidate_at_or_below_the_bar_is_dropped(problem, seed, kind):
     rows, _, target = problem
     errors, _ = (direct.raw if kind is Abandoning else direct.scaled)(rows, target)

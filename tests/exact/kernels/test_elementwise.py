@@ -36,7 +36,7 @@ def naive(function, matrices, target, fit):
 @pytest.mark.parametrize("constants", ["none", "linear"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 @given(problem=problems(), third=banks(rows=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_best_application_is_that_of_a_loop_over_all_tuples(problem, third, name, constants):
     function, arity = FUNCTIONS[name]
     left, right, target = problem
@@ -63,7 +63,7 @@ def test_the_answer_does_not_depend_on_the_order_of_the_points_or_the_blocks(pro
 
 
 @given(bank=banks())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_commutative_operation_meets_every_unordered_pair_once(bank):
     target = np.linspace(0, 1, bank.shape[1])
     both = best_application(np.maximum, (bank, bank), target)

@@ -11,7 +11,7 @@ ALL = (*NEEDED, *UNARY)
 
 @pytest.mark.parametrize("operation", NEEDED)
 @given(seed=st.integers(0, 2**32), size=st.sampled_from([1e-6, 1.0, 1e6]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_target_made_of_two_rows_is_found(operation, seed, size):
     rng = np.random.default_rng(seed)
     bank = size * rng.normal(size=(50, 7))

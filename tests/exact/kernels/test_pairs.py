@@ -69,7 +69,7 @@ def fit_of(operation, constants, target):
 @pytest.mark.parametrize("constants", ["none", "linear"])
 @pytest.mark.parametrize("operation", ["add", "sub", "mul", "div"])
 @given(problem=problems())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_best_pair_of_two_banks_is_that_of_a_double_loop(
     problem, operation, constants, precision
 ):
@@ -84,7 +84,7 @@ def test_the_best_pair_of_two_banks_is_that_of_a_double_loop(
 @pytest.mark.parametrize("constants", ["none", "linear"])
 @pytest.mark.parametrize("operation", ["add", "mul"])
 @given(problem=problems())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_within_one_bank_every_unordered_pair_is_met_once(problem, operation, constants):
     left, _, target = problem
     expected = naive(left, left, target, fit_of(operation, constants, target), triangle=0)
@@ -96,7 +96,7 @@ def test_within_one_bank_every_unordered_pair_is_met_once(problem, operation, co
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @given(problem=problems())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_best_two_features_are_those_of_a_double_loop(problem, precision):
     left, right, target = problem
 

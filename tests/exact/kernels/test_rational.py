@@ -34,7 +34,7 @@ def programs(draw):
 
 
 @given(one=programs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_exact_error_is_near_that_of_float64(one):
     found = values(one, COLUMNS, OPERATIONS, BOUND)
     assume(found is not None and np.abs(found).max() < 1e3)

@@ -18,10 +18,11 @@ eps times a sum of squares that dominates all its terms, by 2|x.z| <= |x|^2 + |z
   directly computed error, ``tie_bound``); for f = a + b both sides are bilinear:
   eps (|a|^2 + |b|^2) with centred norms, and the float64 eps with uncentred ones for the centring.
 * products with scale and offset: the same with |f|^2 = a^2.b^2 - (a.b)^2 / n: eps a^2.b^2, uncentred.
-* two features (F. M. Dwyer's stepwise formula, R^2 = r_i^2 + (r_j - r_i g)^2 / (1 - g^2)): multiplied out,
-  R^2 >= rho exactly when |rho g - r_i r_j| >= s_i s_j with s_i^2 = rho - r_i^2. With d = eps rho plus the
-  centring's share, (s_i^2 - d) (s_j^2 - d) <= (s_i s_j - d)^2, so shrinking every s_i^2 by d pays for an
-  error d of the left side, and one product of the rows (sqrt(rho) f_i, r_i) / s_i tests the pair.
+* two features (R^2 = r_i^2 + (r_j - r_i g)^2 / (1 - g^2) for unit rows with g = f_i.f_j): multiplied out,
+  R^2 >= rho exactly when |rho g - r_i r_j| >= s_i s_j with s_i^2 = rho - r_i^2. With d = eps,
+  (s_i^2 - d) (s_j^2 - d) <= (s_i s_j - d)^2, so shrinking every s_i^2 by d pays for an error d of the left
+  side, and one product of the rows (sqrt(rho) f_i, r_i) / s_i tests the pair. A row with s_i^2 < 2 d
+  keeps all its pairs.
 
 Underflow costs at most a subnormal a term, which the admitted sizes of entries (``SPAN``) keep far below
 eps. Rows outside are given to the next better arithmetic, and in the end computed directly (``grades``).
@@ -32,6 +33,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from coeval.exact.kernels.direct import deviations
 from coeval.exact.kernels.models import ROUNDOFF, Index, Values, tie_bound
 
 Precision = Literal["float32", "float64"]
@@ -225,18 +227,15 @@ class ScaledProducts:
 class TwoFeatures:
     """y ~ c0 + c1 a + c2 b."""
 
-    def __init__(self, target: Values, precision: Precision, condition: float) -> None:
+    def __init__(self, target: Values, precision: Precision) -> None:
         self._given = target
         self._y, self._total = unit_target(target)
         self._precision: Precision = precision
-        self._condition = condition
-        points = len(target)
-        self._slack = slack(points, precision) + 2 * slack(points, "float64") * condition
+        self._slack = slack(len(target), precision)
 
     def admits(self, values: Values) -> Mask:
-        """Return which rows the centring left accurate enough."""
-        fine: Mask = features(values, self._y)[2] <= self._condition
-        return fine
+        """Return all rows: what is centred and of unit length suits any arithmetic."""
+        return np.ones(len(values), bool)
 
     def left(self, values: Values, bar: float) -> Operands:
         """Return (sqrt(rho) f, r) / s, and the two columns that keep a row too close to rho."""
@@ -262,7 +261,7 @@ class TwoFeatures:
     def _parts(self, values: Values, bar: float) -> tuple[Values, Values, Values]:
         """Return ones, a number beyond every partial correlation for rows with s^2 < 2 d, and the rows."""
         rho = explained(tie_bound(bar, self._given), self._total, self._slack)
-        unit, share, _ = features(values, self._y)
+        unit, share = features(values, self._y)
         square = rho - share * share - self._slack
         close = square < self._slack
         gap = np.sqrt(np.where(close, 1.0, square))[:, None]
@@ -270,20 +269,11 @@ class TwoFeatures:
         return np.ones(len(values)), np.where(close, 8 / self._slack, 0.0), rows
 
 
-def features(values: Values, unit_y: Values) -> tuple[Values, Values, Values]:
-    """Return rows centred and of unit length, their correlations with the target, and their condition.
-
-    The condition is the ratio of a row's norm to that of its deviations, infinite for a constant row,
-    whose unit row is 0.
-    """
-    values = peaked(values)
-    centred = values - values.mean(axis=1, keepdims=True)
-    centred = centred - centred.mean(axis=1, keepdims=True)
-    norm = np.sqrt(np.square(centred).sum(axis=1))
-    with np.errstate(all="ignore"):
-        condition = np.sqrt(np.square(values).sum(axis=1)) / norm
-        unit = np.where(norm[:, None] > 0, centred / norm[:, None], 0.0)
-    return unit, unit @ unit_y, np.where(norm > 0, condition, np.inf)
+def features(values: Values, unit_y: Values) -> tuple[Values, Values]:
+    """Return rows centred and of unit length, and their correlations with the target; 0 for a constant row."""
+    _, _, centred, norm = deviations(values)
+    unit = np.where(norm[:, None] > 0, centred / norm[:, None], 0.0)
+    return unit, unit @ unit_y
 
 
 def unit_target(target: Values) -> tuple[Values, float]:

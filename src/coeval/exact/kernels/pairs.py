@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from coeval.exact.kernels import direct
+from coeval.exact.kernels.collinear import affine_classes
 from coeval.exact.kernels.filters import (
     Filter,
     Precision,
@@ -22,7 +24,7 @@ from coeval.exact.kernels.filters import (
     unit_target,
 )
 from coeval.exact.kernels.models import Constants, Index, Leader, Stop, Sweep, Values
-from coeval.exact.kernels.sweep import PairSweep, make_side
+from coeval.exact.kernels.sweep import PANEL, PairSweep, Reading, Side, make_side
 
 Operation = Literal["add", "sub", "mul", "div"]
 APPLY: dict[str, Callable[[Values, Values], Values]] = {
@@ -37,8 +39,6 @@ READ: dict[str, Callable[[Values], Values]] = {
     "mul": np.positive,
     "div": np.reciprocal,
 }
-CONDITIONS = (2.0**10, 2.0**24)
-"""Ratios of a row's norm to that of its deviations up to which two features are filtered."""
 HEADS = 16
 """Best single features that are paired with all others first, so that the sweep starts with a low bar."""
 
@@ -85,17 +85,21 @@ def best_pair(
             return fit(apply(left[i], second[j]), target)
 
     leader = Leader(target, incumbent, ties)
-    rows, divisors = np.arange(len(left)), np.arange(len(second))
-    if operation == "div":
-        divisors = divisors[(second != 0).all(axis=1)]
+    within = right is None and operation in ("add", "mul")
     with np.errstate(all="ignore"):
         filters = _filters(operation, constants, precision, left, target)
-        one = make_side(left, np.positive, filters, rows)
-        within = right is None and operation in ("add", "mul")
-        other = one if within else make_side(second, READ[operation], filters, divisors)
-        sweep = PairSweep(filters, compute, leader)
-        covered, complete = sweep.run(one, other, 0 if within else None, stop)
-    covered += len(left) * (len(second) - len(divisors)) if complete else 0
+        sweep = PairSweep(filters, compute, leader, unordered=within)
+        usable = np.ones(len(second), bool) if operation != "div" else (second != 0).all(axis=1)
+        one = _sides(left, np.positive, filters, constants, np.ones(len(left), bool))
+        other = one if within else _sides(second, READ[operation], filters, constants, usable)
+        runs = [(one[0], other[0], 0 if within else None), (one[0], other[1], None)]
+        runs += [] if within else [(one[1], other[0], None)]
+        covered, complete = _run(sweep, runs, stop)
+        if len(one[1].order) and len(other[1].order):  # every other two constants predict the same
+            i, j = one[1].order[:1], other[1].order[:1]
+            leader.offer((i, j), *compute(i, j))
+    if complete:
+        covered = len(left) * (len(left) + 1) // 2 if within else len(left) * len(second)
     return leader.sweep(covered, complete=complete)
 
 
@@ -122,7 +126,7 @@ def best_two_features(
 
     Returns:
         Rows are (i, j), weights (c0, c1, c2). A pair that is collinear up to the rounding of its values
-        is covered but no model of its own: the single features are ``best_application``'s.
+        (``direct.linear``) is covered but no model of its own: single features are ``best_application``'s.
 
     Raises:
         ValueError: The arrays do not fit each other or hold a value that is not finite.
@@ -130,21 +134,29 @@ def best_two_features(
     check_banks((left,) if right is None else (left, right), target)
     second = left if right is None else right
 
+    classes = affine_classes(left if right is None else np.concatenate([left, right]))
+    others = classes if right is None else classes[len(left) :]
+
     def compute(i: Index, j: Index) -> tuple[Values, Values]:
-        return direct.linear(left[i], second[j], target)
+        errors, weights = np.full(len(i), np.inf), np.zeros((len(i), 3))
+        distinct = np.flatnonzero(classes[i] != others[j])
+        i, j = i[distinct], j[distinct]
+        errors[distinct], weights[distinct] = direct.linear(left[i], second[j], target)
+        return errors, weights
 
     leader = Leader(target, incumbent, ties)
     with np.errstate(all="ignore"):
         _heads(left, right, target, leader, compute)
-        first: tuple[Precision, ...] = ("float32",) if precision == "float32" else ()
-        filters = [TwoFeatures(target, one, CONDITIONS[0]) for one in first]
-        filters += [TwoFeatures(target, "float64", one) for one in CONDITIONS]
-        one = make_side(left, np.positive, filters, np.arange(len(left)))
-        other = (
-            one if right is None else make_side(right, np.positive, filters, np.arange(len(right)))
-        )
-        sweep = PairSweep(filters, compute, leader)
-        covered, complete = sweep.run(one, other, 1 if right is None else None, stop)
+        filters = [TwoFeatures(target, one) for one in _kinds(precision)]
+        one = make_side(left, np.positive, filters, np.flatnonzero(_varies(left)))
+        other = one
+        if right is not None:
+            other = make_side(right, np.positive, filters, np.flatnonzero(_varies(right)))
+        sweep = PairSweep(filters, compute, leader, unordered=right is None)
+        covered, complete = _run(sweep, [(one, other, 1 if right is None else None)], stop)
+    if complete:  # pairs with a constant row are no models of their own
+        within = len(left) * (len(left) - 1) // 2
+        covered = within if right is None else len(left) * len(right)
     return leader.sweep(covered, complete=complete)
 
 
@@ -166,9 +178,7 @@ def check_banks(banks: tuple[Values, ...], target: Values) -> None:
 def _filters(
     operation: str, constants: Constants, precision: Precision, left: Values, target: Values
 ) -> list[Filter]:
-    kinds: tuple[Precision, ...] = (
-        ("float32", "float64") if precision == "float32" else ("float64",)
-    )
+    kinds = _kinds(precision)
     if constants == "none":
         raw = Sums if operation in ("add", "sub") else Products
         return [raw(target, one) for one in kinds]
@@ -179,6 +189,45 @@ def _filters(
     return [ScaledSums(target, one, size) for one in kinds]
 
 
+def _kinds(precision: Precision) -> tuple[Precision, ...]:
+    return ("float32", "float64") if precision == "float32" else ("float64",)
+
+
+def _varies(values: Values) -> npt.NDArray[np.bool_]:
+    """Return which rows are not constant, up to their rounding."""
+    panels = range(0, len(values), PANEL)
+    norms = [direct.deviations(values[start : start + PANEL])[3] for start in panels]
+    return np.concatenate([np.empty(0), *norms]) > 0
+
+
+def _sides(
+    values: Values,
+    reading: Reading,
+    filters: list[Filter],
+    constants: Constants,
+    usable: npt.NDArray[np.bool_],
+) -> tuple[Side, Side]:
+    """Return the rows that take part, and apart from them, where an offset is fitted, the constant ones."""
+    constant = np.zeros(len(values), bool)
+    if constants == "linear" and len(values):
+        constant = values.min(axis=1) == values.max(axis=1)
+    parts = (usable & ~constant, usable & constant)
+    one, other = (make_side(values, reading, filters, np.flatnonzero(part)) for part in parts)
+    return one, other
+
+
+def _run(
+    sweep: PairSweep, runs: list[tuple[Side, Side, int | None]], stop: Stop
+) -> tuple[int, bool]:
+    covered = 0
+    for one, other, triangle in runs:
+        done, complete = sweep.run(one, other, triangle, stop)
+        covered += done
+        if not complete:
+            return covered, False
+    return covered, True
+
+
 def _heads(
     left: Values,
     right: Values | None,
@@ -187,18 +236,19 @@ def _heads(
     compute: Callable[[Index, Index], tuple[Values, Values]],
 ) -> None:
     """Lower the bar with the best partner of each of the best single features (by estimate, then directly)."""
-    unit_y, _ = unit_target(target)
-    unit, share, _ = features(left, unit_y)
-    others, shares = (unit, share) if right is None else features(right, unit_y)[:2]
-    if not len(unit) or not len(others):
+    others = left if right is None else right
+    if not len(left) or not len(others):
         return
+    unit_y, _ = unit_target(target)
+    unit, share = features(left, unit_y)
     heads = np.argsort(-np.abs(share), kind="stable")[:HEADS]
-    cosine = unit[heads] @ others.T
-    gain = np.square(shares - share[heads, None] * cosine) / (1 - np.square(cosine))
-    gain[~(np.square(cosine) < 1 - 1e-6)] = -1
-    i, j = heads, gain.argmax(axis=1)
-    distinct = i != j if right is None else np.ones(len(i), bool)
-    i, j = i[distinct], j[distinct]
-    if right is None:
-        i, j = np.minimum(i, j), np.maximum(i, j)
-    leader.offer((i, j), *compute(i, j))
+    for start in range(0, len(others), PANEL):
+        partners, shares = features(others[start : start + PANEL], unit_y)
+        cosine = unit[heads] @ partners.T
+        gain = np.square(shares - share[heads, None] * cosine) / (1 - np.square(cosine))
+        gain[~(np.square(cosine) < 1 - 1e-6)] = -1  # a head itself, and what follows from it
+        i, j = heads, gain.argmax(axis=1) + start
+        if right is None:
+            i, j = np.minimum(i, j), np.maximum(i, j)
+        distinct = (i < j) | (right is not None)
+        leader.offer((i[distinct], j[distinct]), *compute(i[distinct], j[distinct]))

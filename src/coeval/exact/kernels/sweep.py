@@ -101,9 +101,19 @@ class Stretch:
 
 
 class PairSweep:
-    """One pass over all pairs: its leader, and the arrays that every block uses again."""
+    """Passes over pairs: their leader, and the arrays that every block uses again.
 
-    def __init__(self, filters: Sequence[Filter], compute: Compute, leader: Leader) -> None:
+    Args:
+        filters: From the fastest to the one that carries most.
+        compute: Direct errors of pairs.
+        leader: Takes in what is computed.
+        unordered: Both sides are of one set, and a pair is named by its smaller row first.
+    """
+
+    def __init__(
+        self, filters: Sequence[Filter], compute: Compute, leader: Leader, *, unordered: bool
+    ) -> None:
+        self._unordered = unordered
         self._filters = filters
         self._compute = compute
         self._leader = leader
@@ -184,7 +194,7 @@ class PairSweep:
         for start in range(0, len(i), batch):
             first = rows.side.order[i[start : start + batch]]
             second = panel.side.order[j[start : start + batch]]
-            if triangle is not None:  # the sweep's order is not the bank's
+            if self._unordered:  # the sweep's order is not the bank's
                 first, second = np.minimum(first, second), np.maximum(first, second)
             errors, weights = self._compute(first, second)
             lowered |= self._leader.offer((first, second), errors, weights)
