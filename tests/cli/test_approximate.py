@@ -85,7 +85,7 @@ def test_a_budget_that_reaches_nothing_of_a_long_length_says_so(coeval, points):
     assert "intractable" in " ".join(err.split())
     assert "then coevolution" in " ".join(err.split())
     assert "proven optimal up to" in " ".join(out.split())
-    assert "teams tried" in out
+    assert "sequences and teams tried" in out
 
 
 @pytest.mark.parametrize(

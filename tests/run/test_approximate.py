@@ -96,7 +96,9 @@ def test_what_exact_search_cannot_reach_coevolution_goes_on_with():
     assert "intractable" in ear.costs[0].verdict
     assert not answer.certificate.is_proof
     assert answer.certificate.covered < 24
-    assert answer.trials == len(list(trials(list(store.events())))) > 100
+    kept = trials(list(store.events()))
+    assert answer.trials > len(kept) > 100
+    assert len(kept[0].proposal.candidate.parts) > 1  # the journal is that of the teams
     assert answer.length <= 24
     assert answer.fit.sse <= answer.front[0].sse
     assert (answer.front[-1].length, answer.front[-1].answer) == (answer.length, answer.answer)

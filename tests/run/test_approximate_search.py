@@ -23,7 +23,8 @@ NAMES = ("mul", "sin", "neg", "exp", "const")
 
 def found(points=POINTS, constants="linear", semantics="tree", length=12, **options):
     made = material(NAMES, constants=constants)
-    return coevolve(points, made, length, semantics, seconds=1.5, seed=0, **options)
+    slots = 1 if constants == "none" else 2
+    return coevolve(points, made, length, semantics, slots=slots, seconds=1.5, seed=0, **options)
 
 
 def test_a_sum_of_terms_is_found_by_a_team():
@@ -58,7 +59,7 @@ def test_the_exact_searchs_programs_are_seeds():
     solution = solve(points.columns, points.target, made.operations, 5, **options)
     seeds = seeds_of(solution, points)
     assert set(solution.programs) <= set(seeds)
-    result = coevolve(points, made, 12, "tree", seconds=1.0, seed=0, seeds=seeds)
+    result = coevolve(points, made, 12, "tree", slots=2, seconds=1.0, seed=0, seeds=seeds)
     assert result.sse <= solution.error
 
 

@@ -86,7 +86,7 @@ def _facts(found: Data, certificate: Sequence[str]) -> Table:
         style = ("bold green" if proven else "bold yellow") if number == 0 else ""
         table.add_row("" if number else "certificate", Text(line, style))
     if found["trials"]:
-        table.add_row("coevolution", f"{found['trials']:,} teams tried")
+        table.add_row("beyond", f"{found['trials']:,} sequences and teams tried")
     for number, line in enumerate(found["monitored"]):
         table.add_row("" if number else "monitored", Text(line))
     table.add_row("next", Text(_next(found)))

@@ -8,6 +8,7 @@ fitted, with an honest label: what is proven, and who found it.
 import dataclasses
 import math
 import time
+from collections.abc import Sequence
 
 from coeval.build.numeric.answer import Answer
 from coeval.build.numeric.formula import symbols
@@ -19,15 +20,17 @@ from coeval.run.approximate_exact import search_exactly, short_sequences
 from coeval.run.approximate_plan import (
     COEVOLUTION,
     EXACT,
+    GENETIC,
     LEAST_SECONDS,
     MARGIN,
+    WHOLE_SHARE,
     Plan,
     Stage,
     Watch,
     Work,
 )
 from coeval.run.approximate_result import Approximation, Errors, Point, errors
-from coeval.run.approximate_search import Found, coevolve, length_of, seeds_of
+from coeval.run.approximate_search import Found, coevolve, length_of, modules, seeds_of
 from coeval.run.approximate_simplify import tidied
 from coeval.run.interrupt import Interrupt
 from coeval.store.protocol import Note, Store
@@ -54,7 +57,8 @@ def approximate(
         points: The function's values.
         material: What sequences are made of.
         plan: What to spend on which sequences.
-        store: The journal of coevolution; in memory if not given.
+        store: The journal of the teams' coevolution (of genetic programming where there are none); in memory
+            if not given.
         watch: Follows the search.
 
     Raises:
@@ -68,7 +72,7 @@ def approximate(
     with Interrupt() as interrupt:
         work = Work(halves.fit, material, plan, watch or Watch(), began, interrupt)
         solution = search_exactly(work)
-        found = _coevolution(work, solution, store) if _goes_on(work, solution) else None
+        found = _coevolution(work, solution, store) if _goes_on(work, solution) else []
         front, origin = _front(work, solution, found)
     best, held_out = front[-1], halves.held_out
     return Approximation(
@@ -84,30 +88,31 @@ def approximate(
         front=front,
         next_cost=solution.next_cost,
         monitored=(),
-        trials=0 if found is None else len(found.run.trials),
+        trials=sum(len(one.run.trials) for one in found),
         seconds=time.monotonic() - began,
         why="solved" if best.sse <= work.floor else _why(work, solution, found),
     )
 
 
-def _front(work: Work, solution: Solution, found: Found | None) -> tuple[tuple[Point, ...], str]:
+def _front(work: Work, solution: Solution, found: Sequence[Found]) -> tuple[tuple[Point, ...], str]:
     """Return the best answer of each length, with simple weights, and who found the last."""
     front, origin = [_point(one, solution, work) for one in solution.front], EXACT
-    if found is not None and found.answer is not None and found.sse < front[-1].sse:
-        length = length_of(found.answer, work.plan.semantics)
+    best = min(found, key=lambda one: one.sse, default=None)
+    if best is not None and best.answer is not None and best.sse < front[-1].sse:
+        length = length_of(best.answer, work.plan.semantics)
         front = [one for one in front if one.length < length]
-        front.append(Point(length, found.sse, found.answer))
-        origin = COEVOLUTION
+        front.append(Point(length, best.sse, best.answer))
+        origin = COEVOLUTION if best.is_team else GENETIC
     tidy = [
         dataclasses.replace(one, answer=tidied(one.answer, work.points, one.sse)) for one in front
     ]
     return tuple(tidy), origin
 
 
-def _why(work: Work, solution: Solution, found: Found | None) -> str:
-    if work.interrupt.requested or (found is not None and found.run.why == "interrupted"):
+def _why(work: Work, solution: Solution, found: Sequence[Found]) -> str:
+    if work.interrupt.requested or any(one.run.why == "interrupted" for one in found):
         return "interrupted"
-    return solution.why if found is None else "time"
+    return "time" if found else solution.why
 
 
 def _errors(answer: Answer, points: Points) -> Errors:
@@ -131,23 +136,35 @@ def _goes_on(work: Work, solution: Solution) -> bool:
     return solution.why in ("time", "memory") and work.left > LEAST_SECONDS
 
 
-def _coevolution(work: Work, solution: Solution, store: Store | None) -> Found:
+def _coevolution(work: Work, solution: Solution, store: Store | None) -> list[Found]:
+    """Search whole sequences for a share of the time, then teams of shorter ones."""
     plan, follower = work.plan, _Follower(work)
     seeds = seeds_of(solution, work.points)
     if work.material.constants == "nonlinear":
         seeds += seeds_of(short_sequences(work), work.points)
-    return coevolve(
-        work.points,
-        work.material,
-        plan.length,
-        plan.semantics,
-        seconds=work.left - MARGIN * plan.seconds,
-        seed=plan.seed,
-        seeds=seeds,
-        store=store,
-        on_event=follower.record,
-        stop=follower.is_solved,
-    )
+    weighted = work.material.constants in ("linear", "nonlinear")
+    teams = modules(plan.length) if weighted else 1
+    shares = {1: 1.0} if teams == 1 else {1: WHOLE_SHARE, teams: 1.0}
+    found: list[Found] = []
+    for slots, share in shares.items():
+        if found and (follower.is_solved() or work.interrupt.requested):
+            break
+        found.append(
+            coevolve(
+                work.points,
+                work.material,
+                plan.length,
+                plan.semantics,
+                slots=slots,
+                seconds=max(LEAST_SECONDS, share * (work.left - MARGIN * plan.seconds)),
+                seed=plan.seed,
+                seeds=seeds,
+                store=store if slots == teams else None,
+                on_event=follower.record,
+                stop=follower.is_solved,
+            )
+        )
+    return found
 
 
 class _Follower:
@@ -166,7 +183,7 @@ class _Follower:
         if record.is_comparable and record.measurement is not None:
             self._best = min(self._best, record.measurement.values["nmse"])
         if self._done % 500 == 0:
-            self._watch.stage(Stage(COEVOLUTION, f"{self._done:,} teams", self._best))
+            self._watch.stage(Stage(COEVOLUTION, f"{self._done:,} tried", self._best))
 
     def is_solved(self) -> bool:
         """Return whether the error is no more than rounding."""

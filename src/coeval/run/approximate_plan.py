@@ -9,7 +9,9 @@ from coeval.run.approximate_components import Material
 from coeval.run.interrupt import Interrupt
 from coeval.task.points import Points
 
-EXACT, COEVOLUTION = "exact search", "coevolution"
+EXACT, COEVOLUTION, GENETIC = "exact search", "coevolution", "genetic programming"
+WHOLE_SHARE = 0.35
+"""Share of the time after the exact search that goes to whole sequences, whose form teams cannot have."""
 EXACT_SHARE = 0.3
 """Share of the budget that the exact search may take where coevolution follows."""
 SEED_SHARE = 0.1

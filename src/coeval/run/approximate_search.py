@@ -42,10 +42,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What coevolution found.
+    """What a search found.
 
     Attributes:
-        answer: The best team with its weights; ``None`` where no team was defined on all points.
+        answer: The best program or team with its weights; ``None`` where none was defined on all points.
         sse: Its sum of squared errors on the points fitted.
         run: The search.
     """
@@ -54,6 +54,11 @@ class Found:
     sse: float
     run: Run
 
+    @property
+    def is_team(self) -> bool:
+        """Return whether teams coevolved."""
+        return any(len(one.proposal.candidate.parts) > 1 for one in self.run.trials[:1])
+
 
 def coevolve(
     points: Points,
@@ -61,6 +66,7 @@ def coevolve(
     length: int,
     semantics: Semantics,
     *,
+    slots: int,
     seconds: float,
     seed: int,
     seeds: Sequence[Program] = (),
@@ -70,14 +76,15 @@ def coevolve(
 ) -> Found:
     """Search for sequences of at most a length.
 
-    Where weights may be fitted, teams of modules coevolve, which together are no longer than that. Where
-    they may not, one population breeds whole programs.
+    Teams of modules coevolve, which together are no longer than that; with one slot, one population
+    breeds whole programs.
 
     Args:
         points: Those to fit.
         material: What sequences are made of.
         length: Most nodes (trees) or steps (DAGs).
         semantics: ``"tree"`` or ``"dag"``.
+        slots: Modules of a team at most; 1 where no weights may be fitted.
         seconds: Wall clock.
         seed: Source of chance.
         seeds: Programs that join the first generation where they fit.
@@ -87,17 +94,16 @@ def coevolve(
     """
     operations = search_operations(material)
     weighted = material.constants in ("linear", "nonlinear")
-    slots = modules(length) if weighted else 1
     space = _space(points, operations, length // slots, semantics, _free(material))
     fitting = _members(space, _translated(material, seeds))
     strategy: Strategy = GeneticProgramming(space, OBJECTIVE, seed, seeds=fitting)
-    if weighted:
+    if slots > 1:
         strategy = CooperativeCoevolution(
-            space, OBJECTIVE, seed, slots=slots, start=min(2, slots), seeds=fitting
+            space, OBJECTIVE, seed, slots=slots, start=2, seeds=fitting
         )
     run = search(
         points,
-        team_space(space, slots) if weighted else program_space(space),
+        team_space(space, slots) if slots > 1 else program_space(space),
         strategy,
         NumericEvaluator(
             points.columns, points.target, operations, "linear" if weighted else "none"
