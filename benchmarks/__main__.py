@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: about two hours on two cores. Each also runs alone, as its docstring says.
+"""Every benchmark, one after the other: about four hours on two cores. Each also runs alone, as its docstring says.
 
 python -m benchmarks
 """
@@ -6,7 +6,21 @@ python -m benchmarks
 import subprocess
 import sys
 
-ALL = ("overhead", "numeric_overhead", "start", "durability", "budget", "parity", "quality")
+ALL = (
+    "overhead",
+    "start",
+    "durability",
+    "budget",
+    "parity",
+    "quality",
+    "numeric_overhead",
+    "exact",
+    "recovery",
+    "gap",
+    "beyond",
+    "languages",
+    "matrix",
+)
 
 
 def main() -> None:
