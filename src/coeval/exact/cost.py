@@ -49,7 +49,7 @@ class Prediction:
 
         Example:
             >>> Prediction(30, 10**24, 10**20, 1e11, 4 * 10**13).verdict
-            'intractable: about 3,000 years, 40 TB'
+            'intractable: about 3,200 years, 40 TB'
         """
         spent = f"about {_duration(self.seconds)}, {_bytes(self.memory_bytes)}"
         return f"intractable: {spent}" if self.seconds > INTRACTABLE_SECONDS else spent

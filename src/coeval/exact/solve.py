@@ -116,6 +116,8 @@ def solve(
         why = (cover_structures if nonlinear else cover)(scorer, search, plan)
     except (OutOfTimeError, KeyboardInterrupt) as reason:
         search.discard()
+        if not scorer.front.points:
+            raise
         why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
         if scorer.front.exact_length <= length:
             why = "solved"
