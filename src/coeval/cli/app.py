@@ -1,6 +1,7 @@
 """The commands and their options. Each body imports what it needs, so that ``--help`` answers at once."""
 
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -258,6 +259,7 @@ def approximate(
     json: Json = False,
 ) -> None:
     """Find the sequence of known functions that comes closest to a table's target."""
+    began = monotonic()
     from coeval.cli.approximate import Request, approximate_command  # noqa: PLC0415
 
     approximate_command(
@@ -278,5 +280,6 @@ def approximate(
             latex=latex,
             out=out,
             json=json,
+            began=began,
         )
     )

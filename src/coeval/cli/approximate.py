@@ -16,7 +16,8 @@ from coeval.cli.words import say
 from coeval.errors import RunError, SpaceError, did_you_mean
 from coeval.exact.certificate import Semantics
 from coeval.exact.cost import Prediction
-from coeval.report.approximation import approximation as closing
+from coeval.report.approximation import approximation as below
+from coeval.report.approximation import headline
 from coeval.report.words import score
 from coeval.run.approximate import approximate
 from coeval.run.approximate_components import material, parse_grid, parse_names
@@ -28,11 +29,13 @@ from coeval.task.points import Points, read_points
 
 PATIENCE = 2.0
 """Seconds without a word; only what takes longer shows a bar."""
+LEAST_SECONDS = 0.2
+"""However little reading left of a budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The command's options, as typed."""
+    """The command's options, as typed; ``began`` is when the command did, from which the budget counts."""
 
     points: Path
     target: str
@@ -50,6 +53,7 @@ class Request:
     latex: bool
     out: Path | None
     json: bool
+    began: float
 
 
 def approximate_command(request: Request) -> None:
@@ -63,7 +67,7 @@ def approximate_command(request: Request) -> None:
     )
     plan = Plan(
         length=request.length,
-        seconds=parse_duration(request.budget),
+        seconds=max(LEAST_SECONDS, _end(request) - time.monotonic()),
         exact=request.exact,
         semantics=_semantics(request.semantics),
         hold_out=request.hold_out,
@@ -80,6 +84,10 @@ def approximate_command(request: Request) -> None:
     _say(found, request)
 
 
+def _end(request: Request) -> float:
+    return request.began + parse_duration(request.budget)
+
+
 def _say(found: Approximation, request: Request) -> None:
     if request.json:
         extra = {"latex": found.latex} if request.latex else {}
@@ -87,7 +95,9 @@ def _say(found: Approximation, request: Request) -> None:
         return
     console = Console(highlight=False)
     lines = found.certificate.describe().splitlines()
-    console.print(closing(found.to_json(), lines, front=request.front))
+    plain = found.to_json()
+    console.print(headline(plain), soft_wrap=True)
+    console.print(below(plain, lines, front=request.front))
     if request.latex:
         console.print(f"\n{found.latex}", markup=False, soft_wrap=True)
     if request.out is not None:

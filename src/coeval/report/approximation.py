@@ -27,14 +27,14 @@ _ENDS = {
 def approximation(
     found: Data, certificate: Sequence[str], *, front: bool = False
 ) -> RenderableType:
-    """Return the closing block for a terminal.
+    """Return what stands below the headline in a terminal.
 
     Args:
         found: ``Approximation.to_json()``.
         certificate: The certificate in words, line by line.
         front: Whether to show the best answer of every length.
     """
-    parts: list[RenderableType] = [_headline(found), Padding(_steps(found), (1, 0))]
+    parts: list[RenderableType] = [Padding(_steps(found), (1, 0))]
     parts += [Text(f"  {one}", "dim") for one in found["iterations"]]
     parts += [_errors(found), Padding(_facts(found, certificate), (1, 0, 0, 0))]
     if front:
@@ -42,7 +42,12 @@ def approximation(
     return Group(*parts)
 
 
-def _headline(found: Data) -> Text:
+def headline(found: Data) -> Text:
+    """Return the formula: one line to be copied, however long.
+
+    Args:
+        found: ``Approximation.to_json()``.
+    """
     formula = found["formula"] or f"{len(found['steps'])} steps, too many for one formula"
     return Text.assemble((f"{found['target']} = ", "bold"), (formula, "bold green"))
 
