@@ -24,7 +24,7 @@ NAMES = ("mul", "sin", "neg", "exp", "const")
 def found(points=POINTS, constants="linear", semantics="tree", length=12, **options):
     made = material(NAMES, constants=constants)
     slots = 1 if constants == "none" else 2
-    return coevolve(points, made, length, semantics, slots=slots, seconds=1.5, seed=0, **options)
+    return coevolve(points, made, length, semantics, slots=slots, seconds=0.6, seed=0, **options)
 
 
 def test_a_sum_of_terms_is_found_by_a_team():
