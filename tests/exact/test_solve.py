@@ -297,3 +297,11 @@ def test_what_cannot_be_searched_is_one_clear_error(change, kind, message):
     )
     with pytest.raises(kind, match=message):
         solve(columns, target, operations, length, **wanted)
+
+
+@pytest.mark.parametrize("semantics", get_args(Semantics))
+def test_a_set_of_components_that_soon_makes_nothing_new_is_covered_at_any_length(semantics):
+    found = solve([[1.0, -1.0]], [2.0, 2.5], scalar("neg"), 9, semantics=semantics)
+    assert found.certificate.verdict == "optimal"
+    assert len(found.bank) == 2
+    assert found.next_cost.seconds < 1

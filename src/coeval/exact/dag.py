@@ -170,7 +170,7 @@ class DagSearch:
             for unused in range(min(len(ends), places + 1))
         ]
         total: int = sum(many * one for many, one in zip(ends, each, strict=False))
-        return sets * total // len(self._levels[-1]) + 1
+        return sets * total // max(len(self._levels[-1]), 1) + 1
 
     def _yield(self) -> tuple[int, int, int]:
         """Return how many sets and values were new of how many applications, where most were."""
