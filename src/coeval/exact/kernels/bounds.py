@@ -25,11 +25,13 @@ class TestOrder:
     Args:
         points: How many there are.
         seed: Order before anything was learnt; ``None`` for the points' own order.
+        decay: What remains of the old shares at each lesson; 1 for an order that learns nothing.
     """
 
     __test__ = False  # not a test case of pytest's
 
-    def __init__(self, points: int, seed: int | None = None) -> None:
+    def __init__(self, points: int, seed: int | None = None, decay: float = DECAY) -> None:
+        self._decay = decay
         self._share = np.zeros(points)
         first = np.arange(points)
         self._first = first if seed is None else np.random.default_rng(seed).permutation(points)
@@ -49,7 +51,7 @@ class TestOrder:
             shares = errors / errors.sum(axis=1, keepdims=True)
         shares = shares[np.isfinite(shares).all(axis=1)]
         if len(shares):
-            self._share = DECAY * self._share + (1 - DECAY) * shares.mean(axis=0)
+            self._share = self._decay * self._share + (1 - self._decay) * shares.mean(axis=0)
 
 
 class Abandoning:
@@ -93,7 +95,7 @@ class SubsetBound:
 
     On m points with f and y centred there, the least error is |y|^2 - (f.y)^2 / |f|^2, so a candidate is out
     when |f|^2 (|y|^2 - bar) > (f.y)^2. Both |f|^2 and f.y come from plain sums; eps f.f |y|^2 (``filters``)
-    pays for their rounding.
+    pays for their rounding. A candidate that is constant there, to the last bit, has the least error |y|^2.
     """
 
     def __init__(self, target: Values) -> None:
@@ -105,12 +107,15 @@ class SubsetBound:
         yield from _growing(len(self._target), (4, 2, 2))
 
     def start(self, shape: tuple[int, ...]) -> tuple[Values, ...]:
-        """Return the running sums of a block of candidates: f, f^2, f y."""
-        return np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        """Return the running sums of a block of candidates: f, f^2, f y; the first f, and whether another differs."""
+        return (*np.zeros((4, *shape)), np.zeros(shape))
 
     def add(self, sums: tuple[Values, ...], values: Values, points: Index) -> None:
         """Add the candidates' values at one point; see ``Abandoning.add``."""
         values = values / len(self._target)  # so that a sum of finite values is finite
+        if len(points) == 1:
+            sums[3][...] = values
+        np.maximum(sums[4], values != sums[3], out=sums[4])
         for total, factor in (
             (sums[0], 1.0),
             (sums[1], values),
@@ -131,7 +136,8 @@ class SubsetBound:
         centred = sums[1] - sums[0] * sums[0] / len(points)
         along = sums[2] - sums[0] * mean
         slope = centred * (total - own) - along * along
-        return np.asarray(finite & ~(slope > eps * sums[1] * (total + len(y) * mean * mean)))
+        out = slope > eps * sums[1] * (total + len(y) * mean * mean)
+        return np.asarray(finite & (sums[4] > 0) & ~out)
 
 
 def subset_bound(values: Values, target: Values, points: Index) -> Values:

@@ -15,12 +15,12 @@ from coeval.exact.kernels.bounds import Abandoning, SubsetBound, TestOrder
 from coeval.exact.kernels.models import Constants, Index, Leader, Stop, Sweep, Values
 from coeval.exact.kernels.pairs import check_banks
 
-FIRST, BLOCK = 256, 1 << 16
+FIRST, BLOCK = 64, 1 << 16
 """Candidates of the first block, which sets a bar, and of the largest."""
 PANEL = 1 << 14
 """Rows of the last bank that are laid out point by point at once."""
 SAMPLE = 8
-"""Candidates of a block that are computed whole, to teach the order of the points."""
+"""Candidates of a block that are computed whole at first: they set a bar, and teach the order of the points."""
 CHUNK = 1 << 18
 """Entries that direct computation takes at once."""
 
@@ -130,6 +130,8 @@ class _Search:
         self.covered += self._count(block, shape)
         if self.triangle and block.start + shape[1] <= block.lead[0][0]:
             return
+        sample = np.linspace(0, shape[0] * shape[1] - 1, SAMPLE).astype(np.intp)
+        self._finish(block, np.divmod(np.unique(sample), shape[1]), teach=True)
         order, bar = self.order.order, self.leader.bar
         sums = self.pruning.start(shape)
         alive: tuple[Index, ...] = ()
@@ -146,8 +148,6 @@ class _Search:
             if not len(alive[0]):
                 break
         self._finish(block, alive)
-        sample = np.linspace(0, shape[0] * shape[1] - 1, SAMPLE).astype(np.intp)
-        self._finish(block, np.divmod(np.unique(sample), shape[1]), teach=True)
 
     def _at(self, block: _Block, point: int, alive: tuple[Index, ...]) -> Values:
         """Return candidates' values at one point: the whole block's at first, then those still alive."""
