@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow check bench clean
+.PHONY: demo test test-slow check bench peers clean
 .DELETE_ON_ERROR:
 
 .venv/user: pyproject.toml constraints.txt
@@ -35,5 +35,9 @@ check: .venv/dev  ## Format, lint, types, import contracts, fast tests
 bench: .venv/dev  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+peers: .venv/dev  ## Other systems for symbolic regression, in an environment of their own, for 'make bench'
+	test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check gplearn pyoperon
+
 clean:
-	rm -rf .venv runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv benchmarks/.venv runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
