@@ -7,9 +7,11 @@ The rounding. A product with inner size k in arithmetic of unit roundoff u satis
 k u / (1 - k u) |x|.|z| in any order of summation (Higham 2002, Accuracy and Stability of Numerical
 Algorithms, section 3.1). The operands below are computed in float64 with a few roundings an entry, and
 rounded once more to the arithmetic of the product; together at most k + 8 relative units on each term.
-We take eps = 2 (k + 16) u, which leaves a factor two for the second order and for the rounding of the
-directly computed value f itself (one unit of |f| <= |y| + |y - f|). What each filter subtracts is then
-eps times a sum of squares that dominates all its terms, by 2|x.z| <= |x|^2 + |z|^2:
+We take eps = 3 (k + 16) u with k = 2 n + 8, the largest here. It pays for 2 k u where one product of
+twice the size of the terms below is rounded, and for 5 (n + 4) u where squares of products are (the last
+but one kind); the rest is for the second order and the rounding of the directly computed value f itself
+(one unit of |f| <= |y| + |y - f|). What each filter subtracts is eps times a sum of squares that
+dominates all its terms, by 2|x.z| <= |x|^2 + |z|^2:
 
 * sums: |y - a - b|^2 = |r|^2 - 2 r.b + |b|^2 with r = y - a: eps (|r|^2 + |b|^2).
 * products: |y|^2 - 2 (y a).b + a^2.b^2: eps (|y|^2 + a^2.b^2). Ratios: b stands for 1/b.
@@ -25,7 +27,7 @@ eps times a sum of squares that dominates all its terms, by 2|x.z| <= |x|^2 + |z
   keeps all its pairs.
 
 Underflow costs at most a subnormal a term, which the admitted sizes of entries (``SPAN``) keep far below
-eps. Rows outside are given to the next better arithmetic, and in the end computed directly (``grades``).
+eps. Rows outside are given to the next better arithmetic, and in the end computed directly (``sweep``).
 """
 
 from typing import Literal, Protocol
@@ -46,7 +48,7 @@ SPAN = {"float32": 24, "float64": 240}
 
 def slack(points: int, precision: Precision) -> float:
     """Return eps for products over this many points, the helper columns and twofold operands included."""
-    return 2 * (2 * points + 24) * UNITS[precision]
+    return 3 * (2 * points + 24) * UNITS[precision]
 
 
 class Filter(Protocol):
