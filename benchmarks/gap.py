@@ -5,34 +5,41 @@ set, each without noise and with noise of 0.1 of its root mean square. Every met
 exact procedure covers: trees of at most so many nodes, scale and offset fitted at the root. Its budget is 1 % of
 the ordered trees of that many nodes where these exceed ten million, and 20 % where they are fewer.
 
-python -m benchmarks.gap [--seeds 20] [--targets 20]
+Coevolution starts from the exact bank's distinct values of at most five nodes, which the exact procedure has anyway;
+they are not counted as tried. The controls start from samples, as they would alone; a sequence counts as tried on a
+subset of the points as well.
+
+python -m benchmarks.gap [--seeds 20] [--targets 20] [--jobs 2]
 """
 
 import argparse
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.runs import publish, table
-from coeval.architecture.program import Operation
+from coeval.architecture.program import Operation, Program
 from coeval.component.library import SCALAR
 from coeval.evaluate.numeric import NumericEvaluator
 from coeval.evaluate.protocol import never_stop
 from coeval.exact.search import Search
 from coeval.exact.solve import solve
 from coeval.space.programs import ProgramSpace
-from coeval.strategy.cooperative import CooperativeCoevolution
+from coeval.strategy.cooperative_parts import SEED, PartsCoevolution
+from coeval.strategy.genetic import GeneticProgramming
 from coeval.strategy.genetic_breeding import Breeding
 from coeval.strategy.protocol import Strategy
 from coeval.trial import Objective, Trial, finish
 
 Floats = npt.NDArray[np.float64]
 
-POINTS, NOISE = 20, 0.1
+POINTS, NOISE, SEEDED = 20, 0.1, 5
 KOZA = tuple(
     Operation(SCALAR[name], SCALAR[name].arity[0], SCALAR[name].complete({}))
     for name in ("add", "sub", "mul", "div", "sin", "cos", "exp", "log")
@@ -128,19 +135,20 @@ class Outcome:
 def run(target: Target, strategy: Strategy) -> Outcome:
     """Search until the optimum is reached or the budget is spent."""
     judge = NumericEvaluator(columns(), target.values, KOZA)
-    best, tried, started = math.inf, 0, time.process_time()
+    best, tried, number, started = math.inf, 0, 0, time.process_time()
     while tried < target.budget:
         proposals = strategy.ask(target.budget - tried)
         if not proposals:
             break
-        trials = [Trial(tried + place, one) for place, one in enumerate(proposals)]
+        trials = [Trial(number + place, one) for place, one in enumerate(proposals)]
+        number += len(trials)
         for trial in trials:
             strategy.tell(trial)
         measured = dict(judge.evaluate(trials, never_stop))
         for trial in trials:
             done = finish(trial, measured[trial.number])
             strategy.tell(done)
-            tried += 1
+            tried += trial.proposal.origin != SEED
             if done.is_comparable:
                 best = min(best, ERROR.cost(done))
             if target.is_reached(best):
@@ -148,23 +156,50 @@ def run(target: Target, strategy: Strategy) -> Outcome:
     return Outcome(best, tried, False, time.process_time() - started)
 
 
-def one_population(target: Target, seed: int) -> Strategy:
-    """Return genetic programming in one population."""
-    space = ProgramSpace(2, KOZA, target.nodes - 1, size_limit=target.nodes)
-    return CooperativeCoevolution(space, ERROR, seed, slots=1, start=1, population=200)
+def _space(target: Target) -> ProgramSpace:
+    return ProgramSpace(2, KOZA, target.nodes - 1, size_limit=target.nodes)
 
 
-def random_draws(target: Target, seed: int) -> Strategy:
-    """Return a search whose every child is a sample of the space."""
-    space = ProgramSpace(2, KOZA, target.nodes - 1, size_limit=target.nodes)
-    breeding = Breeding(fresh=1.0)
-    return CooperativeCoevolution(
-        space, ERROR, seed, slots=1, start=1, population=200, breeding=breeding
+@functools.cache
+def bank_programs() -> tuple[Program, ...]:
+    """Return the programs of all distinct values of 2 to ``SEEDED`` nodes."""
+    shape = np.random.default_rng(2).normal(
+        size=POINTS
+    )  # any target: the bank does not depend on it
+    bank = solve(columns(), shape, KOZA, 2 * SEEDED, constants="linear").bank
+    return tuple(
+        block.program(row)
+        for nodes in range(2, SEEDED + 1)
+        for block in bank.kept(nodes)
+        for row in range(len(block.values))
     )
 
 
+def coevolution(target: Target, seed: int) -> Strategy:
+    """Return wholes and parts that coevolve, from the bank's seeds."""
+    seeds = bank_programs()
+    return PartsCoevolution(_space(target), ERROR, seed, seeds=seeds, complete=SEEDED)
+
+
+def genetic(target: Target, seed: int) -> Strategy:
+    """Return plain genetic programming."""
+    return GeneticProgramming(_space(target), ERROR, seed)
+
+
+def random_subset(target: Target, seed: int) -> Strategy:
+    """Return genetic programming on eight random points for each generation."""
+    return GeneticProgramming(_space(target), ERROR, seed, subset=8, rows=POINTS)
+
+
+def random_draws(target: Target, seed: int) -> Strategy:
+    """Return a search whose every candidate is a sample of the space."""
+    return GeneticProgramming(_space(target), ERROR, seed, breeding=Breeding(fresh=1.0))
+
+
 METHODS: dict[str, Callable[[Target, int], Strategy]] = {
-    "one population": one_population,
+    "coevolution": coevolution,
+    "genetic programming": genetic,
+    "random subset": random_subset,
     "random": random_draws,
 }
 
@@ -209,17 +244,40 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=20)
     options.add_argument("--targets", type=int, default=20)
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    options.add_argument("--no-publish", action="store_true")
     chosen = options.parse_args()
     rows: list[list[str]] = []
-    for target in make_targets(chosen.targets):
-        outcomes = {
-            name: [run(target, make(target, seed)) for seed in range(chosen.seeds)]
-            for name, make in METHODS.items()
-        }
-        rows += rows_of(target, outcomes)
-        print(*rows[-len(METHODS) :], sep="\n", flush=True)
+    every: dict[str, list[Outcome]] = {name: [] for name in chosen.methods}
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        for target in make_targets(chosen.targets):
+            waiting = {
+                name: [pool.submit(run_method, target, name, seed) for seed in range(chosen.seeds)]
+                for name in chosen.methods
+            }
+            outcomes = {name: [one.result() for one in runs] for name, runs in waiting.items()}
+            for name, runs in outcomes.items():
+                every[name] += runs
+            rows += rows_of(target, outcomes)
+            print(*rows[-len(chosen.methods) :], sep="\n", flush=True)
     command = f"python -m benchmarks.gap --seeds {chosen.seeds} --targets {chosen.targets}"
-    publish("Distance to the exact optimum", command, table(HEADER, rows))
+    text = table(HEADER, rows) + "\n\n" + "\n".join(map(summary, every, every.values()))
+    if chosen.no_publish:
+        print(text)
+    else:
+        publish("Distance to the exact optimum", command, text)
+
+
+def run_method(target: Target, name: str, seed: int) -> Outcome:
+    """Run one method; in a process of its own."""
+    return run(target, METHODS[name](target, seed))
+
+
+def summary(name: str, runs: Sequence[Outcome]) -> str:
+    """Return in how many runs a method reached the optimum."""
+    reached = sum(one.reached for one in runs)
+    return f"- {name}: the optimum in {reached} of {len(runs)} runs ({reached / len(runs):.1%})."
 
 
 if __name__ == "__main__":

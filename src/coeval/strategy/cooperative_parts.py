@@ -1,8 +1,8 @@
 """Whole expressions and their parts coevolve in a space of bounded trees: the search beside the exact optimum.
 
 Two populations, as modules and blueprints are (SANE, Moriarty & Miikkulainen 1997, doi:10.1162/evco.1997.5.3.199): a
-whole is judged by its error, a part by the best whole that it was put into. Nothing is forgotten: parents are drawn by
-rank among all wholes ever judged, evenly in the logarithm of the rank, so that every scale between the incumbent
+whole is judged by its error, a part by the best whole that it was put into. Hardly anything is forgotten: parents are
+drawn by rank among the 20,000 best wholes ever judged, evenly in the logarithm of the rank, so that every scale between the incumbent
 and the newcomer gets its share. No structure is asked twice, and none that holds a part known to be undefined, or to
 mean what a smaller one means (the semantic keys of earlier trials; the exact bank's seeds, where they are complete).
 """
@@ -35,6 +35,8 @@ from coeval.trial import Objective, Proposal, Reason, Trial
 PATIENCE = 100
 """Times the population's number of draws after which, without a new structure, the space counts as used up."""
 RANK_EVERY = 10
+MOST = 20_000
+"""Wholes kept: parents of higher rank are drawn seldom, and longer lists take longer to insert into than to search."""
 SEED, BRED = "parts:seed", "parts"
 
 
@@ -90,7 +92,8 @@ class PartsCoevolution:
         self._asked: set[bytes] = set()
         self._refused: set[bytes] = set()  # undefined, or a larger form of another
         self._smallest: dict[str, bytes] = {}  # by semantic key
-        self._wholes: list[tuple[float, bytes]] = []  # all that were ever judged, best first
+        self._costs: list[float] = []  # of the wholes, ascending
+        self._wholes: list[bytes] = []
         self._pending: list[
             tuple[bytes, bytes]
         ] = []  # trees in flight, and the part each was given
@@ -145,7 +148,7 @@ class PartsCoevolution:
     def _bred(self, rng: np.random.Generator) -> list[tuple[bytes, bytes]]:
         """Return children whose structures are new, and the part that each was given, if any."""
         found: list[tuple[bytes, bytes]] = []
-        trees = [tree for _, tree in self._wholes] or [
+        trees = self._wholes or [
             ordered(to_tree(one, self._space, self._grammar), self._grammar)
             for one in unpack(sample_batch(self._space.layout, self._population, rng))
         ]
@@ -190,4 +193,12 @@ class PartsCoevolution:
         if key:
             self._smallest[key] = tree
         if twin is None and cost < math.inf:
-            bisect.insort(self._wholes, (cost, tree))
+            self._enter(cost, tree)
+
+    def _enter(self, cost: float, tree: bytes) -> None:
+        place = bisect.bisect_right(self._costs, cost)
+        self._costs.insert(place, cost)
+        self._wholes.insert(place, tree)
+        if len(self._wholes) > MOST:
+            self._costs.pop()
+            self._wholes.pop()
