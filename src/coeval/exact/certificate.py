@@ -25,6 +25,38 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TieCheck:
+    """The exact check of answers that float64 cannot tell apart.
+
+    Attributes:
+        tied: How many answers have the least error as far as float64 can tell, the best included.
+        compared: How many were compared in exact arithmetic, shorter ones with ties of their own
+            included; 0 where the time was up before.
+        arithmetic: In which numbers.
+        error: The answer's exact sum of squared errors; "0" for nothing but 0, empty where not compared.
+        crowded: Whether more tied at some length than were kept to be compared.
+    """
+
+    tied: int
+    compared: int
+    arithmetic: str
+    error: str
+    crowded: bool
+
+    def describe(self) -> str:
+        """Return the outcome in one line."""
+        tied = f"{self.tied:,} candidate{'s' * (self.tied != 1)} tied in float64"
+        if self.crowded:
+            tied = f"{tied}, and more than are kept to be compared"
+        if not self.compared:
+            return f"{tied}; not decided: the time was up."
+        return (
+            f"{tied}; decided in {self.arithmetic}: the least exact error ({self.error}), "
+            "then the shortest."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The claim that comes with an answer.
 
@@ -43,6 +75,9 @@ class Certificate:
         assumptions: What the claim rests on and nobody proved; empty for a proof.
         steps: The step budget T of iterations; ``None`` where nothing iterates.
         stopped: Why the search ended before ``length`` was covered; empty when it was covered.
+        floor: Where the error found is not 0 but at most this, which is rounding: this, and the claim is one
+            up to rounding. ``None`` elsewhere.
+        ties: The exact check of ties; ``None`` where it was not asked for.
     """
 
     verdict: Verdict
@@ -59,6 +94,8 @@ class Certificate:
     assumptions: tuple[str, ...] = ()
     steps: int | None = None
     stopped: str = ""
+    floor: float | None = None
+    ties: TieCheck | None = None
 
     @property
     def is_proof(self) -> bool:
@@ -84,6 +121,8 @@ class Certificate:
             f"Arithmetic: {self.arithmetic}.",
             f"Assumptions: {'; '.join(self.assumptions) or 'none'}.",
         ]
+        if self.ties is not None:
+            lines.append(f"Ties: {self.ties.describe()}")
         return "\n".join(lines)
 
     def _claim(self) -> str:
@@ -96,9 +135,11 @@ class Certificate:
         within = f" that halts within {self.steps:,} steps on every example" if self.steps else ""
         if self.is_proof:
             verdict = "Optimal" if self.steps is None else f"Optimal within {self.steps:,} steps"
-            return (
-                f"{verdict}: no {kind} of at most {self.length} {unit}{within} has a smaller error."
-            )
+            less = "has a smaller error"
+            if self.floor is not None:
+                verdict = f"{verdict} up to rounding"
+                less = f"has an error smaller by more than {self.floor:.1e}, which float64 cannot tell from 0"
+            return f"{verdict}: no {kind} of at most {self.length} {unit}{within} {less}."
         if self.covered < 0 or self.assumptions:
             return f"Best found among {kind}s of at most {self.length} {unit}: no proof. {self.stopped}".strip()
         return (

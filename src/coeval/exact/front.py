@@ -66,9 +66,14 @@ class Front:
             return
         best = int(np.argmin(errors))
         bar = self.bar(length)
-        if errors[best] < bar and not bar <= self.floor:
+        if errors[best] < bar:
             fitted = tuple(weights[best].tolist())
             self._found[length] = Found(length, float(errors[best]), programs(best), fitted)
+
+    @property
+    def found(self) -> tuple[Found, ...]:
+        """Return the best answer of every length at which one was better than all before."""
+        return tuple(self._found.values())
 
     @property
     def exact_length(self) -> float:

@@ -75,7 +75,6 @@ def cover(scorer: Scorer, search: Search, plan: Plan) -> Why:
     """
     for length in range(shortest(search.semantics), min(search.covered, plan.length) + 1):
         scorer.score_kept(length)
-        _combine(scorer, plan, length)
     while scorer.covered < min(plan.length, scorer.front.exact_length):
         goal = int(min(plan.length, scorer.front.exact_length))
         if plan.is_limited and not _is_calibrating(search, plan):
@@ -84,21 +83,11 @@ def cover(scorer: Scorer, search: Search, plan: Plan) -> Why:
             if goal <= scorer.covered:
                 return "solved" if scorer.front.exact_length <= plan.length else obstacle
         if search.covered < _kept_for(search, plan, goal):
-            _grow(scorer, search, plan)  # and look again: the growth is known better then
+            scorer.grow()
+            scorer.meet(plan.length)  # and look again: the growth is known better then
         else:
             scorer.stream(goal)
     return "solved" if scorer.front.exact_length <= plan.length else "covered"
-
-
-def _grow(scorer: Scorer, search: Search, plan: Plan) -> None:
-    scorer.grow()
-    _combine(scorer, plan, search.covered)
-    scorer.meet(plan.length)
-
-
-def _combine(scorer: Scorer, plan: Plan, length: int) -> None:
-    if plan.features > 1:
-        scorer.combine(length)
 
 
 def _kept_for(search: Search, plan: Plan, length: int) -> int:

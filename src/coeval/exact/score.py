@@ -11,10 +11,15 @@ import numpy.typing as npt
 
 from coeval.errors import DataError
 from coeval.exact.kernels import direct
+from coeval.exact.kernels.filters import deviations_of
 from coeval.exact.rows import Numbers
 from coeval.exact.vocabulary import Values
 
 _ROUNDOFF = 2.0**-53
+LARGEST = 2.0**460
+"""Of a target's sizes; the reciprocal is the smallest. Within, no square that decides overflows or underflows."""
+_SMALLEST = 2.0**-900
+"""Sums of squares above this hold all their digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +50,8 @@ def make_target(values: npt.ArrayLike, examples: int, *, scaled: bool) -> Target
         scaled: Whether scale and offset are to be fitted.
 
     Raises:
-        DataError: It has another length, is not finite, or is constant although an offset is fitted, or
-            there are no more examples than fitted numbers.
+        DataError: It has another length, is not finite, so large or small that its squares are not numbers,
+            or constant although an offset is fitted, or there are no more examples than fitted numbers.
     """
     target = np.ascontiguousarray(values, dtype=np.float64)
     if target.shape != (examples,):
@@ -59,19 +64,25 @@ def make_target(values: npt.ArrayLike, examples: int, *, scaled: bool) -> Target
         raise DataError(
             f"the target must be finite, got {target[where]} in example {where + 1}. Leave that example out."
         )
+    largest = float(np.abs(target).max())
+    if largest and not 1 / LARGEST <= largest <= LARGEST:
+        raise DataError(
+            f"the largest of the target must lie in {1 / LARGEST:.0e}..{LARGEST:.0e} in size, got {largest:.3g}: "
+            "squared errors beyond are infinite or 0 in float64. Give it in another unit."
+        )
     if scaled and examples < 3:
         raise DataError(
             f"scale and offset need at least 3 examples, got {examples}. Give more, or fit nothing "
             "(constants='none')."
         )
-    centred = target - target.mean()
+    centred = deviations_of(target)
     spread = float(centred @ centred)
-    if scaled and spread <= examples * (4 * _ROUNDOFF * float(np.abs(target).max())) ** 2:
+    if scaled and spread <= examples * (4 * _ROUNDOFF * largest) ** 2:
         raise DataError(
             f"the target is {target[0]:g} for every example, which an offset alone gives. "
             "There is nothing to search for."
         )
-    floor = examples * (16 * _ROUNDOFF * float(np.abs(target).max())) ** 2
+    floor = examples * max((16 * _ROUNDOFF * largest) ** 2, float(np.finfo(float).tiny))
     return Target(target, scaled, centred, spread, floor)
 
 
@@ -106,8 +117,10 @@ def _scaled(values: Values, target: Target) -> Values:
     mean = values @ np.full(examples, 1 / examples)
     squares: Values = np.einsum("ij,ij->i", values, values)
     around = squares - examples * mean * mean
-    share = values @ target.centred
+    share = (values @ target.centred) / np.sqrt(around)
     slack = 32 * examples * _ROUNDOFF * target.spread * (squares / around)
-    estimate: Values = target.spread - share * share / around - slack
-    estimate[~(around > 0)] = -np.inf
+    estimate: Values = target.spread - share * share - slack
+    estimate[
+        ~(around > _SMALLEST)
+    ] = -np.inf  # a constant, an overflow, or digits lost to underflow
     return estimate

@@ -17,7 +17,9 @@ from coeval.exact.kernels.models import Sweep
 from coeval.exact.kernels.pairs import best_pair, best_two_features
 from coeval.exact.score import Target, score
 from coeval.exact.search import Applications, Block, Pairs, Search
+from coeval.exact.ties import KEPT, Ties
 from coeval.exact.tree import TreeSearch
+from coeval.exact.vocabulary import Values
 
 Write = Callable[..., Programs]
 """From the numbers of rows to the programs of their model."""
@@ -30,21 +32,34 @@ class Scorer:
         search: What yields the sequences.
         target: What they are to approximate.
         clock: When to stop.
+        features: Sequences that a linear model combines.
+        ties: Where to collect the answers that tie with the best; ``None`` not to.
 
     Attributes:
         target: What they are to approximate.
         front: The best answers so far.
         evaluated: How many sequences were scored so far.
-        covered: The longest length of which every sequence was scored; -1 for none.
+        covered: The longest length of which everything was scored, models of two sequences included; -1 for none.
     """
 
-    def __init__(self, search: Search, target: Target, clock: Clock) -> None:
+    def __init__(
+        self,
+        search: Search,
+        target: Target,
+        clock: Clock,
+        *,
+        features: Literal[1, 2] = 1,
+        ties: Ties | None = None,
+    ) -> None:
         self.front = Front(target.values, target.floor)
         self.evaluated = 0
         self.covered = -1
         self._search = search
         self.target = target
         self._clock = clock
+        self._features = features
+        self._ties = ties
+        self._listed = 0 if ties is None else KEPT
         self._order = TestOrder(len(target.values))
         self._constants: Literal["none", "linear"] = "linear" if target.scaled else "none"
 
@@ -57,7 +72,7 @@ class Scorer:
         for block in self._search.kept(length):
             self._take_block(block)
             self.evaluated += len(block.values)
-        self.covered = length
+        self._cover(length)
 
     def grow(self) -> None:
         """Let the search keep the next length, and score it.
@@ -67,7 +82,7 @@ class Scorer:
         """
         for block in self._search.grow():
             self._take_block(block)
-        self.covered = max(self.covered, self._search.covered)
+        self._cover(self._search.covered)
 
     def stream(self, length: int) -> None:
         """Score all lengths up to the given one without keeping them.
@@ -108,12 +123,14 @@ class Scorer:
                     term = (codes[outer], (term,))
                 self._offer(hit.size, hit.error, (), search.bank.program(term))
 
-    def combine(self, length: int) -> None:
-        """Score the linear models of two kept sequences, the longer of which has the given length.
+    def _cover(self, length: int) -> None:
+        """Note that the sequences of a length are scored, once their models are."""
+        if self._features > 1:
+            self._combine(length)
+        self.covered = max(self.covered, length)
 
-        Raises:
-            OutOfTimeError: The time is up.
-        """
+    def _combine(self, length: int) -> None:
+        """Score the linear models of two kept sequences, the longer of which has the given length."""
         level = self._search.level(length)
         values = self._search.values
         new, older = values[level.start : level.stop], values[: level.start]
@@ -122,10 +139,11 @@ class Scorer:
                 left,
                 right,
                 self.target.values,
-                incumbent=self.front.bar(length),
+                incumbent=self._bar(length),
+                ties=self._listed,
                 stop=lambda: self._clock.left <= 0,
             )
-            self._take_sweep(length, sweep, self._features(level.start, start))
+            self._take_sweep(length, sweep, self._write_both(level.start, start))
 
     def offer_fit(self, length: int, fit: ConstantFit, program: Program) -> None:
         """Take a structure whose constants were fitted."""
@@ -136,16 +154,27 @@ class Scorer:
     def _offer(
         self, length: int, error: float, weights: tuple[float, ...], program: Program
     ) -> None:
-        self.front.offer(length, np.array([error]), np.array([weights]), lambda _: (program,))
+        self._offer_all(length, np.array([error]), np.array([weights]), lambda _: (program,))
 
-    def _features(self, left: int, right: int) -> Write:
+    def _offer_all(
+        self, length: int, errors: Values, weights: Values, programs: Callable[[int], Programs]
+    ) -> None:
+        self.front.offer(length, errors, weights, programs)
+        if self._ties is not None:
+            self._ties.offer(length, self.front.bar(length), errors, weights, programs)
+
+    def _bar(self, length: int) -> float:
+        """Return the error up to which answers are of interest."""
+        bar = self.front.bar(length)
+        return bar if self._ties is None else self._ties.bar(bar)
+
+    def _write_both(self, left: int, right: int) -> Write:
         program = self._search.program
         return lambda first, second: (program(left + first), program(right + second))
 
     def _take_block(self, block: Block) -> None:
-        bar = self.front.bar(block.length)
-        kept, errors, weights = score(block.values, self.target, bar)
-        self.front.offer(
+        kept, errors, weights = score(block.values, self.target, self._bar(block.length))
+        self._offer_all(
             block.length, errors, weights, lambda best: (block.program(int(kept[best])),)
         )
         self.evaluated += block.tried
@@ -158,7 +187,8 @@ class Scorer:
             self.target.values,
             pairs.operation,
             constants=self._constants,
-            incumbent=self.front.bar(pairs.length),
+            incumbent=self._bar(pairs.length),
+            ties=self._listed,
             stop=lambda: self._clock.left <= 0,
         )
         self._take_sweep(pairs.length, sweep, lambda i, j: (pairs.program(i, j),))
@@ -170,7 +200,8 @@ class Scorer:
             self.target.values,
             constants=self._constants,
             commutative=item.commutative,
-            incumbent=self.front.bar(item.length),
+            incumbent=self._bar(item.length),
+            ties=self._listed,
             order=self._order,
             stop=lambda: self._clock.left <= 0,
         )
@@ -179,9 +210,12 @@ class Scorer:
     def _take_sweep(self, length: int, sweep: Sweep, write: Write) -> None:
         self.evaluated += sweep.covered
         if sweep.best is not None:
-            best = sweep.best
-            errors, weights = np.array([best.error]), np.array([best.weights])
-            self.front.offer(length, errors, weights, lambda _: write(*best.rows))
+            models = sweep.ties or (sweep.best,)
+            errors = np.array([one.error for one in models])
+            weights = np.array([one.weights for one in models])
+            self._offer_all(length, errors, weights, lambda one: write(*models[one].rows))
+        if sweep.crowded and self._ties is not None:
+            self._ties.crowded.add(length)
         if not sweep.complete:
             raise OutOfTimeError
         self._tick(length)

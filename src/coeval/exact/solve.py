@@ -11,18 +11,21 @@ from typing import Literal
 import numpy.typing as npt
 
 from coeval.architecture.program import Operation
-from coeval.errors import SpaceError
-from coeval.exact.certificate import Certificate, Constants, Semantics, Verdict
+from coeval.errors import BudgetError, DataError, SpaceError
+from coeval.exact.certificate import Certificate, Constants, Semantics
+from coeval.exact.certify import certify
 from coeval.exact.clock import Clock, OutOfTimeError, Progress
 from coeval.exact.cost import Prediction
 from coeval.exact.front import Found, Programs
 from coeval.exact.kernels.constants import GRID
-from coeval.exact.nonlinear import ASSUMPTION, cover_structures
+from coeval.exact.kernels.rational import ExactError, check_operations, exact_error
+from coeval.exact.nonlinear import cover_structures
 from coeval.exact.plan import Plan, Why, cost_of, cover, make_search
 from coeval.exact.score import make_target
 from coeval.exact.scorer import Scorer
 from coeval.exact.search import Search
-from coeval.exact.size import LONGEST, check_length, count, shortest
+from coeval.exact.size import LONGEST, check_length, shortest
+from coeval.exact.ties import Ties, decide
 from coeval.exact.vocabulary import Vocabulary, make_vocabulary
 from coeval.exact.writer import program_operations
 
@@ -68,12 +71,13 @@ def solve(
     memory_bytes: int | None = None,
     excess: Literal["stop", "refuse"] = "stop",
     bank: Search | None = None,
+    ties: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Solution:
     """Return the sequence of least squared error among those of at most a length, and what that is worth.
 
     It ends early at the deadline, at the longest length that fits the budget, on Ctrl-C, and where the
-    error is zero to the last bit; the certificate says so, and the best so far is returned.
+    error is zero as far as float64 can tell; the certificate says so, and the best so far is returned.
 
     Args:
         columns: One ``(examples,)`` array for each input.
@@ -90,55 +94,118 @@ def solve(
         memory_bytes: Memory allowed for what is kept.
         excess: Where the length does not fit the budget: ``stop`` at the longest that does, or ``refuse``.
         bank: The search of an earlier solution with the same inputs, numbers, operations and semantics.
+        ties: Whether answers that float64 cannot tell apart are compared in rational arithmetic, with 50
+            digits where an operation is transcendental: the least exact error wins, then the shortest.
         progress: Called about ten times a second.
 
     Raises:
-        DataError: Inputs, target or numbers cannot be learnt from.
-        BudgetError: The budget is not positive, or the length does not fit and ``excess`` is ``refuse``.
+        DataError: Inputs, target or numbers cannot be learnt from, or no sequence has a finite error.
+        BudgetError: The budget is not positive or is spent before anything is found, or the length does
+            not fit and ``excess`` is ``refuse``.
         SpaceError: The length or an operation cannot be used, or the bank is one of others.
     """
     check_length(length, semantics)
-    if features > 1 and constants != "linear":
-        raise SpaceError(
-            f"features={features} combines sequences linearly, got constants={constants!r}. "
-            "Use constants='linear', or one feature."
-        )
+    _check_options(operations, constants, features, ties=ties)
     if constants == "grid" and not numbers:
         numbers = GRID
     nonlinear = constants == "nonlinear"
     vocabulary = make_vocabulary(columns, operations, () if nonlinear else numbers)
     search = _search(vocabulary, semantics, bank)
     wanted = make_target(target, vocabulary.examples, scaled=constants in ("linear", "nonlinear"))
+    _check_points(vocabulary.examples, features)
     clock = Clock(seconds, progress)
     plan = Plan(length, features, clock, memory_bytes, excess == "refuse", nonlinear)
-    scorer = Scorer(search, wanted, clock)
-    try:
-        why = (cover_structures if nonlinear else cover)(scorer, search, plan)
-    except (OutOfTimeError, KeyboardInterrupt) as reason:
-        search.discard()
-        if not scorer.front.points:
-            raise
-        why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
-        if scorer.front.exact_length <= length:
-            why = "solved"
-    best = scorer.front.points[-1]
-    covered = plan.fitted if nonlinear else scorer.covered
+    book = Ties(wanted.values) if ties else None
+    scorer = Scorer(search, wanted, clock, features=features, ties=book)
+    why = _run(scorer, search, plan)
+    points, tied = scorer.front.points, None
+    if book is not None:
+
+        def exact(programs: Programs) -> ExactError:
+            return exact_error(
+                programs,
+                vocabulary.columns,
+                wanted.values,
+                program_operations(operations),
+                constants="linear" if wanted.scaled else "none",
+            )
+
+        points, tied = decide(scorer.front, book, exact, lambda: clock.left <= 0)
+    best = points[-1]
+    following = max(plan.fitted if nonlinear else scorer.covered, shortest(semantics) - 1) + 1
     return Solution(
         best.programs,
         best.weights,
         best.error,
-        scorer.front.points,
-        _certify(scorer, search, plan, constants, why),
+        points,
+        certify(scorer, search, plan, constants, why, best, tied),
         why,
         program_operations(operations),
-        cost_of(search, scorer, plan, min(covered + 1, LONGEST)),
+        cost_of(search, scorer, plan, min(following, LONGEST)),
         search,
     )
 
 
+def _check_options(
+    operations: Sequence[Operation], constants: Constants, features: int, *, ties: bool
+) -> None:
+    if features > 1 and constants != "linear":
+        raise SpaceError(
+            f"features={features} combines sequences linearly, got constants={constants!r}. "
+            "Use constants='linear', or one feature."
+        )
+    if ties and constants == "nonlinear":
+        raise SpaceError(
+            "ties are decided between given constants, got constants='nonlinear', whose fit is approximate. "
+            "Leave ties out, or use other constants."
+        )
+    if ties:
+        check_operations(operations)
+
+
+def _check_points(examples: int, features: int) -> None:
+    if features > 1 and examples <= features + 1:
+        raise DataError(
+            f"a linear model of {features} sequences has {features + 1} constants and needs more examples "
+            f"than that, got {examples}. Give more, or combine fewer."
+        )
+
+
+def _run(scorer: Scorer, search: Search, plan: Plan) -> Why:
+    """Search until something ends it; something is found then.
+
+    Raises:
+        BudgetError: The length is refused, or the time is up before anything is found.
+        DataError: No sequence has a finite error.
+        KeyboardInterrupt: Ctrl-C came before anything was found.
+    """
+    try:
+        why = (cover_structures if plan.nonlinear else cover)(scorer, search, plan)
+    except (OutOfTimeError, KeyboardInterrupt) as reason:
+        search.discard()
+        why = "time" if isinstance(reason, OutOfTimeError) else "interrupted"
+        if not scorer.front.points and why == "interrupted":
+            raise
+        if scorer.front.exact_length <= plan.length:
+            why = "solved"
+    if not scorer.front.points and why in ("time", "memory"):
+        raise BudgetError(
+            "the budget was spent before any sequence with a finite error was found. Raise it."
+        )
+    if not scorer.front.points:
+        raise DataError(
+            f"every sequence of length {plan.length} or less is undefined on some example or has squared errors "
+            "beyond float64. Give inputs of the target's size, or other operations."
+        )
+    return why
+
+
 def _search(vocabulary: Vocabulary, semantics: Semantics, bank: Search | None) -> Search:
     if bank is None:
-        return make_search(vocabulary, semantics)
+        search = make_search(vocabulary, semantics)
+        for _ in search.grow():  # the leaves: so much is there however soon the search ends
+            pass
+        return search
     if bank.semantics != semantics or not bank.vocabulary.matches(vocabulary):
         raise SpaceError(
             f"the bank must have the same inputs, numbers, operations and semantics, got one of "
@@ -146,53 +213,3 @@ def _search(vocabulary: Vocabulary, semantics: Semantics, bank: Search | None) -
             "operations. Leave the bank out, or search what it was made for."
         )
     return bank
-
-
-def _certify(
-    scorer: Scorer, search: Search, plan: Plan, constants: Constants, why: Why
-) -> Certificate:
-    vocabulary = search.vocabulary
-    budget = vocabulary.step_budget
-    proof = Verdict.OPTIMAL if budget is None else Verdict.WITHIN_STEPS
-    covered = plan.fitted if plan.nonlinear else scorer.covered
-    is_proof = covered >= plan.length or scorer.front.exact_length <= plan.length
-    sequences = 0
-    if covered >= shortest(search.semantics):
-        leaves = len(vocabulary.leaves) + plan.nonlinear
-        sequences = count(search.semantics, covered, leaves, vocabulary.operations)
-    return Certificate(
-        verdict=proof if is_proof and not plan.nonlinear else Verdict.BEST_FOUND,
-        semantics=search.semantics,
-        constants=constants,
-        features=plan.features,
-        length=plan.length,
-        covered=covered,
-        sequences=sequences,
-        evaluated=scorer.evaluated,
-        distinct=len(search),
-        pruning=_pruning(search.semantics, why, streamed=scorer.covered > search.covered),
-        arithmetic="float64; whatever may be best is computed one by one, not from matrix products",
-        assumptions=(ASSUMPTION,) if plan.nonlinear else (),
-        steps=budget,
-        stopped=_STOPPED[why],
-    )
-
-
-_STOPPED: dict[Why, str] = {
-    "covered": "",
-    "solved": "",
-    "time": "The time was up, or the next length did not fit what was left of it.",
-    "memory": "The next length did not fit the memory.",
-    "interrupted": "Interrupted.",
-}
-
-
-def _pruning(semantics: Semantics, why: Why, *, streamed: bool) -> tuple[str, ...]:
-    used = ["sequences of equal values merged, all bits of all examples compared"]
-    if semantics == "dag":
-        used.append("each set of values made in one order; a step of no use left out")
-    if streamed:
-        used.append("last length scored by bounds that rule out, survivors computed")
-    if why == "solved":
-        used.append("ended at an error of zero, which no sequence can be below")
-    return tuple(used)

@@ -155,7 +155,7 @@ class TreeSearch:
             levels = [self.bank.level(one) for one in sizes]
             banks = [values[one.start : one.stop] for one in levels]
             write = functools.partial(self._root, code, [one.start for one in levels])
-            if name in APPLY and operation.arity == 2:
+            if self.vocabulary.functions[code] is APPLY.get(name):
                 right = None if sizes[0] == sizes[1] else banks[1]
                 yield Pairs(length, cast(PairOperation, name), banks[0], right, write)
             else:

@@ -136,7 +136,7 @@ def finite_rows(values: Values) -> npt.NDArray[np.bool_]:
 
 def block_rows(examples: int) -> int:
     """Return how many sequences to evaluate at once: operands, result and keys stay in a core's cache."""
-    return max(16, 1 << (32_768 // max(examples, 1)).bit_length() - 1)
+    return max(16, 1 << max((32_768 // max(examples, 1)).bit_length() - 1, 0))
 
 
 def _column(values: npt.ArrayLike, index: int) -> Values:

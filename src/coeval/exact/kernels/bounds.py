@@ -95,7 +95,7 @@ class SubsetBound:
 
     On m points with f and y centred there, the least error is |y|^2 - (f.y)^2 / |f|^2, so a candidate is out
     when |f|^2 (|y|^2 - bar) > (f.y)^2. Both |f|^2 and f.y come from plain sums; eps f.f |y|^2 (``filters``)
-    pays for their rounding. A candidate that is constant there, to the last bit, has the least error |y|^2.
+    pays for their rounding, and the smallest normal number for underflow. A candidate that is constant there, to the last bit, has the least error |y|^2.
     """
 
     def __init__(self, target: Values) -> None:
@@ -136,7 +136,8 @@ class SubsetBound:
         centred = sums[1] - sums[0] * sums[0] / len(points)
         along = sums[2] - sums[0] * mean
         slope = centred * (total - own) - along * along
-        out = slope > eps * sums[1] * (total + len(y) * mean * mean)
+        underflow = np.finfo(np.float64).tiny * (1 + total + np.abs(along))
+        out = slope > eps * sums[1] * (total + len(y) * mean * mean) + underflow
         return np.asarray(finite & (sums[4] > 0) & ~out)
 
 

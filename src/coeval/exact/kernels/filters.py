@@ -280,9 +280,19 @@ def features(values: Values, unit_y: Values) -> tuple[Values, Values]:
 
 def unit_target(target: Values) -> tuple[Values, float]:
     """Return the target centred and of unit length, and its sum of squared deviations."""
-    centred = target - target.mean()
+    centred = deviations_of(target)
     total = float(centred @ centred)
     return centred / total**0.5, total
+
+
+def deviations_of(target: Values) -> Values:
+    """Return a target less its mean, taken out twice: the first mean's rounding is a shift, large beside small deviations.
+
+    What is multiplied by rows that are not centred must add up to 0, or a shift of 1e-8 is a part of y.
+    """
+    centred = target - target.mean()
+    deviations: Values = centred - centred.mean()
+    return deviations
 
 
 def explained(bar: float, total: float, slack: float) -> float:

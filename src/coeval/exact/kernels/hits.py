@@ -144,11 +144,15 @@ def _verified(
         rows = tuple(one[rows[0] <= rows[1]] for one in rows)
     taken = [bank[one] for one in rows]
     values = APPLY[name](*taken) if name else taken[0]
+    defined = np.isfinite(values).all(axis=1)
     for one in reversed(outer):
         values = UNARY[one][0](values)
+        defined &= np.isfinite(values).all(
+            axis=1
+        )  # what is undefined below stays so: 1 / inf is no 0
     scale = np.maximum(np.abs(target), np.abs(target).mean())
     with np.errstate(all="ignore"):
-        kept = (np.abs(values - target) <= 4 * tolerance * scale).all(axis=1)
+        kept = defined & (np.abs(values - target) <= 4 * tolerance * scale).all(axis=1)
         errors = np.square(values - target).sum(axis=1)
     return {
         Hit(

@@ -47,6 +47,7 @@ class Sweep:
         recomputed: How many of them had to be computed one by one.
         complete: Whether all were covered; ``False`` when it was stopped.
         touched: Evaluations of one candidate at one point, where candidates are abandoned early.
+        crowded: Whether more models tied than were listed.
     """
 
     best: Model | None
@@ -55,20 +56,22 @@ class Sweep:
     recomputed: int
     complete: bool
     touched: int = 0
+    crowded: bool = False
 
 
 def tie_bound(error: float, target: Values) -> float:
     """Return up to which error a model may tie with one of this error.
 
     A model's values f carry a relative rounding of one unit u a point, the residual y - f another, and
-    |f| <= |y| + |y - f|; so two models of equal true error have residual norms within 16 u |y| of each
-    other (with room for the weights' rounding), whatever the order of summation.
+    |f| <= |y| + |y - f|; so two models of equal true error have residual norms within 16 u (|y| + |y - f|)
+    of each other (with room for the weights' rounding), whatever the order of summation.
 
     Args:
         error: Sum of squared errors of the better model.
         target: ``(points,)``.
     """
-    norm = math.sqrt(error) + 16 * ROUNDOFF * float(np.linalg.norm(target))
+    rest = math.sqrt(error)
+    norm = rest + 16 * ROUNDOFF * (rest + float(np.linalg.norm(target)))
     return norm * norm
 
 
@@ -83,6 +86,7 @@ class Leader:
         self.bar = min(incumbent, LARGEST)
         """Models with a greater error are of no interest. Finite, so that an overflow never passes."""
         self.recomputed = 0
+        self._crowded = False
 
     def offer(self, rows: tuple[Index, ...], errors: Values, weights: Values) -> bool:
         """Take in computed models; return whether the bar was lowered.
@@ -97,10 +101,15 @@ class Leader:
         kept = np.flatnonzero(errors <= self.bar)
         if not self._limit and len(kept):
             kept = kept[errors[kept] == errors[kept].min()]
-        for one in kept[np.argsort(errors[kept], kind="stable")]:
-            if errors[one] <= self.bar:
-                place = tuple(int(index[one]) for index in rows)
-                self._take(Model(place, float(errors[one]), tuple(weights[one].tolist())))
+        kept = kept[np.argsort(errors[kept], kind="stable")]
+        for count, one in enumerate(kept):
+            if errors[one] > self.bar:
+                break
+            if self._limit and count > self._limit:  # the best of them are listed
+                self._crowded = True
+                break
+            place = tuple(int(index[one]) for index in rows)
+            self._take(Model(place, float(errors[one]), tuple(weights[one].tolist())))
         return self.bar < before
 
     def _take(self, model: Model) -> None:
@@ -109,10 +118,20 @@ class Leader:
             error = model.error
             self.bar = min(self.bar, tie_bound(error, self._target) if self._limit else error)
         if self._limit:
-            kept = [one for one in (*self._models, model) if one.error <= self.bar]
+            # a set: a model may be computed twice, to set a bar and in its turn
+            kept = [one for one in {*self._models, model} if one.error <= self.bar]
             kept.sort(key=lambda one: (one.error, one.rows))
+            self._crowded |= len(kept) > self._limit
             self._models = kept[: self._limit]
 
     def sweep(self, covered: int, *, complete: bool, touched: int = 0) -> Sweep:
         """Return the outcome."""
-        return Sweep(self._best, tuple(self._models), covered, self.recomputed, complete, touched)
+        return Sweep(
+            self._best,
+            tuple(self._models),
+            covered,
+            self.recomputed,
+            complete,
+            touched,
+            self._crowded,
+        )

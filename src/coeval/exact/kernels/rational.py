@@ -130,6 +130,19 @@ def _field(programs: Sequence[Program], inputs: int, operations: Sequence[Operat
         for one in programs
         for step in live_steps(one, inputs, operations)
     }
+    return _field_of(used)
+
+
+def check_operations(operations: Sequence[Operation]) -> None:
+    """Check that sequences of these operations have exact errors, before a search is begun.
+
+    Raises:
+        SpaceError: An operation has no exact function, or mpmath is needed and missing.
+    """
+    _field_of({one.component.name for one in operations})
+
+
+def _field_of(used: set[str]) -> _Field:
     known = (*FUNCTIONS, *DECIMAL_ONLY, "const")
     for name in sorted(used - set(known)):
         raise SpaceError(
