@@ -20,9 +20,9 @@ from coeval.run.approximate_exact import search_exactly, short_sequences
 from coeval.run.approximate_plan import (
     COEVOLUTION,
     EXACT,
-    GENETIC,
     LEAST_SECONDS,
     MARGIN,
+    SETS_SHARE,
     WHOLE_SHARE,
     Plan,
     Stage,
@@ -31,6 +31,7 @@ from coeval.run.approximate_plan import (
 )
 from coeval.run.approximate_result import Approximation, Errors, Point, errors
 from coeval.run.approximate_search import Found, coevolve, length_of, modules, seeds_of
+from coeval.run.approximate_sets import search_sets
 from coeval.run.approximate_simplify import tidied
 from coeval.run.interrupt import Interrupt
 from coeval.store.protocol import Note, Store
@@ -72,7 +73,7 @@ def approximate(
     with Interrupt() as interrupt:
         work = Work(halves.fit, material, plan, watch or Watch(), began, interrupt)
         solution = search_exactly(work)
-        found = _coevolution(work, solution, store) if _goes_on(work, solution) else []
+        found = _beyond(work, solution, store) if _goes_on(work, solution) else []
         front, origin = _front(work, solution, found)
     best, held_out = front[-1], halves.held_out
     return Approximation(
@@ -88,7 +89,7 @@ def approximate(
         front=front,
         next_cost=solution.next_cost,
         monitored=(),
-        trials=sum(len(one.run.trials) for one in found),
+        trials=sum(len(one.run.trials) for one in found if one.run is not None),
         seconds=time.monotonic() - began,
         why="solved" if best.sse <= work.floor else _why(work, solution, found),
     )
@@ -102,7 +103,7 @@ def _front(work: Work, solution: Solution, found: Sequence[Found]) -> tuple[tupl
         length = length_of(best.answer, work.plan.semantics)
         front = [one for one in front if one.length < length]
         front.append(Point(length, best.sse, best.answer))
-        origin = COEVOLUTION if best.is_team else GENETIC
+        origin = best.origin
     tidy = [
         dataclasses.replace(one, answer=tidied(one.answer, work.points, one.sse)) for one in front
     ]
@@ -110,7 +111,9 @@ def _front(work: Work, solution: Solution, found: Sequence[Found]) -> tuple[tupl
 
 
 def _why(work: Work, solution: Solution, found: Sequence[Found]) -> str:
-    if work.interrupt.requested or any(one.run.why == "interrupted" for one in found):
+    if work.interrupt.requested or any(
+        one.run is not None and one.run.why == "interrupted" for one in found
+    ):
         return "interrupted"
     return "time" if found else solution.why
 
@@ -136,10 +139,20 @@ def _goes_on(work: Work, solution: Solution) -> bool:
     return solution.why in ("time", "memory") and work.left > LEAST_SECONDS
 
 
-def _coevolution(work: Work, solution: Solution, store: Store | None) -> list[Found]:
-    """Search whole sequences for a share of the time, then teams of shorter ones."""
+def _beyond(work: Work, solution: Solution, store: Store | None) -> list[Found]:
+    """Search small sets of the components exactly, breed whole sequences for a while, then coevolve teams."""
+    found = search_sets(work, solution.operations, SETS_SHARE * work.left)
+    if work.interrupt.requested or any(one.sse <= work.floor for one in found):
+        return found
+    return found + _coevolution(work, solution, found, store)
+
+
+def _coevolution(
+    work: Work, solution: Solution, before: Sequence[Found], store: Store | None
+) -> list[Found]:
     plan, follower = work.plan, _Follower(work)
-    seeds = seeds_of(solution, work.points)
+    known = [program for one in before if one.answer is not None for program in one.answer.programs]
+    seeds = [*known, *seeds_of(solution, work.points)]
     if work.material.constants == "nonlinear":
         seeds += seeds_of(short_sequences(work), work.points)
     weighted = work.material.constants in ("linear", "nonlinear")

@@ -17,6 +17,7 @@ from coeval.exact.certificate import Semantics
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_fit import fitted, polished
+from coeval.run.approximate_plan import COEVOLUTION, GENETIC
 from coeval.run.approximate_result import errors
 from coeval.run.approximate_simplify import terms, with_identity
 from coeval.run.budget import Budget
@@ -47,17 +48,14 @@ class Found:
     Attributes:
         answer: The best program or team with its weights; ``None`` where none was defined on all points.
         sse: Its sum of squared errors on the points fitted.
-        run: The search.
+        origin: Which search found it.
+        run: The search's trials; ``None`` where it has none.
     """
 
     answer: Answer | None
     sse: float
-    run: Run
-
-    @property
-    def is_team(self) -> bool:
-        """Return whether teams coevolved."""
-        return any(len(one.proposal.candidate.parts) > 1 for one in self.run.trials[:1])
+    origin: str
+    run: Run | None = None
 
 
 def coevolve(
@@ -116,26 +114,28 @@ def coevolve(
         stop=stop,
         seed=seed,
     )
-    return _found(run, points, operations, material)
+    origin = COEVOLUTION if slots > 1 else GENETIC
+    answer, sse = _best(run, points, operations, material)
+    return Found(answer, sse, origin, run)
 
 
-def _found(
+def _best(
     run: Run, points: Points, operations: tuple[Operation, ...], material: Material
-) -> Found:
+) -> tuple[Answer | None, float]:
     if run.best is None:
-        return Found(None, math.inf, run)
+        return None, math.inf
     named, inputs = with_identity(operations), len(points.columns)
     programs = modules_of(run.best.proposal.candidate)
     if material.constants in ("none", "grid"):
         answer = Answer(programs, (), named, inputs)
-        return Found(answer, errors(answer.predict(points.columns), points.target).sse, run)
+        return answer, errors(answer.predict(points.columns), points.target).sse
     split = [term for one in programs for term in terms(one, inputs, named)]
     simple = list(dict.fromkeys(split))
     enough = len(simple) + 1 < points.rows // 2
     answer, sse = fitted(simple if enough else programs, named, points)
     if material.constants == "nonlinear":
         answer, sse = polished(answer, points, sse)
-    return Found(answer, sse, run)
+    return answer, sse
 
 
 def modules(length: int) -> int:
