@@ -37,12 +37,13 @@ def test_steps_formula_errors_certificate_and_next_cost_are_printed(coeval, poin
         "3 y = -1 + 2.5*t2",
         "fitted 24 1.0000",
         "held out 6 1.0000",
-        "by exact search, 4 nodes",
-        "Optimal: no tree of at most 5 nodes has a smaller error.",
+        "by exact search: 4 nodes",
+        "no tree of at most 5 nodes has",
         "next to cover length",
     ):
         assert expected in said
     assert "30 points of y over x" in err
+    assert not any(line.endswith(" ") for line in out.splitlines())
 
 
 def test_front_and_latex_are_shown_on_request(coeval, points):

@@ -47,9 +47,9 @@ def test_what_was_found_is_said_line_by_line():
     assert ["fitted", "24", "0.9876", "0.1443", "0.3100"] in said
     assert ["held", "out", "6", MISSING, "0", "0.3100", "undefined", "on", "2"] in said
     assert ["certificate", "Optimal:", "proven."] in said
-    assert "by exact search, 2 nodes, in 1.5 s: everything of that length was covered" in shown(
-        FOUND
-    )
+    assert ["arithmetic", "float64"] in said
+    assert "by exact search: 2 nodes, 1.5 s; all was covered" in shown(FOUND)
+    assert "by exact search: 1 node, 1.5 s" in shown(FOUND | {"length": 1})
 
 
 def test_the_next_length_has_its_cost():
@@ -74,7 +74,7 @@ def test_what_coevolution_did_is_said():
     text = shown(FOUND | {"trials": 4120, "monitored": ["bloat: none"], "why": "interrupted"})
     assert "4,120 sequences and teams tried" in text
     assert "bloat: none" in text
-    assert "interrupted; the best so far" in text
+    assert "interrupted, this is the best so far" in text
 
 
 def test_a_long_formula_is_one_line_and_an_unwritable_one_is_said():

@@ -72,3 +72,13 @@ def test_modules_that_add_nothing_are_left_out():
     points = make_points([X], np.sin(X))
     answer, sse = fitted([make_program([(EXP, 0)]), make_program([(SIN, 0)])], OPERATIONS, points)
     assert (len(answer.programs), sse < 1e-28) == (1, True)
+
+
+def test_constants_inside_become_simple_where_the_error_allows():
+    made = operation("mul")
+    program = make_program([(0, 0, 1)], [0.30000000000000004])
+    answer = Answer((program,), (1.0000000000000002, 2.0), (made,), 1)
+    points = make_points([X], 1 + 0.6 * X)
+    simple = tidied(answer, points, 0.0)
+    assert simple.programs[0].constants == (0.3,)
+    assert simple.weights == (1.0, 2.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from coeval.architecture.serial import to_json as architecture_to_json
@@ -97,11 +97,21 @@ def _say(found: Approximation, request: Request) -> None:
     lines = found.certificate.describe().splitlines()
     plain = found.to_json()
     console.print(headline(plain), soft_wrap=True)
-    console.print(below(plain, lines, front=request.front))
+    _print(console, below(plain, lines, front=request.front))
     if request.latex:
         console.print(f"\n{found.latex}", markup=False, soft_wrap=True)
     if request.out is not None:
         console.print(f"\n{request.out / RESULT}", style="cyan", soft_wrap=True)
+
+
+def _print(console: Console, shown: RenderableType) -> None:
+    """Print a table without the spaces that fill its lines, which a file or another program would get."""
+    if console.is_terminal:
+        console.print(shown)
+        return
+    with console.capture() as captured:
+        console.print(shown)
+    say("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
 
 
 RESULT, ARCHITECTURE = "approximation.json", "architecture.json"
@@ -147,7 +157,10 @@ class Display(Watch):
         inputs = ", ".join(self._points.names[:8]) + (" …" if len(self._points.names) > 8 else "")
         target = self._points.target_name
         self._console.print(
-            f"{self._points.rows:,} points of {target} over {inputs}", style="dim", markup=False
+            f"{self._points.rows:,} points of {target} over {inputs}",
+            style="dim",
+            markup=False,
+            soft_wrap=True,
         )
         return self
 
@@ -165,7 +178,9 @@ class Display(Watch):
         """Say the cost before it is paid."""
         follows = "" if self._plan.exact else ", then coevolution"
         self._console.print(
-            f"{cost.describe()}; exact as far as the budget reaches{follows}", style="dim"
+            f"{cost.describe()}; exact as far as the budget reaches{follows}",
+            style="dim",
+            soft_wrap=True,
         )
 
     def stage(self, stage: Stage) -> None:

@@ -16,11 +16,11 @@ from coeval.report import words
 Data = Mapping[str, Any]
 
 _ENDS = {
-    "covered": "everything of that length was covered",
-    "solved": "the error left is rounding",
+    "covered": "all was covered",
+    "solved": "what is left is rounding",
     "time": "the budget was spent",
     "memory": "the memory was spent",
-    "interrupted": "interrupted; the best so far",
+    "interrupted": "interrupted, this is the best so far",
 }
 
 
@@ -85,17 +85,27 @@ def _facts(found: Data, certificate: Sequence[str]) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     proven = found["certificate"]["verdict"] != "best found"
-    by = f"by {found['origin']}, {found['length']} {found['unit']}"
-    table.add_row("found", f"{by}, in {words.duration(found['seconds'])}: {_ENDS[found['why']]}")
+    length = words.plural(found["length"], found["unit"].removesuffix("s"))
+    spent = words.duration(found["seconds"])
+    table.add_row("found", f"by {found['origin']}: {length}, {spent}; {_ENDS[found['why']]}")
     for number, line in enumerate(certificate):
+        label, text = _labelled(line) if number else ("certificate", line)
         style = ("bold green" if proven else "bold yellow") if number == 0 else ""
-        table.add_row("" if number else "certificate", Text(line, style))
+        table.add_row(label, Text(text, style))
     if found["trials"]:
         table.add_row("beyond", f"{found['trials']:,} sequences and teams tried")
     for number, line in enumerate(found["monitored"]):
         table.add_row("" if number else "monitored", Text(line))
     table.add_row("next", Text(_next(found)))
     return table
+
+
+def _labelled(line: str) -> tuple[str, str]:
+    """Return what a line of a certificate is about, and what it says of it."""
+    label, colon, text = line.partition(": ")
+    if colon and len(label.split()) <= 2:
+        return label.split()[-1].lower(), text.rstrip(".")
+    return "covered", line.replace(" covered by ", " by ").rstrip(".")
 
 
 def _next(found: Data) -> str:

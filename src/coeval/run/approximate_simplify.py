@@ -54,26 +54,38 @@ def _ending(
 
 
 def tidied(answer: Answer, points: Points, sse: float) -> Answer:
-    """Return the answer with weights as simple as its error allows: 2.0000000000000004 becomes 2.
+    """Return the answer with numbers as simple as its error allows: 2.0000000000000004 becomes 2.
 
-    Each weight in turn is rounded to as few digits as leave the error where it is, up to rounding.
+    Each constant inside a program and then each weight is rounded to as few digits as leave the error where it
+    is, up to rounding.
 
     Args:
-        answer: With fitted weights.
+        answer: With fitted weights, perhaps fitted constants.
         points: Those it was fitted to.
         sse: Its sum of squared errors there.
     """
     bar = max(sse * (1 + 1e-9), 1e-28 * float(points.target @ points.target))
-    weights = list(answer.weights)
-    for place, weight in enumerate(answer.weights):
-        for rounded in _rounder(weight, float(np.abs(points.target).max())):
-            trial = (*weights[:place], rounded, *weights[place + 1 :])
-            moved = Answer(answer.programs, trial, answer.operations, answer.inputs)
+    inner = [value for one in answer.programs for value in one.constants]
+    numbers = [*inner, *answer.weights]
+    scale = float(np.abs(points.target).max())
+    for place, value in enumerate(numbers):
+        for rounded in _rounder(value, scale if place >= len(inner) else 0.0):
+            moved = _with_numbers(answer, [*numbers[:place], rounded, *numbers[place + 1 :]])
             found = errors(moved.predict(points.columns), points.target)
             if not found.undefined and found.sse <= bar:
-                weights[place] = rounded
+                numbers[place] = rounded
                 break
-    return Answer(answer.programs, tuple(weights), answer.operations, answer.inputs)
+    return _with_numbers(answer, numbers)
+
+
+def _with_numbers(answer: Answer, numbers: Sequence[float]) -> Answer:
+    """Return the answer with other numbers: its programs' constants in turn, then its weights."""
+    left = list(numbers)
+    programs = []
+    for one in answer.programs:
+        programs.append(Program(one.code, tuple(left[: len(one.constants)])))
+        left = left[len(one.constants) :]
+    return Answer(tuple(programs), tuple(left), answer.operations, answer.inputs)
 
 
 def _rounder(weight: float, scale: float) -> list[float]:

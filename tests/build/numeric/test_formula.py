@@ -50,6 +50,7 @@ A, B, C = 0, 1, 2
         ([const(-2.0), one(scalar.ADD, A, 3)], "a - 2"),
         ([const(-2.0), one(scalar.POW, 3, A)], "(-2)**a"),
         ([const(0.1), one(scalar.MUL, 3, A)], "0.1*a"),
+        ([one(scalar.INV, A), one(scalar.MUL, B, 3)], "b/a"),
         ([one(scalar.SQUARE, A), one(scalar.INV, 3)], "1/a**2"),
         ([one(scalar.SUCCESSOR, A), one(scalar.CUBE, 3)], "(a + 1)**3"),
         ([one(scalar.ABS, A), one(scalar.MIN, 3, B)], "Min(Abs(a), b)"),

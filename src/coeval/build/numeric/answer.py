@@ -23,7 +23,7 @@ from coeval.build.numeric.formula import (
     number,
     written_step,
 )
-from coeval.component.scalar import ADD, CONST, MUL, SUB
+from coeval.component.scalar import ADD, CONST, IDENTITY, MUL, SUB
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,9 @@ def listing(answer: Answer, names: Sequence[str], target: str = "y") -> list[tup
     lines: list[tuple[str, str]] = []
     prefix = _prefix(names)
     for one in steps:
+        if one.component is IDENTITY:  # the step that names a bare input
+            known.append(known[one.inputs[0]])
+            continue
         text = written_step(one, [known[index] for index in one.inputs], functions)
         if "constant" in one.component.capabilities:
             known.append(text)

@@ -130,7 +130,9 @@ def added(first: Term, second: Term) -> Term:
 
 
 def multiplied(first: Term, second: Term) -> Term:
-    """Return a product; a sign stands only in front."""
+    """Return a product; a sign stands only in front, and a factor 1/x divides."""
+    if second[0].startswith("1/") and second[1] == PRODUCT:
+        return f"{_in(first, PRODUCT)}{second[0][1:]}", PRODUCT
     left = _in(first, PRODUCT)
     right = f"({second[0]})" if second[0].startswith("-") else _in(second, PRODUCT)
     return f"{left}*{right}", PRODUCT
