@@ -45,7 +45,9 @@ class TieCheck:
 
     def describe(self) -> str:
         """Return the outcome in one line."""
-        tied = f"{self.tied:,} candidate{'s' * (self.tied != 1)} tied in float64"
+        tied = f"{self.tied:,} candidates tied in float64"
+        if self.tied == 1:
+            tied = "none with the best in float64"
         if self.crowded:
             tied = f"{tied}, and more than are kept to be compared"
         if not self.compared:

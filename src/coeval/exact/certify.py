@@ -39,7 +39,7 @@ def certify(
     proof = Verdict.OPTIMAL if budget is None else Verdict.WITHIN_STEPS
     covered = plan.fitted if plan.nonlinear else scorer.covered
     is_proof = covered >= plan.length or scorer.front.exact_length <= plan.length
-    is_zero = best.error == 0 or (ties is not None and ties.error == "0")
+    is_zero = ties.error == "0" if ties is not None and ties.compared else best.error == 0
     sequences = 0
     if covered >= shortest(search.semantics):
         leaves = len(vocabulary.leaves) + plan.nonlinear
@@ -67,7 +67,7 @@ def certify(
 def _arithmetic(plan: Plan, constants: Constants) -> str:
     said = [
         "float64; whatever may be best is computed one by one, not from matrix products",
-        "errors equal up to rounding (residual norms within 16 units in the last place of the target's) "
+        "errors equal up to rounding (residual norms within 16 unit roundoffs of the target's) "
         "count as equal, and the shorter sequence stands for both",
     ]
     if constants in ("linear", "nonlinear"):

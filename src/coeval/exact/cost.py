@@ -23,6 +23,8 @@ from coeval.exact.vocabulary import Values, apply, block_rows, finite_rows
 YEAR = 365.25 * 24 * 3600
 INTRACTABLE_SECONDS = 30 * 24 * 3600.0
 _LARGEST = 10**300
+_PAIRED = 1 << 18
+"""Numbers on each side of the pairs that are timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def calibrate(search: Search, target: Target, *, nonlinear: bool = False) -> Rat
         values: Values = np.sin(constants[:, :1] * first + constants[:, 1:])
         return values
 
-    side = np.resize(search.values, (512, vocabulary.examples))
+    many = max(16, min(512, _PAIRED // vocabulary.examples))
+    side = np.resize(search.values, (many, vocabulary.examples))
     constants: Literal["linear", "none"] = "linear" if target.scaled else "none"
     pair = _seconds(
         lambda: best_pair(
@@ -117,7 +120,7 @@ def calibrate(search: Search, target: Target, *, nonlinear: bool = False) -> Rat
         )
     )
     fit = _seconds(lambda: fit_constants(family, 2, target.values)) if nonlinear else 0.0
-    return Rates(seconds, keep, pair / 512**2, fit)
+    return Rates(seconds, keep, pair / many**2, fit)
 
 
 def predict(search: Search, rates: Rates, length: int, *, features: int = 1) -> Prediction:
