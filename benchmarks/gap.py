@@ -9,16 +9,20 @@ Coevolution starts from the exact bank's distinct values of at most five nodes, 
 they are not counted as tried. The controls start from samples, as they would alone; a sequence counts as tried on a
 subset of the points as well.
 
-python -m benchmarks.gap [--seeds 20] [--targets 20] [--jobs 2]
+Each outcome is kept as a line of JSON: an interrupted measurement goes on where it stopped.
+
+python -m benchmarks.gap [--seeds 20] [--control-seeds 3] [--seeds-at-10 5] [--jobs 2]
 """
 
 import argparse
 import functools
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -243,30 +247,67 @@ HEADER = [
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds-at-10", type=int, help="of coevolution on the longest targets")
+    options.add_argument("--control-seeds", type=int, help="of each control")
     options.add_argument("--targets", type=int, default=20)
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
-    options.add_argument("--no-publish", action="store_true")
+    options.add_argument("--results", type=Path, default=Path("runs/gap.jsonl"))
+    options.add_argument("--report", action="store_true", help="publish what is measured so far")
     chosen = options.parse_args()
+    chosen.results.parent.mkdir(parents=True, exist_ok=True)
+    targets = make_targets(chosen.targets)
+    if not chosen.report:
+        measure(targets, chosen)
+    known = load(chosen.results)
     rows: list[list[str]] = []
-    every: dict[str, list[Outcome]] = {name: [] for name in chosen.methods}
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for target in make_targets(chosen.targets):
-            waiting = {
-                name: [pool.submit(run_method, target, name, seed) for seed in range(chosen.seeds)]
-                for name in chosen.methods
-            }
-            outcomes = {name: [one.result() for one in runs] for name, runs in waiting.items()}
-            for name, runs in outcomes.items():
-                every[name] += runs
-            rows += rows_of(target, outcomes)
-            print(*rows[-len(chosen.methods) :], sep="\n", flush=True)
-    command = f"python -m benchmarks.gap --seeds {chosen.seeds} --targets {chosen.targets}"
-    text = table(HEADER, rows) + "\n\n" + "\n".join(map(summary, every, every.values()))
-    if chosen.no_publish:
-        print(text)
-    else:
-        publish("Distance to the exact optimum", command, text)
+    every: dict[str, list[Outcome]] = {name: [] for name in METHODS}
+    for target in targets:
+        outcomes = {
+            name: [one for key, one in sorted(known.items()) if key[:2] == (target.name, name)]
+            for name in METHODS
+        }
+        rows += rows_of(target, {name: runs for name, runs in outcomes.items() if runs})
+        for name, runs in outcomes.items():
+            every[name] += runs
+    text = (
+        table(HEADER, rows) + "\n\n" + "\n".join(summary(*one) for one in every.items() if one[1])
+    )
+    publish("Distance to the exact optimum", "python -m benchmarks.gap", text)
+
+
+def measure(targets: Sequence[Target], chosen: argparse.Namespace) -> None:
+    """Run what is not measured yet, coevolution first, and keep each outcome as a line of JSON."""
+    known = load(chosen.results)
+    wanted = [
+        (target, name, seed)
+        for name in chosen.methods
+        for target in targets
+        for seed in range(_seeds(target, name, chosen))
+        if (target.name, name, seed) not in known
+    ]
+    with ProcessPoolExecutor(chosen.jobs) as pool, chosen.results.open("a") as file:
+        running = {pool.submit(run_method, *one): one for one in wanted}
+        for done in as_completed(running):
+            target, name, seed = running[done]
+            line = {"target": target.name, "method": name, "seed": seed, **asdict(done.result())}
+            print(json.dumps(line), file=file, flush=True)
+
+
+def load(path: Path) -> dict[tuple[str, str, int], Outcome]:
+    """Return what was measured: target, method and seed -> outcome."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    found = {}
+    for one in map(json.loads, lines):
+        key = (one.pop("target"), one.pop("method"), one.pop("seed"))
+        found[key] = Outcome(**one)
+    return found
+
+
+def _seeds(target: Target, name: str, chosen: argparse.Namespace) -> int:
+    if name != "coevolution":
+        return int(chosen.control_seeds or chosen.seeds)
+    return int((target.nodes == 10 and chosen.seeds_at_10) or chosen.seeds)
 
 
 def run_method(target: Target, name: str, seed: int) -> Outcome:
