@@ -17,6 +17,7 @@ from coeval.exact.front import Found as Exact
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_exact import search_exactly, short_sequences
+from coeval.run.approximate_inverse import worked_back
 from coeval.run.approximate_plan import (
     COEVOLUTION,
     EXACT,
@@ -140,7 +141,10 @@ def _goes_on(work: Work, solution: Solution) -> bool:
 
 
 def _beyond(work: Work, solution: Solution, store: Store | None) -> list[Found]:
-    """Search small sets of the components exactly, breed whole sequences for a while, then coevolve teams."""
+    """Work backwards, search small sets of the components exactly, breed whole sequences, then coevolve teams."""
+    met = worked_back(work, solution.operations)
+    if met is not None:
+        return [met]
     found = search_sets(work, solution.operations, SETS_SHARE * work.left)
     if work.interrupt.requested or any(one.sse <= work.floor for one in found):
         return found

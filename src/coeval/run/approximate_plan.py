@@ -11,6 +11,7 @@ from coeval.task.points import Points
 
 EXACT, COEVOLUTION, GENETIC = "exact search", "coevolution", "genetic programming"
 SETS = "exact search of fewer components"
+BACKWARDS = "working backwards"
 SETS_SHARE = 0.4
 """Share of the time after the exact search that goes to small sets of the components, searched exactly."""
 WHOLE_SHARE = 0.35

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from coeval.architecture.program import WIDTH, Operation, Program
+from coeval.architecture.program import Operation
 from coeval.build.numeric.answer import Answer
 from coeval.exact.clock import Clock, OutOfTimeError
 from coeval.exact.front import Found as Model
@@ -26,6 +26,7 @@ from coeval.run.approximate_fit import fitted
 from coeval.run.approximate_plan import SETS, Stage, Work
 from coeval.run.approximate_search import Found, length_of
 from coeval.run.approximate_simplify import terms
+from coeval.run.approximate_terms import recoded
 
 Chosen = tuple[int, ...]
 """The places of a set's operations among all of them."""
@@ -81,7 +82,8 @@ def search_sets(work: Work, operations: tuple[Operation, ...], seconds: float) -
     for one in DEEP:
         if not explorer.is_over(best):
             best = explorer.deepened(best, one)
-    return [_answer(one, work, operations) for one in best[:KEPT]]
+    answers = [_answer(one, work, operations) for one in best[:KEPT]]
+    return sorted(answers, key=lambda one: one.sse)
 
 
 class _Explorer:
@@ -233,12 +235,5 @@ def _unsimplified(
     model: Model, chosen: Chosen, work: Work, operations: tuple[Operation, ...]
 ) -> Answer:
     codes = bytes((*chosen, len(operations) - 1))
-    programs = tuple(_recoded(one, codes) for one in model.programs)
+    programs = tuple(recoded(one, codes) for one in model.programs)
     return Answer(programs, model.weights, operations, len(work.points.columns))
-
-
-def _recoded(program: Program, codes: bytes) -> Program:
-    """Return a program whose operations are numbered otherwise."""
-    code = bytearray(program.code)
-    code[::WIDTH] = bytes(codes[one] for one in code[::WIDTH])
-    return Program(bytes(code), program.constants)
