@@ -101,6 +101,7 @@ class Leader:
         kept = np.flatnonzero(errors <= self.bar)
         if not self._limit and len(kept):
             kept = kept[errors[kept] == errors[kept].min()]
+            kept = kept[np.lexsort([index[kept] for index in reversed(rows)])[:1]]
         kept = kept[np.argsort(errors[kept], kind="stable")]
         for count, one in enumerate(kept):
             if errors[one] > self.bar:
