@@ -18,6 +18,7 @@ from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_exact import search_exactly, short_sequences
 from coeval.run.approximate_inverse import worked_back
+from coeval.run.approximate_monitor import watched
 from coeval.run.approximate_plan import (
     COEVOLUTION,
     EXACT,
@@ -53,7 +54,8 @@ def approximate(
 ) -> Approximation:
     """Return the sequence of least error found within the budget, and what is proven of it.
 
-    Ctrl-C ends the search, not the program: the best so far is returned.
+    Ctrl-C ends the search, not the program: the best so far is returned. Equal seeds give equal results where the
+    budget does not end the search; where it does, how far each phase comes depends on the machine.
 
     Args:
         points: The function's values.
@@ -89,7 +91,7 @@ def approximate(
         origin=origin,
         front=front,
         next_cost=solution.next_cost,
-        monitored=(),
+        monitored=tuple(line for one in found for line in watched(one)),
         trials=sum(len(one.run.trials) for one in found if one.run is not None),
         seconds=time.monotonic() - began,
         why="solved" if best.sse <= work.floor else _why(work, solution, found),

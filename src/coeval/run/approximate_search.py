@@ -14,6 +14,7 @@ from coeval.component.scalar import CONST
 from coeval.errors import SpaceError
 from coeval.evaluate.numeric import NumericEvaluator
 from coeval.exact.certificate import Semantics
+from coeval.exact.seeds import best_kept
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_fit import fitted, polished
@@ -35,8 +36,6 @@ from coeval.trial import Objective, Trial
 OBJECTIVE = Objective("nmse")
 BATCH = 500
 _SEEDS = 60
-_SEED_LENGTH = 5
-"""All distinct values up to this length are looked at for seeds; there are hundreds, and they cost nothing."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -162,14 +161,8 @@ def seeds_of(solution: Solution, points: Points) -> list[Program]:
         points: Those fitted.
     """
     front = [program for one in solution.front for program in one.programs]
-    ranked: list[tuple[float, Program]] = []
-    for length in range(min(solution.bank.covered, _SEED_LENGTH) + 1):
-        for block in solution.bank.kept(length):
-            scores = _squared_correlations(block.values, points.target)
-            best = np.argsort(-scores, kind="stable")[:_SEEDS].tolist()
-            ranked += [(scores[row], block.program(row)) for row in best]
-    ranked.sort(key=lambda one: -one[0])
-    return [*front, *(program for _, program in ranked[:_SEEDS])]
+    best = best_kept(solution.bank, points.target, _SEEDS)
+    return [*front, *(program for one in best for program in one.programs)]
 
 
 def length_of(answer: Answer, semantics: Semantics) -> int:
@@ -195,14 +188,6 @@ def _nodes(program: Program, answer: Answer) -> int:
         inner = sum(sizes[index] for index in code[1 : 1 + operation.arity])
         sizes[first + step] = inner + (code[0] != bare)
     return sizes[-1]
-
-
-def _squared_correlations(table: Floats, target: Floats) -> Floats:
-    with np.errstate(all="ignore"):
-        around = table - table.mean(axis=1, keepdims=True)
-        wanted = target - target.mean()
-        found: Floats = (around @ wanted) ** 2 / (around**2).sum(axis=1)
-    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _free(material: Material) -> int:
