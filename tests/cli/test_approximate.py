@@ -67,9 +67,22 @@ def test_the_result_is_written_to_a_folder(coeval, points, tmp_path):
     out = tmp_path / "made" / "here"
     code, said, _ = coeval("approximate", points(X, SINE), "--target", "y", *FEW, "--out", out)
     assert code == 0
-    assert "approximation.json" in said
-    assert json.loads((out / "approximation.json").read_text())["formula"] == "-1 + 2.5*sin(x*x)"
+    assert "result.json" in said
+    assert json.loads((out / "result.json").read_text())["formula"] == "-1 + 2.5*sin(x*x)"
     assert json.loads((out / "architecture.json").read_text())["format"] == 1
+
+
+def test_a_result_is_replaced_only_on_request(coeval, points, tmp_path):
+    command = ("approximate", points(X, SINE), "--target", "y", *FEW, "--out", tmp_path / "made")
+    assert coeval(*command)[0] == 0
+    code, _, err = coeval(*command)
+    assert code == 2
+    assert "Replace it with --overwrite" in err
+    assert coeval(*command, "--overwrite")[0] == 0
+    assert (tmp_path / "made" / "result.json").exists()
+    (tmp_path / "made" / "thesis.txt").write_text("mine")
+    code, _, err = coeval(*command, "--overwrite")
+    assert (code, "found 'thesis.txt' in it, which is not deleted" in err) == (2, True)
 
 
 def test_names_that_are_no_symbols_still_give_a_formula(coeval, points):

@@ -254,8 +254,12 @@ def approximate(
     front: Annotated[bool, typer.Option("--front", help="Show the best of every length.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX too.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the result as JSON.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder for result and journal of the search.", show_default=False),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Find the sequence of known functions that comes closest to a table's target."""
@@ -279,6 +283,7 @@ def approximate(
             front=front,
             latex=latex,
             out=out,
+            overwrite=overwrite,
             json=json,
             began=began,
         )

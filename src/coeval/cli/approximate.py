@@ -1,19 +1,17 @@
 """``coeval approximate``: the sequence of known functions that comes closest to a table's target."""
 
+import contextlib
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from coeval.architecture.serial import to_json as architecture_to_json
 from coeval.cli.words import say
-from coeval.errors import RunError, SpaceError, did_you_mean
+from coeval.errors import SpaceError, did_you_mean
 from coeval.exact.certificate import Semantics
 from coeval.exact.cost import Prediction
 from coeval.report.approximation import approximation as below
@@ -21,10 +19,10 @@ from coeval.report.approximation import headline
 from coeval.report.words import score
 from coeval.run.approximate import approximate
 from coeval.run.approximate_components import material, parse_grid, parse_names
+from coeval.run.approximate_folder import RESULT, journal, keep, prepare
 from coeval.run.approximate_plan import Plan, Stage, Watch
 from coeval.run.approximate_result import Approximation
 from coeval.run.budget import parse_duration
-from coeval.run.folder import write_atomically
 from coeval.task.points import Points, read_points
 
 PATIENCE = 2.0
@@ -52,6 +50,7 @@ class Request:
     front: bool
     latex: bool
     out: Path | None
+    overwrite: bool
     json: bool
     began: float
 
@@ -74,13 +73,15 @@ def approximate_command(request: Request) -> None:
         seed=request.seed,
     )
     points = read_points(request.points, request.target)
+    with contextlib.ExitStack() as stack:
+        store = None
+        if request.out is not None:  # before a search of minutes whose result could not be kept
+            prepare(request.out, overwrite=request.overwrite)
+            store = stack.enter_context(journal(request.out, points, made, plan))
+        display = stack.enter_context(Display(points, plan, silent=request.json))
+        found = approximate(points, made, plan, store=store, watch=display)
     if request.out is not None:
-        _write({}, request.out)  # before a search of minutes whose result could not be kept
-    with Display(points, plan, silent=request.json) as display:
-        found = approximate(points, made, plan, watch=display)
-    if request.out is not None:
-        architecture = architecture_to_json(found.architecture)
-        _write({RESULT: found.to_json(), ARCHITECTURE: architecture}, request.out)
+        keep(request.out, found)
     _say(found, request)
 
 
@@ -112,25 +113,6 @@ def _print(console: Console, shown: RenderableType) -> None:
     with console.capture() as captured:
         console.print(shown)
     say("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
-
-
-RESULT, ARCHITECTURE = "approximation.json", "architecture.json"
-
-
-def _write(files: Mapping[str, Any], folder: Path) -> None:
-    """Write JSON files into a folder, which is made as needed.
-
-    Raises:
-        RunError: It cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            write_atomically(folder / name, json.dumps(content, indent=2).encode() + b"\n")
-    except OSError as error:
-        raise RunError(
-            f"Cannot write to {folder}: {error.strerror or error}. Name another folder with --out."
-        ) from error
 
 
 def _semantics(name: str) -> Semantics:

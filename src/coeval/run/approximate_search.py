@@ -18,12 +18,13 @@ from coeval.exact.seeds import best_kept
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_fit import fitted, polished
-from coeval.run.approximate_plan import COEVOLUTION, GENETIC
+from coeval.run.approximate_plan import COEVOLUTION, GENETIC, Plan
 from coeval.run.approximate_result import errors
 from coeval.run.approximate_simplify import terms, with_identity
 from coeval.run.budget import Budget
 from coeval.run.run import Run
 from coeval.run.search import search
+from coeval.space.product import ProductSpace
 from coeval.space.programs import ProgramSpace
 from coeval.space.teams import modules_of, program_space, team_space
 from coeval.store.protocol import Note, Store
@@ -90,7 +91,7 @@ def coevolve(
         stop: Asked often; True ends the search.
     """
     operations = search_operations(material)
-    weighted = material.constants in ("linear", "nonlinear")
+    weighted = is_weighted(material)
     space = _space(points, operations, length // slots, semantics, _free(material))
     fitting = _members(space, _translated(material, seeds))
     strategy: Strategy = GeneticProgramming(space, OBJECTIVE, seed, seeds=fitting)
@@ -135,6 +136,25 @@ def _best(
     if material.constants == "nonlinear":
         answer, sse = polished(answer, points, sse)
     return answer, sse
+
+
+def is_weighted(material: Material) -> bool:
+    """Return whether scale and offset are fitted."""
+    return material.constants in ("linear", "nonlinear")
+
+
+def candidates(points: Points, material: Material, plan: Plan) -> ProductSpace:
+    """Return the space of the candidates that a journal of the last search holds: teams, or whole programs.
+
+    Args:
+        points: What is approximated.
+        material: What sequences are made of.
+        plan: What is asked for.
+    """
+    slots = modules(plan.length) if is_weighted(material) else 1
+    operations = search_operations(material)
+    space = _space(points, operations, plan.length // slots, plan.semantics, _free(material))
+    return team_space(space, slots) if slots > 1 else program_space(space)
 
 
 def modules(length: int) -> int:
