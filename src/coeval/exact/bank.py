@@ -137,11 +137,12 @@ class Bank:
         Args:
             candidates: How many sequences were evaluated for it.
         """
-        self._starts.append(len(self))
         self.candidates.append(candidates)
+        self._starts.append(len(self))  # last: with it the level is complete, wherever Ctrl-C comes
 
     def drop_incomplete(self) -> None:
         """Forget what belongs to no complete level: after an interruption."""
+        del self.candidates[self.levels :]
         self._rows.truncate(self._starts[-1] or self._leaves)
 
     def blocks(self, length: int, start: int, stop: int, *, tried: int = 0) -> Iterator[Block]:

@@ -120,9 +120,9 @@ class DagSearch:
                 parts.append(children(states, tried, len(self._leaves)))
                 attempts += tried.attempts
             found = join(parts, length)
-        self._levels.append(found)
         self._tried.append(attempts)
         self._starts.append(len(self))
+        self._levels.append(found)  # last: with it the length is covered, wherever Ctrl-C comes
 
     def reach(self, length: int) -> int:
         """Return the number of steps up to which sets must be kept to stream another."""
@@ -183,6 +183,7 @@ class DagSearch:
 
     def discard(self) -> None:
         """Forget an unfinished ``grow`` or ``stream``."""
+        del self._tried[len(self._levels) :], self._starts[len(self._levels) + 1 :]
         self._rows.truncate(self._starts[-1] or len(self._leaves))
 
     def _expand(self, level: States) -> Iterator[tuple[States, Steps, int]]:
