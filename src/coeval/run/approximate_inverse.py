@@ -22,6 +22,7 @@ from coeval.run.approximate_fit import fitted
 from coeval.run.approximate_plan import BACKWARDS, Stage, Work
 from coeval.run.approximate_search import Found, length_of
 from coeval.run.approximate_terms import Writer, recoded
+from coeval.task.points import Points
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -29,6 +30,8 @@ DEPTH, FACTORS = 800, 150
 """Distinct short values that sums are made of; and by how many of them the target is multiplied."""
 MOST_ROWS = 160
 """Rows on which matches are looked for; they are checked on all."""
+LONGEST = 12
+"""Nodes of a summand; few components have few values of any length."""
 MOST_TERMS = 6
 NEAR = 1e-20
 """Share of the transformed target's variance that a match may leave."""
@@ -67,17 +70,18 @@ def worked_back(work: Work, operations: tuple[Operation, ...]) -> Found | None:
         operations: What the answer's codes stand for: the components, then ``identity``.
     """
     material, points = work.material, work.points
-    if material.constants in ("none", "grid") or 1.0 not in material.numbers:
+    if material.constants in ("none", "grid") or 1.0 not in material.numbers or work.left <= 0:
         return None
     work.watch.stage(Stage(BACKWARDS, "sums inside other functions", 1.0))
     names = [one.name for one in material.operations]
+    few = points.take(np.unique(np.linspace(0, points.rows - 1, MOST_ROWS).astype(np.int64)))
     for chosen in _families(names):
         ordered = [*chosen, *(place for place in range(len(names)) if place not in chosen)]
         used = [material.operations[place] for place in chosen]
-        search = _bank(work, used)
+        search = _bank(work, few, used)
         writer = Writer(search, [names[place] for place in ordered])
         found: dict[int, Found] = {}
-        for term in _matches(search, writer, points.target, names):
+        for term in _matches(search, writer, few.target, names):
             try:
                 program = recoded(search.bank.program(term), bytes((*ordered, len(names))))
                 answer, sse = fitted([program], operations, points)
@@ -99,17 +103,13 @@ def _families(names: Sequence[str]) -> Iterator[list[int]]:
     yield list(range(len(names)))
 
 
-def _bank(work: Work, operations: Sequence[Operation]) -> TreeSearch:
-    search = TreeSearch(make_vocabulary(work.points.columns, operations, work.material.numbers))
-    before = -1
-    while len(search) < DEPTH and search.covered < min(work.plan.length, 12):
-        before = len(search)
+def _bank(work: Work, points: Points, operations: Sequence[Operation]) -> TreeSearch:
+    search = TreeSearch(make_vocabulary(points.columns, operations, work.material.numbers))
+    while len(search) < DEPTH and search.covered < min(work.plan.length, LONGEST):
         for _ in search.grow():
-            if work.interrupt.requested:
+            if work.interrupt.requested or work.left <= 0:
                 search.discard()
                 return search
-        if len(search) > DEPTH or len(search) == before == 0:
-            break
     return search
 
 
@@ -119,10 +119,9 @@ def _matches(
     """Yield terms that may equal the target up to scale and offset, those of fewest summands first."""
     with np.errstate(all="ignore"):
         insides = _insides(search, target, names)
-    rows = np.unique(np.linspace(0, len(target) - 1, MOST_ROWS).astype(int))
     values = search.values[: 2 * DEPTH]
-    features, kept = _directions(values[:, rows])
-    wanted, which = _directions(np.array([one.values[rows] for one in insides]))
+    features, kept = _directions(values)
+    wanted, which = _directions(np.array([one.values for one in insides]))
     for found, chosen in itertools.chain(_spanned(features, wanted), _pursued(features, wanted)):
         inside = insides[which[found]]
         summands = [int(kept[one]) for one in chosen]

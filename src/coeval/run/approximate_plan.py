@@ -12,11 +12,11 @@ from coeval.task.points import Points
 EXACT, COEVOLUTION, GENETIC = "exact search", "coevolution", "genetic programming"
 SETS = "exact search of fewer components"
 BACKWARDS = "working backwards"
-SETS_SHARE = 0.4
+SETS_SHARE = 0.25
 """Share of the time after the exact search that goes to small sets of the components, searched exactly."""
-WHOLE_SHARE = 0.35
+WHOLE_SHARE = 0.25
 """Share of the time after the exact search that goes to whole sequences, whose form teams cannot have."""
-EXACT_SHARE = 0.25
+EXACT_SHARE = 0.2
 """Share of the budget that the exact search may take where coevolution follows."""
 SEED_SHARE = 0.1
 """Share of it that finds seeds where constants are fitted anywhere."""

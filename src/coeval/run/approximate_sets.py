@@ -7,6 +7,7 @@ Nothing is proven here.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -34,6 +35,8 @@ SIZES = (2, 3, 4)
 """Components of a set."""
 MOST_SHARES = 4
 """How many equal shares of the time one set may take: most need less."""
+MOST_NUMBERS = 20_000_000
+"""Values times points that are kept of a set."""
 KEPT = 6
 """So many answers are handed on."""
 
@@ -146,8 +149,9 @@ class _Explorer:
         vocabulary = make_vocabulary(work.points.columns, used, work.material.numbers)
         search = make_search(vocabulary, work.plan.semantics)
         scorer = Scorer(search, self._target, clock)
+        depth = min(how.depth, MOST_NUMBERS // work.points.rows)
         with contextlib.suppress(OutOfTimeError):
-            _cover(scorer, search, work.plan.length, how)
+            _cover(scorer, search, work.plan.length, dataclasses.replace(how, depth=depth))
         search.discard()
         models = [*scorer.front.points, *_joined(search, self._target, clock)]
         fitting = [one for one in models if self._length(one, chosen) <= work.plan.length]
