@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from coeval.cli.words import say
+from coeval.cli.words import say, show
 from coeval.errors import SpaceError, did_you_mean
 from coeval.exact.certificate import Semantics
 from coeval.exact.cost import Prediction
@@ -98,21 +98,11 @@ def _say(found: Approximation, request: Request) -> None:
     lines = found.certificate.describe().splitlines()
     plain = found.to_json()
     console.print(headline(plain), soft_wrap=True)
-    _print(console, below(plain, lines, front=request.front))
+    show(console, below(plain, lines, front=request.front))
     if request.latex:
         console.print(f"\n{found.latex}", markup=False, soft_wrap=True)
     if request.out is not None:
         console.print(f"\n{request.out / RESULT}", style="cyan", soft_wrap=True)
-
-
-def _print(console: Console, shown: RenderableType) -> None:
-    """Print a table without the spaces that fill its lines, which a file or another program would get."""
-    if console.is_terminal:
-        console.print(shown)
-        return
-    with console.capture() as captured:
-        console.print(shown)
-    say("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
 
 
 def _semantics(name: str) -> Semantics:

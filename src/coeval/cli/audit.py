@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coeval.cli.words import say
+from coeval.cli.words import say, show
 from coeval.errors import SpaceError
 from coeval.run.approximate_components import parse_names
 from coeval.run.component_sets import component_sets
@@ -52,7 +52,7 @@ def _say_names(*, as_json: bool) -> None:
     grid = Table.grid(padding=(0, 2))
     for one in facts:
         grid.add_row(Text(one.name, "bold"), one.summary)
-    _console().print(grid)
+    show(_console(), grid)
 
 
 def _say_spaces(*, as_json: bool) -> None:
@@ -126,7 +126,7 @@ def _say_runs(runs: list[WitnessRun]) -> None:
         grid = Table.grid(padding=(0, 2))
         for name, value in _rows(done, line):
             grid.add_row(Text(f"  {name}", "dim"), Text(value))
-        console.print(grid)
+        show(console, grid)
 
 
 def _rows(done: WitnessRun, line: MachineRun) -> list[tuple[str, str]]:

@@ -35,7 +35,8 @@ def approximation(
         front: Whether to show the best answer of every length.
     """
     parts: list[RenderableType] = [Padding(_steps(found), (1, 0))]
-    parts += [Text(f"  {one}", "dim") for one in found["iterations"]]
+    if found["iterations"]:
+        parts.append(Padding(Text("\n".join(found["iterations"]), "dim"), (0, 0, 1, 0)))
     parts += [_errors(found), Padding(_facts(found, certificate), (1, 0, 0, 0))]
     if front:
         parts.append(Padding(_front(found["front"], found["unit"]), (1, 0, 0, 0)))

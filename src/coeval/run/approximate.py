@@ -17,6 +17,7 @@ from coeval.exact.front import Found as Exact
 from coeval.exact.solve import Solution
 from coeval.run.approximate_components import Material
 from coeval.run.approximate_exact import search_exactly, short_sequences
+from coeval.run.approximate_fit import polished
 from coeval.run.approximate_inverse import worked_back
 from coeval.run.approximate_monitor import watched
 from coeval.run.approximate_plan import (
@@ -148,9 +149,19 @@ def _beyond(work: Work, solution: Solution, store: Store | None) -> list[Found]:
     if met is not None:
         return [met]
     found = search_sets(work, solution.operations, SETS_SHARE * work.left)
+    if work.material.constants == "nonlinear":
+        found = [_polished(one, work) for one in found]
     if work.interrupt.requested or any(one.sse <= work.floor for one in found):
         return found
     return found + _coevolution(work, solution, found, store)
+
+
+def _polished(one: Found, work: Work) -> Found:
+    """Return an answer with the ones in its programs fitted as constants, as far as there is time."""
+    if one.answer is None or work.left <= MARGIN * work.plan.seconds or work.interrupt.requested:
+        return one
+    answer, sse = polished(one.answer, work.points, one.sse)
+    return dataclasses.replace(one, answer=answer, sse=sse)
 
 
 def _coevolution(
