@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow check bench peers clean
+.PHONY: demo test test-slow lint check bench peers clean
 .DELETE_ON_ERROR:
 
 .venv/user: pyproject.toml constraints.txt
@@ -25,12 +25,13 @@ test: .venv/dev  ## Install, then run the fast tests (two cores, under two minut
 test-slow: .venv/dev  ## The tests that take minutes: SIGKILL, parity on every table
 	$(BIN)/python -m pytest -m slow
 
-check: .venv/dev  ## Format, lint, types, import contracts, fast tests
+lint: .venv/dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest
+
+check: lint test  ## All that must hold before a commit
 
 bench: .venv/dev  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
