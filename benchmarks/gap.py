@@ -276,6 +276,7 @@ def main() -> None:
     text = (
         table(HEADER, rows) + "\n\n" + "\n".join(summary(*one) for one in every.items() if one[1])
     )
+    text += f"\n- coevolution, its {len(bank_programs()):,} seeds counted as tried: {frugal} runs."
     publish("Distance to the exact optimum", "python -m benchmarks.gap", text)
 
 

@@ -8,6 +8,7 @@ python -m benchmarks.matrix
 """
 
 import argparse
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -28,7 +29,6 @@ SETS = {
     "+ - · /": (*ARITHMETIC, "div"),
     "+ - · sin cos": (*ARITHMETIC, "sin", "cos"),
     "+ · exp log": ("add", "mul", "exp", "log"),
-    "· min max less select": ("mul", "min", "max", "less", "select"),
     "+ - · / sin cos exp log": (*ARITHMETIC, "div", "sin", "cos", "exp", "log"),
 }
 TARGETS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -50,7 +50,10 @@ def operations(names: tuple[str, ...]) -> list[Operation]:
 def longest(names: tuple[str, ...], sequences: int) -> int:
     """Return the greatest length whose trees over x and 1 number at most ``sequences``."""
     known = operations(names)
-    return max(n for n in range(1, LONGEST) if count("tree", n, 2, known) <= sequences)
+    lengths = itertools.takewhile(
+        lambda n: count("tree", n, 2, known) <= sequences, range(1, LONGEST)
+    )
+    return max(lengths)
 
 
 def predictor(solution: Solution) -> Predict:
@@ -87,7 +90,7 @@ def methods(x: np.ndarray, y: np.ndarray, sequences: int) -> dict[str, Predict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sequences", type=int, default=1_000_000)
+    parser.add_argument("--sequences", type=int, default=200_000)
     sequences = parser.parse_args().sequences
     errors: dict[str, list[float]] = {}
     for number, target in enumerate(TARGETS.values()):
