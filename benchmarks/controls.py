@@ -41,7 +41,7 @@ class OnePopulation:
         self._members: list[tuple[float, str, Team]] = []
         self._pending: list[Team] = []
         self._drawn = 0
-        self._generations = Generations(self._advance)
+        self._generations = Generations(self._advance, objective)
 
     def ask(self, count: int) -> list[Proposal]:
         """Return up to ``count`` teams of the current generation."""

@@ -67,9 +67,7 @@ class Bank:
     @property
     def values(self) -> Values:
         """Return ``(values, examples)``: a view, read-only, that the next level may leave behind."""
-        view = self._rows.words.view(np.float64)
-        view.flags.writeable = False
-        return view
+        return self._rows.values
 
     @property
     def memory_bytes(self) -> int:
@@ -87,10 +85,6 @@ class Bank:
                 f"the bank has {self.levels} levels, got level {number}. Grow the bank first."
             )
         return range(self._starts[number - 1], self._starts[number]) if number > 0 else range(0)
-
-    def level_of(self, value: int) -> int:
-        """Return the level at which a value was first found."""
-        return int(np.searchsorted(self._starts, value, side="right"))
 
     def yield_of_levels(self) -> tuple[int, int]:
         """Return the largest recent share of new values, as values and the sequences evaluated for them."""
@@ -112,9 +106,9 @@ class Bank:
             that the next call overwrites, and ``(defined,)`` their positions in the batch.
         """
         operation, operands = batch
-        words = self._rows.words.view(np.float64)
+        values = self._rows.values
         taken = [
-            np.take(words, operands[:, place], axis=0, out=self._buffers[place, : len(operands)])
+            np.take(values, operands[:, place], axis=0, out=self._buffers[place, : len(operands)])
             for place in range(operands.shape[1])
         ]
         function = self.vocabulary.functions[operation]

@@ -72,9 +72,7 @@ class DagSearch:
     @property
     def values(self) -> Values:
         """Return ``(values, examples)``: all kept values by length."""
-        view = self._rows.words.view(np.float64)
-        view.flags.writeable = False
-        return view
+        return self._rows.values
 
     @property
     def memory_bytes(self) -> int:
@@ -247,9 +245,9 @@ class DagSearch:
         self, choice: tuple[int, tuple[int, ...]], known: Numbers
     ) -> tuple[Values, Numbers]:
         code, taken = choice
-        words = self._rows.words.view(np.float64)
+        values = self._rows.values
         operands = [
-            np.take(words, known[:, place], axis=0, out=self._buffers[index, : len(known)])
+            np.take(values, known[:, place], axis=0, out=self._buffers[index, : len(known)])
             for index, place in enumerate(taken)
         ]
         room = self._buffers[WIDTH - 1, : len(known)]

@@ -41,6 +41,13 @@ class Rows:
         return self._words[: self._count]
 
     @property
+    def values(self) -> npt.NDArray[np.float64]:
+        """Return ``(rows, width)``: the words as numbers, read-only, a view that the next ``add`` may leave behind."""
+        view = self.words.view(np.float64)
+        view.flags.writeable = False
+        return view
+
+    @property
     def memory_bytes(self) -> int:
         """Return the bytes that are in use, room kept for growth aside."""
         return self._count * (self._words.itemsize * self._words.shape[1] + 8) + self._table.nbytes

@@ -23,7 +23,7 @@ from coeval.space.protocol import Candidate, Genotype, Move
 from coeval.space.teams import ABSENT, module_name
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
-from coeval.strategy.genetic_members import Members, better, distinct, nobody
+from coeval.strategy.genetic_members import Members, distinct, nobody
 from coeval.trial import Objective, Proposal, Trial
 
 STALL = 0.1
@@ -87,13 +87,12 @@ class CooperativeCoevolution:
         self._pending: tuple[Batch, list[int]] = (self._seeds, [])
         self._drawn = 0  # generations made
         self._mark, self._since = math.inf, 0
-        self._champion: Trial | None = None
-        self._generations = Generations(self._advance)
+        self._generations = Generations(self._advance, objective)
 
     @property
     def champion(self) -> Trial | None:
         """Return the best comparable team ever, the earliest of equals."""
-        return self._champion
+        return self._generations.champion
 
     def ask(self, count: int) -> list[Proposal]:
         """Return up to ``count`` teams of the current generation; none while it is being evaluated."""
@@ -102,7 +101,6 @@ class CooperativeCoevolution:
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
         self._generations.tell(trial)
-        self._champion = better(self._champion, trial, self.objective)
 
     def _advance(self, trials: Sequence[Trial]) -> list[Proposal]:
         """Take a generation's results in, and return the next one."""

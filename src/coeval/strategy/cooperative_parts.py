@@ -29,7 +29,6 @@ from coeval.space.programs_trees import (
 from coeval.space.teams import single
 from coeval.strategy.cooperative_surgery import Parts, Surgeon
 from coeval.strategy.genetic_batches import Generations
-from coeval.strategy.genetic_members import better
 from coeval.trial import Objective, Proposal, Reason, Trial
 
 PATIENCE = 100
@@ -98,13 +97,12 @@ class PartsCoevolution:
             tuple[bytes, bytes]
         ] = []  # trees in flight, and the part each was given
         self._drawn = 0
-        self._champion: Trial | None = None
-        self._generations = Generations(self._advance)
+        self._generations = Generations(self._advance, objective)
 
     @property
     def champion(self) -> Trial | None:
         """Return the best comparable trial ever, the earliest of equals."""
-        return self._champion
+        return self._generations.champion
 
     def ask(self, count: int) -> list[Proposal]:
         """Return up to ``count`` wholes of the current generation; none while it is evaluated, or for ever at the end."""
@@ -113,7 +111,6 @@ class PartsCoevolution:
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
         self._generations.tell(trial)
-        self._champion = better(self._champion, trial, self.objective)
 
     def _advance(self, trials: Sequence[Trial]) -> list[Proposal]:
         """Take a generation's results in, and return the next one."""

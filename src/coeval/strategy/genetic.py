@@ -24,7 +24,7 @@ from coeval.space.programs_arrays import (
 from coeval.space.teams import single
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
-from coeval.strategy.genetic_members import Members, better, distinct, judged, nobody
+from coeval.strategy.genetic_members import Members, distinct, judged, nobody
 from coeval.trial import Objective, Proposal, Trial
 
 BREEDING = Breeding(crossover=0.8, mutation=0.5)
@@ -80,13 +80,12 @@ class GeneticProgramming:
         self._members: Members = nobody(self._layout)
         self._pending: tuple[Batch, list[int]] = (self._seeds, [])
         self._drawn = 0
-        self._champion: Trial | None = None
-        self._generations = Generations(self._advance)
+        self._generations = Generations(self._advance, objective)
 
     @property
     def champion(self) -> Trial | None:
         """Return the best program that was judged on all rows, the earliest of equals."""
-        return self._champion
+        return self._generations.champion
 
     def ask(self, count: int) -> list[Proposal]:
         """Return up to ``count`` programs of the current generation; none while it is being evaluated."""
@@ -95,7 +94,6 @@ class GeneticProgramming:
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
         self._generations.tell(trial)
-        self._champion = better(self._champion, trial, self.objective)
 
     def _advance(self, trials: Sequence[Trial]) -> list[Proposal]:
         """Take a generation's results in, and return the next one."""

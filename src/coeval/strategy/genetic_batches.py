@@ -6,21 +6,26 @@ journal makes the same generations. Trials that others proposed pass by.
 
 from collections.abc import Callable, Sequence
 
-from coeval.trial import Proposal, State, Trial
+from coeval.trial import Objective, Proposal, State, Trial
 
 Advance = Callable[[Sequence[Trial]], list[Proposal]]
 """From the finished trials of the last generation, in order (none at first), to the next generation."""
 
 
 class Generations:
-    """One generation in flight.
+    """One generation in flight, and the best trial of all that were told.
 
     Args:
         advance: Called once a generation. An empty answer ends the search.
+        objective: What the champion is least in.
+
+    Attributes:
+        champion: The best comparable trial ever, the earliest of equals; ``None`` before there is one.
     """
 
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
+    def __init__(self, advance: Advance, objective: Objective) -> None:
+        self.champion: Trial | None = None
+        self._advance, self._objective = advance, objective
         self._numbers: set[int] = set()
         self._proposals: list[Proposal] | None = None
         self._places: dict[int, int] = {}
@@ -34,6 +39,7 @@ class Generations:
 
     def tell(self, trial: Trial) -> None:
         """Record a trial: the next proposal is its own when it is new and equal."""
+        self.champion = _better(self.champion, trial, self._objective)
         if trial.number not in self._numbers:
             self._numbers.add(trial.number)
             proposals = self._current()
@@ -56,3 +62,13 @@ class Generations:
             self._proposals = self._advance(ordered)
             self._places, self._finished = {}, {}
         return self._proposals
+
+
+def _better(champion: Trial | None, trial: Trial, objective: Objective) -> Trial | None:
+    """Return the champion after a trial, as ``trial.best`` of all so far: the comparable one of least cost, the earliest of equals."""
+    if not trial.is_comparable:
+        return champion
+    if champion is None:
+        return trial
+    mine, held = objective.cost(trial), objective.cost(champion)
+    return trial if (mine, trial.number) < (held, champion.number) else champion

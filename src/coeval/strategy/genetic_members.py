@@ -139,16 +139,6 @@ def nobody(layout: Layout) -> Members:
     return Members(pack(layout, []))
 
 
-def better(champion: Trial | None, trial: Trial, objective: Objective) -> Trial | None:
-    """Return the champion after a trial: the comparable one of least cost, the earliest of equals."""
-    if not trial.is_comparable:
-        return champion
-    if champion is None:
-        return trial
-    mine, held = objective.cost(trial), objective.cost(champion)
-    return trial if (mine, trial.number) < (held, champion.number) else champion
-
-
 def judged(
     trials: Sequence[Trial], structures: Sequence[int], objective: Objective
 ) -> tuple[Floats, list[str]]:

@@ -25,7 +25,7 @@ from coeval.statistics import spearman
 from coeval.strategy.genetic import BREEDING, CHAMPION, CHECK_EVERY, CHECKED, cases_of
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
-from coeval.strategy.genetic_members import better, distinct, judged, nobody
+from coeval.strategy.genetic_members import distinct, judged, nobody
 from coeval.strategy.predictors_coevolve import (
     draw_predictors,
     evolve_predictors,
@@ -111,13 +111,12 @@ class FitnessPredictors:
         self._members = nobody(self._layout)
         self._plan = _Plan(self._members.genes, [], [], 0)
         self._drawn = 0
-        self._champion: Trial | None = None
-        self._generations = Generations(self._advance)
+        self._generations = Generations(self._advance, objective)
 
     @property
     def champion(self) -> Trial | None:
         """Return the best program that was judged on all rows, the earliest of equals."""
-        return self._champion
+        return self._generations.champion
 
     @property
     def correlation(self) -> float | None:
@@ -141,7 +140,6 @@ class FitnessPredictors:
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
         self._generations.tell(trial)
-        self._champion = better(self._champion, trial, self.objective)
 
     def _advance(self, trials: Sequence[Trial]) -> list[Proposal]:
         """Take a generation's results in, and return the next one."""
