@@ -346,7 +346,10 @@ def main() -> None:
             with given.results.open("a") as lines:
                 lines.write(json.dumps(asdict(one)) + "\n")
     text = report([done[one] for one in wanted])
-    command = f"python -m benchmarks.beyond --seeds {given.seeds} --budget {given.budget:g}"
+    command = (
+        f"python -m benchmarks.beyond --seeds {given.seeds} --budget {given.budget:g} --methods "
+    )
+    command += " ".join(f"'{one}'" if " " in one else one for one in given.methods)
     if given.no_publish:
         print(text)
     else:
