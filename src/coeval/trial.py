@@ -130,10 +130,17 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A measured value to be optimised. Inside coeval everything is minimised; the sign turns here."""
+    """A measured value to be optimised. Inside coeval everything is minimised; the sign turns here.
+
+    Attributes:
+        name: Of the value.
+        maximise: Whether more is better.
+        goal: A soft limit: values beyond it count as equal to it, so that nothing is paid for more.
+    """
 
     name: str
     maximise: bool = False
+    goal: float | None = None
 
     def cost(self, trial: Trial) -> float:
         """Return the trial's value as a cost to be minimised; infinity when it has none."""
@@ -142,7 +149,26 @@ class Objective:
         value = trial.measurement.values[self.name]
         if math.isnan(value):
             return math.inf
+        if self.goal is not None:
+            value = min(value, self.goal) if self.maximise else max(value, self.goal)
         return -value if self.maximise else value
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A hard limit on a measured value; what breaks it is infeasible, not bad.
+
+    Attributes:
+        name: Of the value.
+        most: What it may be at most.
+    """
+
+    name: str
+    most: float
+
+    def violation(self, value: float) -> float:
+        """Return by how much a value exceeds the limit, as a share of it; 0 when it does not."""
+        return max(0.0, value - self.most) / (abs(self.most) or 1.0)
 
 
 def finish(trial: Trial, measurement: Measurement) -> Trial:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from coeval.errors import RunError
-from coeval.run.pareto import nondominated
+from coeval.pareto import nondominated
 from coeval.store.queries import Counts, counts
 from coeval.trial import Objective, Trial
 from coeval.trial import best as best_of

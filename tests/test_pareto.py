@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from coeval.run.pareto import nondominated
+from coeval.pareto import nondominated
 
 tables = hnp.arrays(
     np.float64,
