@@ -52,6 +52,19 @@ def test_front_and_latex_are_shown_on_request(coeval, points):
     assert r"\sin{\left(x^{2} \right)}" in out
 
 
+def test_ties_are_decided_in_exact_arithmetic_on_request(coeval, points):
+    words = ("--components", "add,mul,const", "--length", "5", "--constants", "none", "--exact")
+    code, out, _ = coeval("approximate", points(X, X * X + X), "--target", "y", *words, "--ties")
+    assert code == 0
+    assert "decided in rational arithmetic" in " ".join(out.split())
+
+
+def test_ties_without_the_exact_search_are_refused(coeval, points):
+    code, _, err = coeval("approximate", points(X, SINE), "--target", "y", "--ties")
+    assert code == 2
+    assert "Add --exact" in err
+
+
 def test_json_is_nothing_but_json(coeval, points):
     code, out, err = coeval(
         "approximate", points(X, SINE), "--target", "y", *FEW, "--json", "--latex"

@@ -236,6 +236,12 @@ def approximate(
     exact: Annotated[
         bool, typer.Option("--exact", help="Search exactly only, as far as the budget reaches.")
     ] = False,
+    ties: Annotated[
+        bool,
+        typer.Option(
+            "--ties", help="With --exact: decide in exact arithmetic what float64 cannot tell apart."
+        ),
+    ] = False,
     budget: Annotated[str, typer.Option(help="Wall clock: 90s, 10m, 2h.")] = "1m",
     semantics: Annotated[
         str, typer.Option(help="tree, chain or dag (results are used again).")
@@ -273,6 +279,7 @@ def approximate(
             components=components,
             length=length,
             exact=exact,
+            ties=ties,
             budget=budget,
             semantics=semantics,
             constants=constants,

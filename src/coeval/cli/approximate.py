@@ -40,6 +40,7 @@ class Request:
     components: str
     length: int
     exact: bool
+    ties: bool
     budget: str
     semantics: str
     constants: str
@@ -57,6 +58,10 @@ class Request:
 
 def approximate_command(request: Request) -> None:
     """Read, search, print."""
+    if request.ties and not request.exact:
+        raise SpaceError(
+            "--ties compares the answers of the exact search alone, got it without --exact. Add --exact, or leave --ties out."
+        )
     numbers = None if request.grid is None else parse_grid(request.grid)
     made = material(
         parse_names(request.components),
@@ -68,6 +73,7 @@ def approximate_command(request: Request) -> None:
         length=request.length,
         seconds=max(LEAST_SECONDS, _end(request) - time.monotonic()),
         exact=request.exact,
+        ties=request.ties,
         semantics=_semantics(request.semantics),
         hold_out=request.hold_out,
         seed=request.seed,

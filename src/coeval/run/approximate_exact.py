@@ -70,6 +70,7 @@ def _solve(
                 seconds=seconds,
                 memory_bytes=memory_bytes(),
                 bank=None if before is None else before.bank,
+                ties=plan.ties,
                 progress=progress,
             )
     except KeyboardInterrupt:  # it came before there was anything new

@@ -38,6 +38,7 @@ class Plan:
         length: Most nodes of a tree, leaves included; most steps of a chain or DAG.
         seconds: Wall clock of the whole.
         exact: Only search exactly.
+        ties: With ``exact``, answers that float64 cannot tell apart are compared in exact arithmetic.
         semantics: What a sequence is.
         hold_out: Share of the points that are not fitted but judge the result.
         seed: Source of chance.
@@ -46,6 +47,7 @@ class Plan:
     length: int = 9
     seconds: float = 60.0
     exact: bool = False
+    ties: bool = False
     semantics: Semantics = "tree"
     hold_out: float = 0.2
     seed: int = 0
