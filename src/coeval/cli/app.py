@@ -239,7 +239,8 @@ def approximate(
     ties: Annotated[
         bool,
         typer.Option(
-            "--ties", help="With --exact: decide in exact arithmetic what float64 cannot tell apart."
+            "--ties",
+            help="With --exact: decide in exact arithmetic what float64 cannot tell apart.",
         ),
     ] = False,
     budget: Annotated[str, typer.Option(help="Wall clock: 90s, 10m, 2h.")] = "1m",
