@@ -128,12 +128,17 @@ class Trial:
         )
 
 
+def measured(measurement: Measurement, name: str) -> float | None:
+    """Return the score of a name, or else the cost; ``None`` if there is neither."""
+    return measurement.values.get(name, measurement.cost.get(name))
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """A measured value to be optimised. Inside coeval everything is minimised; the sign turns here.
 
     Attributes:
-        name: Of the value.
+        name: Of a score, or of a cost such as ``"parameters"``.
         maximise: Whether more is better.
         goal: A soft limit: values beyond it count as equal to it, so that nothing is paid for more.
     """
@@ -144,10 +149,8 @@ class Objective:
 
     def cost(self, trial: Trial) -> float:
         """Return the trial's value as a cost to be minimised; infinity when it has none."""
-        if trial.measurement is None or self.name not in trial.measurement.values:
-            return math.inf
-        value = trial.measurement.values[self.name]
-        if math.isnan(value):
+        value = None if trial.measurement is None else measured(trial.measurement, self.name)
+        if value is None or math.isnan(value):
             return math.inf
         if self.goal is not None:
             value = min(value, self.goal) if self.maximise else max(value, self.goal)
@@ -159,7 +162,7 @@ class Limit:
     """A hard limit on a measured value; what breaks it is infeasible, not bad.
 
     Attributes:
-        name: Of the value.
+        name: Of a score, or of a cost such as ``"parameters"``.
         most: What it may be at most.
     """
 

@@ -19,11 +19,12 @@ class Run:
 
     Attributes:
         trials: Every trial as it stands, by number; RUNNING ones were interrupted.
-        objective: What was optimised.
+        objective: What was optimised, the first of several.
         why: Why the search ended: ``"time"``, ``"trials"``, ``"interrupted"``, ``"stopped"`` (the caller's
             ``stop``), ``"exhausted"`` (nothing new to ask) or ``"failing"`` (nothing works).
         seconds: Active time over all sittings.
         finish: Makes the final model of this run, if the caller gave one to ``search``.
+        further: Objectives beside the first.
     """
 
     trials: tuple[Trial, ...]
@@ -31,6 +32,7 @@ class Run:
     why: str
     seconds: float
     finish: "Callable[[Run], Any] | None" = None
+    further: tuple[Objective, ...] = ()
 
     @property
     def best(self) -> Trial | None:
@@ -39,11 +41,13 @@ class Run:
 
     @property
     def front(self) -> tuple[Trial, ...]:
-        """Return the trials that no other beats in both score and number of parameters, best score first.
+        """Return the trials that no other beats in every objective, best in the first one first.
 
-        A trial that records no parameters counts as having none fewer than any other.
+        With one objective the number of parameters is the second; a trial that records none counts as
+        having none fewer than any other.
         """
-        return front(self.trials, [self.objective.cost, _parameters])
+        second = self.further or (Objective("parameters"),)
+        return front(self.trials, [one.cost for one in (self.objective, *second)])
 
     @property
     def counts(self) -> Counts:
@@ -75,11 +79,3 @@ def front(trials: tuple[Trial, ...], costs: list[Callable[[Trial], float]]) -> t
     table = np.array([[cost(trial) for cost in costs] for trial in found]).reshape(-1, len(costs))
     kept = [trial for trial, keep in zip(found, nondominated(table), strict=True) if keep]
     return tuple(sorted(kept, key=lambda trial: (costs[0](trial), trial.number)))
-
-
-def _parameters(trial: Trial) -> float:
-    return (
-        float("inf")
-        if trial.measurement is None
-        else trial.measurement.cost.get("parameters", float("inf"))
-    )

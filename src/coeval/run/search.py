@@ -8,7 +8,7 @@ journal equals that of an undisturbed search, times apart.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from coeval.evaluate.protocol import Evaluator
@@ -34,7 +34,7 @@ def search(
     evaluator: Evaluator,
     budget: Budget,
     *,
-    objective: Objective | None = None,
+    objective: Objective | Sequence[Objective] | None = None,
     store: Store | None = None,
     executor: Executor | None = None,
     batch: int = 1,
@@ -52,7 +52,7 @@ def search(
         strategy: A fresh strategy; a journal's earlier events are told to it first.
         evaluator: Measures trials.
         budget: Time over all sittings, trials, or both.
-        objective: What ``Run.best`` compares.
+        objective: What ``Run.best`` compares; of several the first, and ``Run.front`` compares all.
         store: The journal; in memory if not given. The caller closes it.
         executor: Where to evaluate; in this process if not given. The caller closes it.
         batch: Trials that are evaluated and recorded together in this process, at most, where the evaluator
@@ -72,7 +72,7 @@ def search(
         ValueError: ``batch`` is less than 1, or neither an objective nor a task with a metric is given.
         SpaceError: The strategy proposes candidates of another space.
     """
-    objective = objective or _own_objective(task)
+    objectives = _objectives(task, objective)
     store = store if store is not None else MemoryStore()
     events, spent = begin(store, task, budget, seed)
     began = time.monotonic()
@@ -105,13 +105,18 @@ def search(
                 runner.close()
         loop.end(why)
     trials = tuple(loop.trials[number] for number in sorted(loop.trials))
-    return Run(trials, objective, why, spent + time.monotonic() - began, finish)
+    seconds = spent + time.monotonic() - began
+    return Run(trials, objectives[0], why, seconds, finish, objectives[1:])
 
 
-def _own_objective(task: Problem) -> Objective:
+def _objectives(
+    task: Problem, given: Objective | Sequence[Objective] | None
+) -> tuple[Objective, ...]:
+    if given:
+        return (given,) if isinstance(given, Objective) else tuple(given)
     if not isinstance(task, Task):
         raise ValueError(
             f"A search of a {type(task).__name__} needs an objective: it has no metric of its own. "
             "Pass objective=Objective(name of a measured value)."
         )
-    return Objective(task.metric.name, task.metric.maximise)
+    return (Objective(task.metric.name, task.metric.maximise),)
