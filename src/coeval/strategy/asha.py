@@ -1,0 +1,96 @@
+"""Asynchronous successive halving around any strategy (ASHA; Li et al. 2020, arXiv:1810.05934, algorithm 2)."""
+
+from collections.abc import Sequence
+
+from coeval.strategy.fidelity_engine import Engine
+from coeval.strategy.fidelity_ladder import Ladder
+from coeval.strategy.halving import ENOUGH
+from coeval.strategy.objectives import Objectives
+from coeval.strategy.protocol import Strategy
+from coeval.strategy.rungs import Member, Rung
+from coeval.trial import Objective, Proposal, Trial
+
+
+class AsynchronousHalving:
+    """Promotes whoever stands in the top 1 / eta of its rung, the highest rung first; starts a candidate otherwise.
+
+    No worker ever waits for a rung to be complete. Promotions and what the inner strategy hears of are as in
+    ``SuccessiveHalving``, but that nobody is stopped for good here: a candidate that may be
+    promoted later is one that still runs to the copies of the inner strategy above.
+
+    Args:
+        inner: A fresh strategy that proposes at full fidelity.
+        objective: What promotions compare; several for fronts.
+        fidelities: Rising shares of the epochs, the last 1; ``geometric`` makes them.
+        eta: The best 1 / eta of a rung are promoted.
+        continues: Whether promotions continue from the lower rung, see ``Ladder``.
+        enough: Values that a rung must have before the inner strategy learns from it.
+
+    Raises:
+        ValueError: The fidelities do not rise to 1, ``eta`` is below 2, or ``enough`` below 1.
+    """
+
+    def __init__(
+        self,
+        inner: Strategy,
+        objective: Objective | Sequence[Objective],
+        *,
+        fidelities: Sequence[float],
+        eta: int = 3,
+        continues: bool = True,
+        enough: int = ENOUGH,
+    ) -> None:
+        ladder = Ladder(tuple(fidelities), eta, continues)
+        objectives = Objectives(objective)
+        rules = _Asynchronous(objectives, ladder)
+        self._engine = Engine(
+            inner, objectives, ladder, rules, enough=enough, origin="asha:promotion"
+        )
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return promotions, the highest rung's first, then new candidates at the lowest rung."""
+        return self._engine.ask(count)
+
+    def tell(self, trial: Trial) -> None:
+        """Record a trial."""
+        self._engine.tell(trial)
+
+
+class _Asynchronous:
+    """The rules: everybody starts on the lowest rung, and a rung need not be complete."""
+
+    def __init__(self, objectives: Objectives, ladder: Ladder) -> None:
+        self._eta = ladder.eta
+        self._rungs = [Rung(objectives) for _ in ladder.fidelities]
+
+    def first_rungs(self, count: int) -> list[int]:
+        """Return the lowest rung, for all."""
+        return [0] * count
+
+    def enter(self, member: Member) -> None:
+        """Take in a member: nothing to note before it finishes."""
+
+    def finish(self, member: Member, trial: Trial) -> list[Member]:
+        """Rank the result; nobody is stopped for good, as places grow with the rung."""
+        self._rungs[member.rung].add(member, trial)
+        return []
+
+    def promotable(self) -> list[Member]:
+        """Return who stands in the top 1 / eta of a rung and was not promoted."""
+        lower = reversed(self._rungs[:-1])
+        return [member for rung in lower for member in rung.best(rung.finished // self._eta)]
+
+    def leftover(self) -> list[Member]:
+        """Return the best of the highest rung, if nobody has a value at full fidelity yet.
+
+        A search of fewer candidates than eta would else end without a trial that may be the best.
+        """
+        if self._rungs[-1].measured:
+            return []
+        waiting = (rung.best(rung.finished) for rung in reversed(self._rungs[:-1]))
+        return next((members[:1] for members in waiting if members), [])
+
+    def promote(self, member: Member) -> list[Member]:
+        """Note that the member left its rung."""
+        self._rungs[member.rung].promote(member, member.trials[-1])
+        return []

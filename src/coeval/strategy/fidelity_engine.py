@@ -1,0 +1,158 @@
+"""What all multi-fidelity strategies share: the outer log, the inner strategy's numbers, promotions.
+
+An outer trial is a new member's first evaluation, a promotion of a member, or a trial of somebody else (a
+seed, a control), which the inner strategy hears of as it stands. Which of them follows from the proposal alone,
+so that a journal can be replayed.
+"""
+
+from dataclasses import replace
+
+from coeval.space.digest import candidate_digest
+from coeval.strategy.fidelity_ladder import Ladder
+from coeval.strategy.fidelity_models import ModelPerRung
+from coeval.strategy.objectives import Objectives
+from coeval.strategy.protocol import Strategy
+from coeval.strategy.rungs import Member, Rules
+from coeval.trial import Fidelity, Proposal, State, Trial
+
+
+class Engine:
+    """Asks for promotions first, then for new members.
+
+    Args:
+        inner: A fresh strategy.
+        objectives: The order of trials.
+        ladder: What each rung spends.
+        rules: Where members start, and who is promoted.
+        enough: Values that a rung must have before the inner strategy learns from it.
+        origin: What promotions carry as their origin.
+    """
+
+    def __init__(
+        self,
+        inner: Strategy,
+        objectives: Objectives,
+        ladder: Ladder,
+        rules: Rules,
+        *,
+        enough: int,
+        origin: str,
+    ) -> None:
+        if enough < 1:
+            raise ValueError(f"enough must be at least 1 value a rung, got {enough}.")
+        self._objectives = objectives
+        self._ladder = ladder
+        self._rules = rules
+        self._origin = origin
+        self._models = ModelPerRung(inner, objectives, ladder.top + 1, enough)
+        self._members: dict[int, Member] = {}  # by the outer number of the newest trial
+        self._running: set[int] = set()
+        self._inner: dict[int, int] = {}  # inner number by outer number
+        self._outer: dict[int, int] = {}  # newest DONE outer number by inner number
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return promotions, then new members; what is left over when nothing else can come."""
+        promoted = self._rules.promotable()[:count]
+        proposals = [self._promotion(member) for member in promoted]
+        if len(proposals) < count:
+            fresh = self._models.ask(count - len(proposals))
+            rungs = self._rules.first_rungs(len(fresh))
+            proposals += [self._entry(*pair) for pair in zip(fresh, rungs, strict=True)]
+        if not proposals and not self._running:
+            proposals = [self._promotion(member) for member in self._rules.leftover()[:count]]
+        return proposals
+
+    def tell(self, trial: Trial) -> None:
+        """Record a trial, and let the inner strategy know what concerns it."""
+        if trial.number not in self._inner:
+            self._start(trial)
+        if trial.state is not State.RUNNING and trial.number in self._running:
+            self._running.discard(trial.number)
+            member = self._members.get(trial.number)
+            if member is None:
+                self._finish_other(trial)
+            else:
+                self._finish(member, trial)
+
+    def _entry(self, proposal: Proposal, rung: int) -> Proposal:
+        parent = None if proposal.parent is None else self._outer.get(proposal.parent)
+        return replace(proposal, fidelity=self._ladder.fidelity(rung), parent=parent)
+
+    def _promotion(self, member: Member) -> Proposal:
+        return replace(
+            member.proposal,
+            fidelity=self._ladder.fidelity(member.rung + 1),
+            continues=member.trials[-1] if self._ladder.continues else None,
+            parent=None,
+            moves=(),
+            origin=self._origin,
+        )
+
+    def _start(self, trial: Trial) -> None:
+        proposal = trial.proposal
+        rung = self._ladder.rung(proposal)
+        member = None if rung is None else self._whom_it_promotes(proposal, rung)
+        if member is not None:
+            self._stop(self._rules.promote(member))
+            del self._members[member.trials[-1]]
+            number = member.number
+        else:
+            parent = None if proposal.parent is None else self._inner.get(proposal.parent)
+            number = self.told
+            if rung is not None and rung == self._rules.first_rungs(1)[0]:
+                own = replace(proposal, fidelity=Fidelity(), parent=parent)
+                member = Member(self._models.start(own), proposal, rung)
+                self._rules.enter(member)
+            else:
+                self._models.start(replace(proposal, parent=parent, continues=None))
+        if member is not None:
+            member.trials.append(trial.number)
+            self._members[trial.number] = member
+        self._inner[trial.number] = number
+        self._running.add(trial.number)
+
+    @property
+    def told(self) -> int:
+        """Return how many proposals the inner strategy has heard of."""
+        return self._models.told
+
+    def _whom_it_promotes(self, proposal: Proposal, rung: int) -> Member | None:
+        if self._ladder.continues:
+            member = None if proposal.continues is None else self._members.get(proposal.continues)
+            fits = member is not None and member.rung == rung - 1
+            return member if fits and proposal.continues not in self._running else None
+        if proposal.origin != self._origin:
+            return None
+        waiting = [*self._rules.promotable(), *self._rules.leftover()]
+        fitting = [one for one in waiting if one.rung == rung - 1]
+        return next((one for one in fitting if _equal(one.proposal, proposal)), None)
+
+    def _finish(self, member: Member, trial: Trial) -> None:
+        rung = member.rung
+        if trial.measurement is not None:
+            self._models.measure(member.number, rung, trial.measurement)
+        if trial.state is State.DONE:
+            self._outer[member.number] = trial.number
+        if rung == member.first:
+            self._models.give_up(member.number, range(rung))
+        if not self._objectives.is_measured(trial):
+            self._models.give_up(member.number, range(rung, self._ladder.top + 1))
+        self._stop(self._rules.finish(member, trial))
+
+    def _finish_other(self, trial: Trial) -> None:
+        number = self._inner[trial.number]
+        if trial.measurement is not None:
+            self._models.measure(number, self._ladder.top, trial.measurement)
+        if trial.state is State.DONE:
+            self._outer[number] = trial.number
+        self._models.give_up(number, range(self._ladder.top))
+
+    def _stop(self, members: list[Member]) -> None:
+        for member in members:
+            self._models.give_up(member.number, range(member.rung + 1, self._ladder.top + 1))
+
+
+def _equal(mine: Proposal, other: Proposal) -> bool:
+    if (mine.repeat, mine.cases) != (other.repeat, other.cases):
+        return False
+    return candidate_digest(mine.candidate) == candidate_digest(other.candidate)

@@ -1,0 +1,108 @@
+"""One copy of a strategy for each rung, so that none ever compares values of different fidelities.
+
+BOHB learns from the highest rung that has enough points (Falkner et al. 2018, arXiv:1807.01774, section 3.2).
+Here the same rule serves any strategy: every copy hears of every proposal under the same number, but only of
+the values of its own rung, as if that rung were full fidelity; the copy of the highest rung with enough
+values asks. The alternatives were worse: the lowest rung alone never learns from a full training, and one
+log of all rungs ranks a short training of a good candidate below a long one of a bad candidate.
+"""
+
+import copy
+from dataclasses import replace
+
+from coeval.strategy.objectives import Objectives
+from coeval.strategy.protocol import Strategy
+from coeval.trial import Failure, Fidelity, Measurement, Proposal, Reason, State, Trial, finish
+
+SPENT = ("seconds", "epochs")
+"""Costs that add up over the rungs that a candidate climbed; others, such as parameters, do not."""
+
+
+class ModelPerRung:
+    """The inner strategy, once for each rung.
+
+    Numbers are the inner strategy's own: it counts its proposals and the trials of others from 0, whatever
+    promotions the outer log holds in between. The caller translates.
+
+    Args:
+        inner: A fresh strategy, told nothing yet; it is copied.
+        objectives: What a value is.
+        rungs: How many.
+        enough: Values that a rung must have before its copy asks.
+    """
+
+    def __init__(self, inner: Strategy, objectives: Objectives, rungs: int, enough: int) -> None:
+        self._objectives = objectives
+        self._enough = enough
+        self._copies = [inner, *(copy.deepcopy(inner) for _ in range(rungs - 1))]
+        self._values = [0] * rungs
+        self._open: dict[int, set[int]] = {}  # rungs whose copy waits for the number
+        self._running: dict[int, Trial] = {}
+        self._spent: dict[int, dict[str, float]] = {}
+        self.told = 0
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return the proposals of the highest rung with enough values; a lower one's where that one waits."""
+        for rung in reversed(range(len(self._copies))):
+            if rung and self._values[rung] < self._enough:
+                continue
+            asked = self._copies[rung].ask(count)
+            if asked:
+                return [_checked(proposal) for proposal in asked]
+        return []
+
+    def start(self, proposal: Proposal) -> int:
+        """Tell every copy that a proposal of the inner strategy, or a trial of another, runs; return its number."""
+        number = self.told
+        self.told += 1
+        trial = Trial(number, proposal)
+        self._open[number] = set(range(len(self._copies)))
+        self._running[number] = trial
+        for one in self._copies:
+            one.tell(trial)
+        return number
+
+    def measure(self, number: int, rung: int, measurement: Measurement) -> None:
+        """Tell a rung's copy what was measured there.
+
+        A failure also tells the copies above: there is no value for them to wait for.
+        """
+        spent = self._spent.setdefault(number, {})
+        for name in SPENT:
+            if name in measurement.cost:
+                spent[name] = spent.get(name, 0.0) + measurement.cost[name]
+        whole = replace(measurement, cost={**measurement.cost, **spent})
+        trial = finish(self._running[number], whole)
+        if self._objectives.is_measured(trial):
+            self._values[rung] += 1
+        self._tell(trial, {rung})
+        if trial.state is State.FAILED:
+            self._tell(trial, set(range(rung, len(self._copies))))
+        self._forget(number)
+
+    def give_up(self, number: int, rungs: range) -> None:
+        """Tell the copies of some rungs that the number will have no value there: a number, never a value."""
+        failure = Failure(Reason.REFUSED, "not evaluated at this fidelity")
+        if number in self._running:
+            self._tell(finish(self._running[number], Measurement(failure=failure)), set(rungs))
+            self._forget(number)
+
+    def _tell(self, trial: Trial, rungs: set[int]) -> None:
+        for rung in sorted(rungs & self._open[trial.number]):
+            self._open[trial.number].discard(rung)
+            self._copies[rung].tell(trial)
+
+    def _forget(self, number: int) -> None:
+        if not self._open[number]:
+            for known in (self._open, self._running, self._spent):
+                known.pop(number, None)
+
+
+def _checked(proposal: Proposal) -> Proposal:
+    if proposal.fidelity != Fidelity() or proposal.continues is not None:
+        raise ValueError(
+            "The inner strategy must propose at full fidelity and continue nothing; got "
+            f"{proposal.fidelity}, continues {proposal.continues} (origin {proposal.origin!r}). "
+            "Wrap a single-fidelity strategy; ladders do not nest."
+        )
+    return proposal
