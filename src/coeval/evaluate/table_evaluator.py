@@ -52,6 +52,11 @@ class TableEvaluator:
         for name in (*self.needed, *(limit.name for limit in self.limits)):
             table.column(name)
 
+    @property
+    def distinct(self) -> int:
+        """Return how many different architectures were asked for."""
+        return len({row for row, _ in self._trained})
+
     def evaluate(
         self, trials: Sequence[Trial], report: Report
     ) -> Iterator[tuple[int, Measurement]]:
