@@ -52,7 +52,7 @@ LINEAR = Component(
         ),
         Setting("bias", (False, True), True),
     ),
-    capabilities=frozenset({"affine", "projection"}),
+    capabilities=frozenset({"affine", "projection", "zero_preserving"}),
 )
 
 SCALE = Component(
@@ -62,7 +62,7 @@ SCALE = Component(
     cost_rule=per_feature_cost(1),
     arguments=features_argument,
     lowering=_CHANNEL + "Scale",
-    capabilities=frozenset({"affine", "equivariant"}),
+    capabilities=frozenset({"affine", "equivariant", "zero_preserving"}),
 )
 
 
@@ -103,7 +103,7 @@ DROPOUT = Component(
         Setting("rate", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), 0.1, bounds=(0.0, 0.95)),
     ),
     identity_when=_keeps_all,
-    capabilities=frozenset({"affine", "stochastic", "equivariant"}),
+    capabilities=frozenset({"affine", "stochastic", "equivariant", "zero_preserving"}),
 )
 
 
@@ -119,10 +119,22 @@ def _activation(name: str, summary: str, lowering: str, *capabilities: str) -> C
     )
 
 
-RELU = _activation("relu", "max(x, 0).", "ReLU", "nonpolynomial", "piecewise_linear")
-GELU = _activation("gelu", "x · Φ(x) (Hendrycks & Gimpel 2016).", "GELU", "nonpolynomial")
-SILU = _activation("silu", "x · sigmoid(x).", "SiLU", "nonpolynomial")
-TANH = _activation("tanh", "Hyperbolic tangent.", "Tanh", "nonpolynomial", "saturating", "bounded")
+RELU = _activation(
+    "relu", "max(x, 0).", "ReLU", "nonpolynomial", "piecewise_linear", "zero_preserving"
+)
+GELU = _activation(
+    "gelu", "x · Φ(x) (Hendrycks & Gimpel 2016).", "GELU", "nonpolynomial", "zero_preserving"
+)
+SILU = _activation("silu", "x · sigmoid(x).", "SiLU", "nonpolynomial", "zero_preserving")
+TANH = _activation(
+    "tanh",
+    "Hyperbolic tangent.",
+    "Tanh",
+    "nonpolynomial",
+    "saturating",
+    "bounded",
+    "zero_preserving",
+)
 SIGMOID = _activation(
     "sigmoid", "1 / (1 + exp(-x)).", "Sigmoid", "nonpolynomial", "saturating", "bounded"
 )

@@ -18,7 +18,15 @@ from coeval.component.channel import (
     SILU,
     TANH,
 )
+from coeval.component.constant import ZERO
 from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY, TEXT_ENTRY
+from coeval.component.grid import (
+    AVERAGE_POOL,
+    CONV,
+    DEPTHWISE_CONV,
+    GLOBAL_AVERAGE_POOL,
+    MAX_POOL,
+)
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.merge import ADD, CONCATENATE, MULTIPLY
 from coeval.component.norm import BATCH_NORM, LAYER_NORM, RMS_NORM
@@ -64,6 +72,28 @@ TABULAR: ComponentSet = component_set(
         *HEADS,
     )
 )
+
+GRIDS = (CONV, DEPTHWISE_CONV, AVERAGE_POOL, MAX_POOL, GLOBAL_AVERAGE_POOL)
+
+IMAGE: ComponentSet = component_set(
+    (
+        *GRIDS,
+        LINEAR,
+        *ACTIVATIONS,
+        IDENTITY,
+        ZERO,
+        *NORMS,
+        DROPOUT,
+        SCALE,
+        GLU_GATE,
+        *MERGES,
+        *REGIONS,
+        BINARY_HEAD,
+        CLASS_HEAD,
+        VALUE_HEAD,
+    )
+)
+"""What networks over grids, images say, are made of."""
 
 SCALAR: ComponentSet = component_set(
     (

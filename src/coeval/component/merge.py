@@ -41,7 +41,7 @@ ADD = Component(
     lowering=_MERGE + "Add",
     arity=(1, None),
     commutative=True,
-    capabilities=frozenset({"affine", "associative", "merging"}),
+    capabilities=frozenset({"affine", "associative", "merging", "sum", "zero_preserving"}),
 )
 MULTIPLY = Component(
     name="multiply",
@@ -52,7 +52,7 @@ MULTIPLY = Component(
     lowering=_MERGE + "Multiply",
     arity=(1, None),
     commutative=True,
-    capabilities=frozenset({"gating", "polynomial", "associative", "merging"}),
+    capabilities=frozenset({"gating", "polynomial", "associative", "merging", "zero_preserving"}),
 )
 CONCATENATE = Component(
     name="concatenate",
@@ -62,5 +62,5 @@ CONCATENATE = Component(
     arguments=no_arguments,
     lowering=_MERGE + "Concatenate",
     arity=(1, None),
-    capabilities=frozenset({"affine", "associative", "joining", "merging"}),
+    capabilities=frozenset({"affine", "associative", "joining", "merging", "zero_preserving"}),
 )

@@ -27,6 +27,7 @@ BATCH_NORM = _norm(
     "BatchNorm",
     2,
     "affine",
+    "zero_preserving",
 )
 LAYER_NORM = _norm(
     "layer_norm",

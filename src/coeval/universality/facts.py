@@ -32,7 +32,7 @@ _DESCRIBING = frozenset(
 """Strings that say what a component computes, so that it is total unless it iterates without bound."""
 _WORDS = _DESCRIBING | {
     *("saturating", "bounded", "projection", "identity", "associative", "stochastic"),
-    *("equivariant", "merging"),
+    *("equivariant", "merging", "sum", "zero", "zero_preserving", "convolution"),
 }
 """Every string that the audit knows."""
 _NOT_AFFINE = frozenset(

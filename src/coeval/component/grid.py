@@ -1,0 +1,167 @@
+"""Components that mix the positions of a grid: convolutions and pools, and the mean over a whole domain.
+
+Padding is that of the field's cell spaces: ``dilation · (kernel - 1) // 2`` on each side, so that an odd kernel
+of stride 1 keeps the grid, and one of stride 2 halves it, rounded up. An even kernel is not padded (2 by 2 of stride 2
+halves a grid exactly).
+
+Lowerings (``coeval.build.modules.grid``): ``Conv(features: int, width: int, kernel: int, stride: int, dilation: int,
+bias: bool)``, ``DepthwiseConv(features: int, kernel: int, stride: int, dilation: int, bias: bool)``,
+``AveragePool(kernel: int, stride: int)``, ``MaxPool(kernel: int, stride: int)`` and ``GlobalAveragePool()``. Features are
+the last axis.
+"""
+
+from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
+from coeval.architecture.types import Grid, ValueType, Vector, describe, elements, positions
+from coeval.component.rules import elementwise_cost, featured, no_arguments
+
+_GRID = "coeval.build.modules.grid:"
+WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+
+
+def grid(value: ValueType) -> Grid:
+    """Return the value type if it is a grid.
+
+    Raises:
+        Rejection: It is anything else.
+    """
+    if isinstance(value, Grid):
+        return value
+    raise Rejection(f"expected a Grid (height, width, features), got {describe(value)}.")
+
+
+def padding(kernel: int, dilation: int = 1) -> int:
+    """Return how many rows and columns are added on each side."""
+    return dilation * (kernel - 1) // 2
+
+
+def _moved(call: Call, features: int) -> Grid:
+    """Return the grid that a window leaves when it moves over the input."""
+    given, settings = grid(call.inputs[0]), call.settings
+    kernel, stride = int(settings["kernel"]), int(settings["stride"])
+    dilation = int(settings.get("dilation", 1))
+    reach = dilation * (kernel - 1) + 1
+    around = 2 * padding(kernel, dilation)
+    sides = [(size + around - reach) // stride + 1 for size in (given.height, given.width)]
+    if min(sides) < 1:
+        raise Rejection(
+            f"a window of {reach} by {reach} does not fit on {describe(given)} with {around // 2} rows of padding. "
+            "Take a smaller kernel or dilation."
+        )
+    return Grid(sides[0], sides[1], features)
+
+
+def _window(*more: Setting) -> tuple[Setting, ...]:
+    return (
+        Setting("kernel", (1, 3, 5, 7), 3, bounds=(1, 31)),
+        Setting("stride", (1, 2), 1, bounds=(1, 16)),
+        *more,
+    )
+
+
+_DILATION = Setting("dilation", (1, 2), 1, bounds=(1, 16))
+_BIAS = Setting("bias", (False, True), False)  # a batch norm, which usually follows, has its own
+
+
+def _conv_type(call: Call) -> ValueType:
+    return _moved(call, int(call.settings["width"]))
+
+
+def _conv_cost(call: Call, output: ValueType) -> Cost:
+    made = grid(output)
+    window = int(call.settings["kernel"]) ** 2 * grid(call.inputs[0]).features
+    bias = made.features if call.settings["bias"] else 0
+    return Cost(
+        window * made.features + bias,
+        positions(made) * window * made.features,
+        elements(made),
+    )
+
+
+def _conv_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"features": grid(call.inputs[0]).features, **call.settings}
+
+
+CONV = Component(
+    name="conv",
+    summary="Convolution of a grid: a learnt map of each window of kernel by kernel positions to width features.",
+    type_rule=_conv_type,
+    cost_rule=_conv_cost,
+    arguments=_conv_arguments,
+    lowering=_GRID + "Conv",
+    settings=(Setting("width", WIDTHS, 64, bounds=(1, 65536)), *_window(_DILATION, _BIAS)),
+    capabilities=frozenset({"affine", "projection", "convolution", "zero_preserving"}),
+)
+
+
+def _depthwise_type(call: Call) -> ValueType:
+    return _moved(call, grid(call.inputs[0]).features)
+
+
+def _depthwise_cost(call: Call, output: ValueType) -> Cost:
+    made = grid(output)
+    window = int(call.settings["kernel"]) ** 2
+    bias = made.features if call.settings["bias"] else 0
+    return Cost(window * made.features + bias, elements(made) * window, elements(made))
+
+
+DEPTHWISE_CONV = Component(
+    name="depthwise_conv",
+    summary="Convolution of a grid, each feature on its own (Chollet 2017, arXiv:1610.02357).",
+    type_rule=_depthwise_type,
+    cost_rule=_depthwise_cost,
+    arguments=_conv_arguments,
+    lowering=_GRID + "DepthwiseConv",
+    settings=_window(_DILATION, _BIAS),
+    capabilities=frozenset({"affine", "convolution", "equivariant", "zero_preserving"}),
+)
+
+
+def _pool_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return dict(call.settings)
+
+
+def _pool(name: str, summary: str, lowering: str, *capabilities: str) -> Component:
+    return Component(
+        name=name,
+        summary=summary,
+        type_rule=_depthwise_type,
+        cost_rule=elementwise_cost,
+        arguments=_pool_arguments,
+        lowering=_GRID + lowering,
+        settings=_window(),
+        capabilities=frozenset(("pooling", "equivariant", "zero_preserving", *capabilities)),
+    )
+
+
+AVERAGE_POOL = _pool(
+    "average_pool",
+    "Mean of each window of a grid, padding left out.",
+    "AveragePool",
+    "affine",
+)
+MAX_POOL = _pool(
+    "max_pool",
+    "Largest number of each feature in each window of a grid.",
+    "MaxPool",
+    "piecewise_linear",
+)
+
+
+def _global_type(call: Call) -> ValueType:
+    given = featured(call.inputs[0])
+    if isinstance(given, Vector):
+        raise Rejection(
+            f"expected a value with positions, got {describe(given)}. Leave the pool out."
+        )
+    return Vector(given.features)
+
+
+GLOBAL_AVERAGE_POOL = Component(
+    name="global_average_pool",
+    summary="Mean of each feature over all positions, as one vector (Lin et al. 2014, arXiv:1312.4400).",
+    type_rule=_global_type,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_GRID + "GlobalAveragePool",
+    capabilities=frozenset({"pooling", "affine", "equivariant", "zero_preserving"}),
+)
