@@ -70,6 +70,8 @@ def test_keeps_the_contract_of_strategies(opponents, concept):
         Timeless(PARITY, WORDS, NET),
         trials=70,
         consecutive=False,
+        single_fidelity=False,
+        by_value=False,
     )
 
 
@@ -81,6 +83,8 @@ def test_keeps_the_contract_with_restarts_and_seeds():
         Timeless(PARITY, WORDS, NET),
         trials=70,
         consecutive=False,
+        single_fidelity=False,
+        by_value=False,
     )
 
 

@@ -23,7 +23,7 @@ from coeval.space.protocol import Candidate, Genotype, Move
 from coeval.space.teams import ABSENT, module_name
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
-from coeval.strategy.genetic_members import Members, distinct, nobody
+from coeval.strategy.genetic_members import Members, distinct, nobody, worth
 from coeval.trial import Objective, Proposal, Trial
 
 STALL = 0.1
@@ -128,7 +128,7 @@ class CooperativeCoevolution:
         names = [""] * len(structures)
         contexts = len(trials) // len(structures)
         for place, trial in enumerate(trials):
-            cost = self.objective.cost(trial) if trial.is_comparable else math.inf
+            cost = worth(trial, self.objective) if trial.is_comparable else math.inf
             child = place // contexts
             costs[child] = min(costs[child], cost)
             if trial.measurement is not None and "key" in trial.measurement.data:
@@ -198,7 +198,7 @@ class CooperativeCoevolution:
 
     def _renewed(self, trials: Sequence[Trial], rng: np.random.Generator) -> list[Proposal]:
         """Start the slot that the team needs least anew, unless it adds enough; go on with the next turn."""
-        costs = [self.objective.cost(trial) for trial in trials]
+        costs = [worth(trial, self.objective) for trial in trials]
         least = int(np.argmin(costs))
         turn = (self._turn + 1) % len(self._slots)
         if not costs[least] * (1 - self._least_gain) < self._error:

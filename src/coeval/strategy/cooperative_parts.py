@@ -29,6 +29,7 @@ from coeval.space.programs_trees import (
 from coeval.space.teams import single
 from coeval.strategy.cooperative_surgery import Parts, Surgeon
 from coeval.strategy.genetic_batches import Generations
+from coeval.strategy.genetic_members import worth
 from coeval.trial import Objective, Proposal, Reason, Trial
 
 PATIENCE = 100
@@ -172,7 +173,7 @@ class PartsCoevolution:
         return True
 
     def _learn(self, trial: Trial, tree: bytes, part: bytes) -> None:
-        cost = self.objective.cost(trial) if trial.is_comparable else math.inf
+        cost = worth(trial, self.objective) if trial.is_comparable else math.inf
         measured = trial.measurement
         if measured is not None and measured.failure is not None:
             if measured.failure.reason is Reason.REFUSED:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from coeval.architecture.program import Program
 from coeval.space.programs_arrays import Batch, Layout, join, pack, structure_keys, unpack
 from coeval.strategy.genetic_breeding import Breeding, breed
+from coeval.strategy.objectives import violation
 from coeval.trial import Objective, Trial
 
 Floats = npt.NDArray[np.float64]
@@ -142,16 +143,22 @@ def nobody(layout: Layout) -> Members:
 def judged(
     trials: Sequence[Trial], structures: Sequence[int], objective: Objective
 ) -> tuple[Floats, list[str]]:
-    """Return each finished trial's cost, infinite where it failed, and its semantic key.
+    """Return what each finished trial is worth, and its semantic key.
 
     Where the evaluator gave no key, as on a subset of rows, the structure key stands in.
     """
-    costs = np.array([objective.cost(trial) for trial in trials], dtype=np.float64)
+    costs = np.array([worth(trial, objective) for trial in trials], dtype=np.float64)
     names = [
         str(trial.measurement.data.get("key", key)) if trial.measurement is not None else str(key)
         for trial, key in zip(trials, structures, strict=True)
     ]
-    return np.where(np.isnan(costs), math.inf, costs), names
+    return costs, names
+
+
+def worth(trial: Trial, objective: Objective) -> float:
+    """Return a trial's cost; infinite where it failed, has no finite value, or breaks a limit."""
+    cost = objective.cost(trial)
+    return cost if math.isfinite(cost) and violation(trial) == 0 else math.inf
 
 
 def distinct(layout: Layout, programs: Batch) -> tuple[Batch, list[int]]:

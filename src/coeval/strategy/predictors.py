@@ -25,7 +25,7 @@ from coeval.statistics import spearman
 from coeval.strategy.genetic import BREEDING, CHAMPION, CHECK_EVERY, CHECKED, cases_of
 from coeval.strategy.genetic_batches import Generations
 from coeval.strategy.genetic_breeding import Breeding
-from coeval.strategy.genetic_members import distinct, judged, nobody
+from coeval.strategy.genetic_members import distinct, judged, nobody, worth
 from coeval.strategy.predictors_coevolve import (
     draw_predictors,
     evolve_predictors,
@@ -169,7 +169,7 @@ class FitnessPredictors:
         self._wanted = []
         if plan.disputed:
             shape = (len(plan.disputed), len(self._predictors))
-            estimates = [self.objective.cost(trial) for trial in trials[count:ended]]
+            estimates = [worth(trial, self.objective) for trial in trials[count:ended]]
             chosen = most_disputed(np.array(estimates).reshape(shape))
             self._wanted = plan.disputed[chosen : chosen + 1] if chosen >= 0 else []
         for trial in trials[ended : ended + plan.trainers]:
@@ -178,7 +178,7 @@ class FitnessPredictors:
         known = dict(zip(candidates, costs.tolist(), strict=True))
         for trial in trials[ended + plan.trainers :]:
             estimate = known.get(trial.proposal.candidate, math.inf)
-            exact = self.objective.cost(trial)
+            exact = worth(trial, self.objective)
             if estimate < math.inf and exact < math.inf:
                 self._pairs.append((estimate, exact))
 

@@ -13,7 +13,12 @@ class Strategy(Protocol):
     - A fresh object told the same log asks the same questions.
     - Randomness is addressed by (seed, trial number): the k-th proposal of an ``ask`` belongs to trial
       ``told + k``, where ``told`` counts the distinct trial numbers told so far.
-    - RUNNING, DONE and FAILED trials are told; RUNNING before the evaluation starts.
+    - RUNNING, DONE and FAILED trials are told; RUNNING before the evaluation starts, unless each trial ends before
+      the next ``ask``. A trial is told as RUNNING again without effect; it ends once, as DONE or as FAILED.
+    - Any result may follow: a failure, a DONE trial without the objective's value or with one that is not finite,
+      an infeasible one, also every time. None of them ends the search or is a parent, infeasible ones apart.
+    - Trials that others proposed are told too, of any fidelity, cases and repeat. A strategy that proposes
+      whole evaluations learns from those only (``Objectives.is_judged``).
     """
 
     def ask(self, count: int) -> list[Proposal]:

@@ -19,10 +19,16 @@ from coeval.space.protocol import Candidate, Space
 from coeval.strategy.protocol import Strategy
 from coeval.testing.fakes import LadderEvaluator, drive
 from coeval.testing.say import require
-from coeval.trial import Failure, Measurement, Proposal, Reason, State, Trial, finish
-
-Make = Callable[[], Strategy]
-FAILED = Measurement(failure=Failure(Reason.CRASHED, "by the contract suite"))
+from coeval.testing.strategies_judges import FAILED, evaluated
+from coeval.testing.strategies_results import (
+    Make,
+    check_infeasible_trials,
+    check_infeasible_values_do_not_steer,
+    check_other_trials_do_not_steer,
+    check_running_may_be_left_out,
+    check_trials_without_value,
+)
+from coeval.trial import Proposal, State, Trial, finish
 
 
 def check_strategy(
@@ -32,6 +38,9 @@ def check_strategy(
     *,
     trials: int = 60,
     consecutive: bool = True,
+    single_fidelity: bool = True,
+    models_infeasible: bool = False,
+    by_value: bool = True,
 ) -> None:
     """Check everything a strategy promises.
 
@@ -41,6 +50,12 @@ def check_strategy(
         evaluator: Measures its candidates; a ``LadderEvaluator`` that fails now and then if not given.
         trials: How long the searches of the checks are.
         consecutive: Whether one ``ask(2)`` must ask what two ``ask(1)`` ask with RUNNING told in between.
+        single_fidelity: Whether it learns from whole evaluations only; else values of low-fidelity trials, of
+            trials on some cases and of repeats may steer it.
+        models_infeasible: Whether it predicts the objectives from infeasible trials too (and feasibility
+            apart); else only by how much they break limits may steer it.
+        by_value: Whether it learns from values, so that a trial without one is no parent; False for one
+            that learns from a measurement's data.
 
     Raises:
         AssertionError: A promise is broken; the message says which.
@@ -52,8 +67,15 @@ def check_strategy(
     check_any_completion_order(make, judge, trials)
     check_failures_only(make, trials)
     check_randomness_is_its_own(make, judge, trials)
+    check_running_may_be_left_out(make, judge, trials)
+    check_infeasible_trials(make, space, judge, trials)
+    check_trials_without_value(make, space, judge, trials, by_value=by_value)
     if consecutive:
         check_batches_are_consecutive(make, judge, trials)
+    if single_fidelity:
+        check_other_trials_do_not_steer(make, space, judge, trials)
+    if not models_infeasible:
+        check_infeasible_values_do_not_steer(make, judge, trials)
 
 
 def check_ask_changes_nothing(make: Make, evaluator: Evaluator, trials: int) -> None:
@@ -70,7 +92,7 @@ def check_ask_changes_nothing(make: Make, evaluator: Evaluator, trials: int) -> 
         require(mine == other, f"Asking more often changed the question of trial {number}.")
         if not mine:
             return
-        for record in _evaluated(Trial(number, mine[0]), evaluator):
+        for record in evaluated(Trial(number, mine[0]), evaluator):
             curious.tell(record)
             modest.tell(record)
 
@@ -187,7 +209,7 @@ def check_batches_are_consecutive(make: Make, evaluator: Evaluator, trials: int)
             strategy.tell(running[-1])
             number += 1
         for trial in running:
-            strategy.tell(_evaluated(trial, evaluator)[1])
+            strategy.tell(evaluated(trial, evaluator)[1])
 
 
 def _global_state() -> str:
@@ -198,12 +220,6 @@ def _told(strategy: Strategy, log: Sequence[Trial]) -> Strategy:
     for record in log:
         strategy.tell(record)
     return strategy
-
-
-def _evaluated(trial: Trial, evaluator: Evaluator) -> tuple[Trial, Trial]:
-    """Return the trial RUNNING and finished."""
-    measured = dict(evaluator.evaluate([trial], lambda number, progress, values: True))
-    return trial, finish(trial, measured[trial.number])
 
 
 def shuffled(seed: int) -> Callable[[list[Trial]], list[Trial]]:
