@@ -43,9 +43,7 @@ class AsynchronousHalving:
         ladder = Ladder(tuple(fidelities), eta, continues)
         objectives = Objectives(objective)
         rules = _Asynchronous(objectives, ladder)
-        self._engine = Engine(
-            inner, objectives, ladder, rules, enough=enough, origin="asha:promotion"
-        )
+        self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="asha")
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions, the highest rung's first, then new candidates at the lowest rung."""

@@ -2,7 +2,7 @@
 
 An outer trial is a new member's first evaluation, a promotion of a member, or a trial of somebody else (a
 seed, a control), which the inner strategy hears of as it stands. Which of them follows from the proposal alone,
-so that a journal can be replayed.
+origin included, so that a journal can be replayed.
 """
 
 from dataclasses import replace
@@ -15,6 +15,8 @@ from coeval.strategy.protocol import Strategy
 from coeval.strategy.rungs import Member, Rules
 from coeval.trial import Fidelity, Proposal, State, Trial
 
+PROMOTION = "promotion"
+
 
 class Engine:
     """Asks for promotions first, then for new members.
@@ -25,7 +27,7 @@ class Engine:
         ladder: What each rung spends.
         rules: Where members start, and who is promoted.
         enough: Values that a rung must have before the inner strategy learns from it.
-        origin: What promotions carry as their origin.
+        name: What the origins of its trials begin with, before that which the inner strategy gave.
     """
 
     def __init__(
@@ -36,19 +38,19 @@ class Engine:
         rules: Rules,
         *,
         enough: int,
-        origin: str,
+        name: str,
     ) -> None:
         if enough < 1:
             raise ValueError(f"enough must be at least 1 value a rung, got {enough}.")
         self._objectives = objectives
         self._ladder = ladder
         self._rules = rules
-        self._origin = origin
+        self._prefix = f"{name}:"
         self._models = ModelPerRung(inner, objectives, ladder.top + 1, enough)
         self._members: dict[int, Member] = {}  # by the outer number of the newest trial
         self._running: set[int] = set()
         self._inner: dict[int, int] = {}  # inner number by outer number
-        self._outer: dict[int, int] = {}  # newest DONE outer number by inner number
+        self._outer: dict[int, int] = {}  # newest outer number with a value by inner number
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions, then new members; what is left over when nothing else can come."""
@@ -76,7 +78,14 @@ class Engine:
 
     def _entry(self, proposal: Proposal, rung: int) -> Proposal:
         parent = None if proposal.parent is None else self._outer.get(proposal.parent)
-        return replace(proposal, fidelity=self._ladder.fidelity(rung), parent=parent)
+        if not self._ladder.top:
+            return replace(proposal, parent=parent)
+        return replace(
+            proposal,
+            fidelity=self._ladder.fidelity(rung),
+            parent=parent,
+            origin=self._prefix + proposal.origin,
+        )
 
     def _promotion(self, member: Member) -> Proposal:
         return replace(
@@ -85,44 +94,47 @@ class Engine:
             continues=member.trials[-1] if self._ladder.continues else None,
             parent=None,
             moves=(),
-            origin=self._origin,
+            origin=self._prefix + PROMOTION,
         )
 
     def _start(self, trial: Trial) -> None:
         proposal = trial.proposal
-        rung = self._ladder.rung(proposal)
-        member = None if rung is None else self._whom_it_promotes(proposal, rung)
+        member = self._whom_it_promotes(proposal)
         if member is not None:
-            self._stop(self._rules.promote(member))
             del self._members[member.trials[-1]]
-            number = member.number
+            self._stop(self._rules.promote(member))
+        elif self._enters(proposal):
+            own = replace(
+                proposal, fidelity=Fidelity(), origin=proposal.origin.removeprefix(self._prefix)
+            )
+            number = self._models.start(self._seen_inside(own))
+            member = Member(number, proposal, self._rules.first_rungs(1)[0])
+            self._rules.enter(member)
+        if member is None:
+            self._inner[trial.number] = self._models.start(self._seen_inside(proposal))
         else:
-            parent = None if proposal.parent is None else self._inner.get(proposal.parent)
-            number = self.told
-            if rung is not None and rung == self._rules.first_rungs(1)[0]:
-                own = replace(proposal, fidelity=Fidelity(), parent=parent)
-                member = Member(self._models.start(own), proposal, rung)
-                self._rules.enter(member)
-            else:
-                self._models.start(replace(proposal, parent=parent, continues=None))
-        if member is not None:
             member.trials.append(trial.number)
             self._members[trial.number] = member
-        self._inner[trial.number] = number
+            self._inner[trial.number] = member.number
         self._running.add(trial.number)
 
-    @property
-    def told(self) -> int:
-        """Return how many proposals the inner strategy has heard of."""
-        return self._models.told
+    def _enters(self, proposal: Proposal) -> bool:
+        """Return whether a trial that promotes nobody is one of this strategy's own candidates."""
+        mine = proposal.origin.startswith(self._prefix) and proposal.continues is None
+        return mine and self._ladder.rung(proposal) == self._rules.first_rungs(1)[0]
 
-    def _whom_it_promotes(self, proposal: Proposal, rung: int) -> Member | None:
+    def _seen_inside(self, proposal: Proposal) -> Proposal:
+        parent = None if proposal.parent is None else self._inner.get(proposal.parent)
+        return replace(proposal, parent=parent, continues=None)
+
+    def _whom_it_promotes(self, proposal: Proposal) -> Member | None:
+        rung = self._ladder.rung(proposal)
+        if rung is None or proposal.origin != self._prefix + PROMOTION:
+            return None
         if self._ladder.continues:
             member = None if proposal.continues is None else self._members.get(proposal.continues)
             fits = member is not None and member.rung == rung - 1
             return member if fits and proposal.continues not in self._running else None
-        if proposal.origin != self._origin:
-            return None
         waiting = [*self._rules.promotable(), *self._rules.leftover()]
         fitting = [one for one in waiting if one.rung == rung - 1]
         return next((one for one in fitting if _equal(one.proposal, proposal)), None)
@@ -131,11 +143,11 @@ class Engine:
         rung = member.rung
         if trial.measurement is not None:
             self._models.measure(member.number, rung, trial.measurement)
-        if trial.state is State.DONE:
-            self._outer[member.number] = trial.number
         if rung == member.first:
             self._models.give_up(member.number, range(rung))
-        if not self._objectives.is_measured(trial):
+        if self._objectives.is_measured(trial):
+            self._outer[member.number] = trial.number
+        else:
             self._models.give_up(member.number, range(rung, self._ladder.top + 1))
         self._stop(self._rules.finish(member, trial))
 

@@ -39,7 +39,7 @@ class ModelPerRung:
         self._open: dict[int, set[int]] = {}  # rungs whose copy waits for the number
         self._running: dict[int, Trial] = {}
         self._spent: dict[int, dict[str, float]] = {}
-        self.told = 0
+        self._told = 0
 
     def ask(self, count: int) -> list[Proposal]:
         """Return the proposals of the highest rung with enough values; a lower one's where that one waits."""
@@ -53,8 +53,8 @@ class ModelPerRung:
 
     def start(self, proposal: Proposal) -> int:
         """Tell every copy that a proposal of the inner strategy, or a trial of another, runs; return its number."""
-        number = self.told
-        self.told += 1
+        number = self._told
+        self._told += 1
         trial = Trial(number, proposal)
         self._open[number] = set(range(len(self._copies)))
         self._running[number] = trial

@@ -55,9 +55,7 @@ class SuccessiveHalving:
             raise ValueError(f"size must be at least 1 candidate a bracket, got {size}.")
         objectives = Objectives(objective)
         rules = Brackets(objectives, [shape(0, size, ladder.top + 1, eta)], eta)
-        self._engine = Engine(
-            inner, objectives, ladder, rules, enough=enough, origin="halving:promotion"
-        )
+        self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="halving")
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions of complete rungs, then candidates for the bracket being filled."""

@@ -58,9 +58,7 @@ class Hyperband:
         ladder = Ladder(tuple(fidelities), eta, continues)
         objectives = Objectives(objective)
         rules = Brackets(objectives, shapes(ladder.top + 1, eta), eta)
-        self._engine = Engine(
-            inner, objectives, ladder, rules, enough=enough, origin="hyperband:promotion"
-        )
+        self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="hyperband")
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions of complete rungs, then candidates for the bracket being filled."""
