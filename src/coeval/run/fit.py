@@ -31,7 +31,7 @@ from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
-from coeval.run.strategies import check_strategy, strategy_for
+from coeval.run.strategies import check_whole, strategy_for
 from coeval.space.limits import Limits
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
@@ -78,7 +78,7 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
     """
     began = time.monotonic() - process_age()
     budget = checked(Budget.of(options.budget, options.trials))
-    check_strategy(options.strategy)
+    check_whole(options.strategy)
     check_device(options.device)
     workers = checked_workers(options.workers)
     prestart(workers)

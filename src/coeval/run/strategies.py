@@ -1,39 +1,133 @@
-"""The strategies that the command line knows by name."""
+"""The strategies that the command line knows by name; each is loaded only when it is used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
 
 from coeval.errors import SpaceError, did_you_mean
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
-from coeval.strategy.evolution import RegularisedEvolution
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.random import RandomSearch
 from coeval.strategy.seeded import Seeded
 from coeval.trial import Objective
 
+Aims = Objective | Sequence[Objective]
+Build = Callable[[CandidateSpace, Aims, int, Sequence[float]], Strategy]
+"""From space, objectives, seed and the fidelities that there are (shares of a whole training, ascending, 1 last)."""
+
+FIDELITIES = (1 / 27, 1 / 9, 1 / 3, 1.0)
+"""Where the evaluator does not say which it has."""
 POPULATION, SAMPLE = 16, 6
 """Small and greedy: a budget of minutes holds tens of trials, and the seeds are better than what chance finds."""
 CONTROL_EVERY = 6
 """One trial in so many is random search's, so that the report can say what the search itself gained."""
 
 
-def evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
-    """Return regularised evolution, with a population that fits minutes rather than days."""
-    inner = RegularisedEvolution(
-        space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
-    )
-    return Seeded(WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY), space.seeds())
+class Need(StrEnum):
+    """What a strategy asks of an evaluator beyond whole evaluations."""
+
+    FIDELITY = "evaluations that stop early and go on later"
+    CASES = "evaluations on some of the examples"
 
 
-def random_search(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
-    """Return random search that starts from the same seeds as every strategy."""
-    del objective
-    return Seeded(RandomSearch(space, seed), space.seeds())
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A strategy under its name.
+
+    Attributes:
+        line: What it is, in one line.
+        build: Makes it as its paper has it: without seeds, without a control.
+        needs: What not every evaluator offers; ``None`` where any will do.
+    """
+
+    line: str
+    build: Build
+    needs: Need | None = None
 
 
-STRATEGIES: Mapping[str, Callable[[CandidateSpace, Objective, int], Strategy]] = {
-    "evolution": evolution,
-    "random": random_search,
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Builds a strategy of a class that is imported when it is built: ``"module:Class"``."""
+
+    path: str
+
+    def __call__(
+        self, space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]
+    ) -> Strategy:
+        strategy: Strategy = _load(self.path)(space, aims, seed)
+        return strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _Laddered(_Class):
+    """Builds a strategy that takes the fidelities too."""
+
+    def __call__(
+        self, space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]
+    ) -> Strategy:
+        strategy: Strategy = _load(self.path)(space, aims, seed, fidelities=fidelities)
+        return strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _AroundRandom(_Class):
+    """Builds a wrapper around random search, as successive halving has it."""
+
+    def __call__(
+        self, space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]
+    ) -> Strategy:
+        inner = RandomSearch(space, seed)
+        strategy: Strategy = _load(self.path)(inner, aims, fidelities=fidelities)
+        return strategy
+
+
+def _load(path: str) -> Callable[..., Strategy]:
+    module, _, name = path.partition(":")
+    found: Callable[..., Strategy] = getattr(import_module(f"coeval.strategy.{module}"), name)
+    return found
+
+
+def _random(space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]) -> Strategy:
+    del aims, fidelities
+    return RandomSearch(space, seed)
+
+
+STRATEGIES: Mapping[str, Named] = {
+    "random": Named("independent samples: what every other has to beat", _random),
+    "exhaustive": Named(
+        "every member in order, with a certificate", _Class("exhaustive:Exhaustive")
+    ),
+    "local": Named(
+        "first improving neighbour, restarts at local optima", _Class("local:LocalSearch")
+    ),
+    "evolution": Named(
+        "regularised (ageing) evolution by tournaments", _Class("evolution:RegularisedEvolution")
+    ),
+    "genetic": Named(
+        "generations with crossover, tournaments and elites",
+        _Class("genetic_algorithm:GeneticAlgorithm"),
+    ),
+    "nsga2": Named("generations by Pareto front and crowding", _Class("nsga:NSGA2")),
+    "halving": Named(
+        "successive halving of random samples",
+        _AroundRandom("halving:SuccessiveHalving"),
+        Need.FIDELITY,
+    ),
+    "hyperband": Named(
+        "successive halving from every first rung",
+        _AroundRandom("hyperband:Hyperband"),
+        Need.FIDELITY,
+    ),
+    "asha": Named(
+        "successive halving without waiting",
+        _AroundRandom("asha:AsynchronousHalving"),
+        Need.FIDELITY,
+    ),
+    "bohb": Named(
+        "Hyperband with samples from kernel densities", _Laddered("bohb:BOHB"), Need.FIDELITY
+    ),
 }
 
 
@@ -49,11 +143,63 @@ def check_strategy(name: str) -> None:
         )
 
 
-def strategy_for(name: str, space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
-    """Return the strategy that a user named.
+def check_whole(name: str) -> None:
+    """Check that a strategy can work where every candidate is trained whole and on all examples.
 
     Raises:
-        SpaceError: There is no such strategy.
+        SpaceError: There is no such strategy, or it needs more.
     """
     check_strategy(name)
-    return STRATEGIES[name](space, objective, seed)
+    needs = STRATEGIES[name].needs
+    if needs is not None:
+        able = ", ".join(one for one, named in STRATEGIES.items() if named.needs is None)
+        raise SpaceError(
+            f"--strategy {name} needs {needs}, but here every candidate is trained whole, on all examples. "
+            f"Use one of {able}, or run it on a table: coeval bench --strategy {name}."
+        )
+
+
+def plain(
+    name: str,
+    space: CandidateSpace,
+    objectives: Aims,
+    seed: int,
+    fidelities: Sequence[float] = FIDELITIES,
+) -> Strategy:
+    """Return a named strategy as its paper has it.
+
+    Args:
+        name: One of ``STRATEGIES``.
+        space: Where it searches.
+        objectives: What is optimised.
+        seed: Of every draw.
+        fidelities: Shares of a whole training that can be asked for, ascending, 1 last.
+
+    Raises:
+        SpaceError: There is no such strategy, or the space lacks what it needs.
+    """
+    check_strategy(name)
+    return STRATEGIES[name].build(space, objectives, seed, fidelities)
+
+
+def strategy_for(name: str, space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
+    """Return a named strategy for a search on real data: seeds first, and random search's share for comparison.
+
+    Raises:
+        SpaceError: There is no such strategy, it needs more than whole evaluations, or the space lacks what it needs.
+    """
+    check_whole(name)
+    if name == "random":
+        return Seeded(RandomSearch(space, seed), space.seeds())
+    inner = (
+        _short_evolution(space, objective, seed)
+        if name == "evolution"
+        else plain(name, space, objective, seed)
+    )
+    return Seeded(WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY), space.seeds())
+
+
+def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
+    """Return regularised evolution with a population that fits minutes rather than days."""
+    build = _load("evolution:RegularisedEvolution")
+    return build(space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0)
