@@ -296,3 +296,62 @@ def approximate(
             began=began,
         )
     )
+
+
+@app.command()
+def bench(
+    table: Annotated[
+        str, typer.Argument(metavar="[TABLE]", help="Published training results to search.")
+    ] = "nasbench201",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(help="A strategy; may be repeated.", show_default="the usual ones"),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Searches of each strategy.")] = 20,
+    evaluations: Annotated[int, typer.Option(help="Trainings that a search may spend.")] = 300,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A value to optimise, or NAME=GOAL; may be repeated.", show_default="the table's"
+        ),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=MOST, a hard limit; may be repeated.", show_default=False),
+    ] = None,
+    cache: Annotated[
+        bool,
+        typer.Option(help="Whether candidates that compute the same share one result."),
+    ] = True,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of tables that do not ship with coeval.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the plot.", show_default="runs/bench-TABLE")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes.", show_default="one a core")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Name tables and strategies.")] = False,
+    json: Json = False,
+) -> None:
+    """Run strategies side by side on a table of real training results, and plot their regret."""
+    from coeval.cli.bench import Request, bench_command, list_command  # noqa: PLC0415
+
+    if list_:
+        list_command(as_json=json)
+        return
+    bench_command(
+        Request(
+            table=table,
+            strategies=tuple(strategy or ()),
+            seeds=seeds,
+            evaluations=evaluations,
+            objectives=tuple(objective or ()),
+            limits=tuple(limit or ()),
+            canonical=cache,
+            data=data,
+            out=out,
+            jobs=jobs,
+            json=json,
+        )
+    )

@@ -82,6 +82,12 @@ class Table:
             )
         return self.rows[key]
 
+    def fidelities(self) -> tuple[float, ...]:
+        """Return shares of the epochs at which the table can answer, rising to 1; thirds of each other along a curve."""
+        if self.curves is not None:
+            return tuple(3.0**-power for power in (3, 2, 1, 0))
+        return tuple(one / self.epochs for one in sorted(self.schedules))
+
     def columns(self) -> Mapping[str, Floats]:
         """Return every value at full fidelity by name, ``(rows,)``."""
         return {**self.schedules[self.epochs], **self.facts}

@@ -9,6 +9,7 @@ from coeval.errors import SpaceError, did_you_mean
 from coeval.evaluate import table_keys as keys
 from coeval.evaluate.table import Table
 from coeval.evaluate.table_nasbench201 import DATASETS, FULL, SHORT, nasbench201_table
+from coeval.space import nasbench201
 from coeval.space.protocol import CandidateSpace
 
 ALIASES: Mapping[str, str] = {"nasbench201": "nasbench201-cifar10"}
@@ -20,13 +21,13 @@ class Entry:
 
     Attributes:
         line: What it is.
-        ships: Whether it comes with coeval; otherwise its table is read from the user's folder.
+        file: Read from the user's folder; empty for a table that ships with coeval.
         space: Makes the space.
         table: Reads the table, given the user's folder if there is one.
     """
 
     line: str
-    ships: bool
+    file: str
     space: Callable[[], CandidateSpace]
     table: Callable[[Path | None], Table]
 
@@ -70,9 +71,9 @@ def _catalogue() -> dict[str, Entry]:
         for dataset in DATASETS:
             name = f"nasbench201-{dataset}" + ("" if epochs == FULL else f"-{epochs}epochs")
             found[name] = Entry(
-                f"15,625 cells on {dataset}, validation accuracy after {epochs} epochs",
-                ships=True,
-                space=partial(keys.nasbench201_space, dataset),
+                f"15,625 cells, {epochs} epochs",
+                file="",
+                space=partial(nasbench201.space, dataset),
                 table=partial(_nasbench201, dataset, epochs),
             )
     return found

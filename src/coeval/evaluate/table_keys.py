@@ -1,25 +1,18 @@
-"""From the candidates of the benchmarks' spaces to the rows of their tables. All are picklable."""
+"""From the candidates of the benchmarks' spaces to the rows of their tables; functions, so that evaluators can be pickled."""
 
 from collections.abc import Hashable
 
-from coeval.architecture.component import Setting
-from coeval.evaluate.table_nasbench201 import OPERATIONS
-from coeval.space.choices import ChoiceSpace
-from coeval.space.product import ProductSpace
-from coeval.space.protocol import Candidate, CandidateSpace
-
-_EDGES = ("e01", "e02", "e12", "e03", "e13", "e23")
-
-
-def nasbench201_space(dataset: str) -> CandidateSpace:
-    """Return NAS-Bench-201's cells."""
-    del dataset
-    return ProductSpace(
-        {"cell": ChoiceSpace(tuple(Setting(e, OPERATIONS, OPERATIONS[1]) for e in _EDGES), "cell")}
-    )
+from coeval.architecture.step import Architecture
+from coeval.space.nasbench201 import official_string
+from coeval.space.protocol import Candidate
 
 
 def nasbench201(candidate: Candidate) -> Hashable:
     """Return a cell's official string."""
-    a, b, c, d, e, f = candidate.settings("cell").values()
-    return f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|"
+    return official_string(_part(candidate, "cell"))
+
+
+def _part(candidate: Candidate, name: str) -> Architecture:
+    part = candidate.part(name)
+    assert isinstance(part, Architecture)
+    return part

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from coeval.errors import DataError
 from coeval.evaluate.table import Floats, Table
+from coeval.space.nasbench201 import OPERATIONS
 from coeval.space.protocol import Candidate
 from coeval.trial import Objective
 
@@ -25,7 +26,6 @@ WITHIN: Mapping[str, float] = {"cifar10": 0.25, "cifar100": 0.1, "imagenet16-120
 """Points of validation accuracy below the best that count as near it."""
 FULL, SHORT = 200, 12
 DEVICES = "nb201_hw_latency_energy.parquet"
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 SOURCE = "NAS-Bench-201, Dong & Yang 2020 (arXiv:2001.00326, MIT)"
 
 
