@@ -104,14 +104,12 @@ class Engine:
             del self._members[member.trials[-1]]
             self._stop(self._rules.promote(member))
         elif self._enters(proposal):
-            own = replace(
-                proposal, fidelity=Fidelity(), origin=proposal.origin.removeprefix(self._prefix)
-            )
-            number = self._models.start(self._seen_inside(own))
+            number = self._models.start(self._seen_inside(proposal))
             member = Member(number, proposal, self._rules.first_rungs(1)[0])
             self._rules.enter(member)
         if member is None:
-            self._inner[trial.number] = self._models.start(self._seen_inside(proposal))
+            seen = replace(proposal, parent=self._parent_inside(proposal), continues=None)
+            self._inner[trial.number] = self._models.start(seen)
         else:
             member.trials.append(trial.number)
             self._members[trial.number] = member
@@ -124,8 +122,12 @@ class Engine:
         return mine and self._ladder.rung(proposal) == self._rules.first_rungs(1)[0]
 
     def _seen_inside(self, proposal: Proposal) -> Proposal:
-        parent = None if proposal.parent is None else self._inner.get(proposal.parent)
-        return replace(proposal, parent=parent, continues=None)
+        origin = proposal.origin.removeprefix(self._prefix)
+        parent = self._parent_inside(proposal)
+        return replace(proposal, fidelity=Fidelity(), parent=parent, origin=origin)
+
+    def _parent_inside(self, proposal: Proposal) -> int | None:
+        return None if proposal.parent is None else self._inner.get(proposal.parent)
 
     def _whom_it_promotes(self, proposal: Proposal) -> Member | None:
         rung = self._ladder.rung(proposal)
@@ -141,10 +143,12 @@ class Engine:
 
     def _finish(self, member: Member, trial: Trial) -> None:
         rung = member.rung
+        if not self._models.waits(member.number, rung):  # given up, and promoted late
+            member.number = self._models.start(self._seen_inside(member.proposal))
+            self._inner[trial.number] = member.number
         if trial.measurement is not None:
             self._models.measure(member.number, rung, trial.measurement)
-        if rung == member.first:
-            self._models.give_up(member.number, range(rung))
+        self._models.give_up(member.number, range(rung))
         if self._objectives.is_measured(trial):
             self._outer[member.number] = trial.number
         else:

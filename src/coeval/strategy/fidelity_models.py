@@ -62,6 +62,10 @@ class ModelPerRung:
             one.tell(trial)
         return number
 
+    def waits(self, number: int, rung: int) -> bool:
+        """Return whether a rung's copy still expects a value of the number."""
+        return rung in self._open.get(number, ())
+
     def measure(self, number: int, rung: int, measurement: Measurement) -> None:
         """Tell a rung's copy what was measured there.
 

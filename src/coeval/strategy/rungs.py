@@ -19,7 +19,7 @@ class Member:
     """A candidate on its way up.
 
     Attributes:
-        number: Of the inner strategy's proposal, counted by the inner strategy.
+        number: Under which the inner strategy knows it; another one after a late promotion.
         proposal: As it was first asked, at its first rung.
         first: The rung where it entered.
         trials: Outer trial numbers, one for each rung from ``first`` on.
@@ -48,7 +48,7 @@ class Rules(Protocol):
         ...
 
     def finish(self, member: Member, trial: Trial) -> list[Member]:
-        """Note that a member finished its rung; return whom that stops for good."""
+        """Note that a member finished its rung; return whom that stops."""
         ...
 
     def promotable(self) -> list[Member]:
@@ -60,7 +60,7 @@ class Rules(Protocol):
         ...
 
     def promote(self, member: Member) -> list[Member]:
-        """Note that a member runs on the next rung; return whom that stops for good."""
+        """Note that a member runs on the next rung; return whom that stops."""
         ...
 
 
@@ -125,4 +125,6 @@ class Rung:
         return self._order
 
     def _key(self, trial: Trial) -> Key:
-        return violation(trial), self._objectives.costs(trial)[0], trial.number
+        """Return what ``Objectives.order`` sorts by for one objective: values of the infeasible decide nothing."""
+        excess = violation(trial)
+        return excess, 0.0 if excess else self._objectives.costs(trial)[0], trial.number

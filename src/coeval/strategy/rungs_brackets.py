@@ -39,7 +39,7 @@ class Brackets:
         self._opened = 0
         self._active: list[_Bracket] = []
         self._filling: _Bracket | None = None
-        self._of: dict[int, _Bracket] = {}
+        self._of: dict[Member, _Bracket] = {}
 
     def first_rungs(self, count: int) -> list[int]:
         """Return the first rung of the bracket being filled, then of those after it."""
@@ -62,13 +62,13 @@ class Brackets:
             self._opened += 1
             self._active.append(self._filling)
         self._filling.enter(member)
-        self._of[member.number] = self._filling
+        self._of[member] = self._filling
         if not self._filling.room:
             self._filling = None
 
     def finish(self, member: Member, trial: Trial) -> list[Member]:
         """Note the result; a rung that it completes promotes its best and stops the others."""
-        bracket = self._of[member.number]
+        bracket = self._of[member]
         stopped = bracket.finish(member, trial)
         return self._leave(bracket, stopped)
 
@@ -82,7 +82,7 @@ class Brackets:
 
     def promote(self, member: Member) -> list[Member]:
         """Let the member go on; its bracket ends its first rung early if it was not full."""
-        bracket = self._of[member.number]
+        bracket = self._of[member]
         stopped: list[Member] = []
         if member not in bracket.chosen:
             stopped = bracket.close(self._eta)
@@ -92,7 +92,7 @@ class Brackets:
 
     def _leave(self, bracket: "_Bracket", stopped: list[Member]) -> list[Member]:
         for member in stopped:
-            del self._of[member.number]
+            del self._of[member]
         if bracket.is_over:
             self._active.remove(bracket)
         return stopped
