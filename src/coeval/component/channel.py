@@ -1,14 +1,14 @@
 """Channel components: they act on the features and lift over any domain (vector, sequence, grid, set).
 
 Lowerings (``coeval.build.modules.channel``): ``Linear(features: int, width: int, bias: bool)``,
-``Scale(features: int)``, ``GluGate(features: int)``, ``Dropout(rate: float)``, and without
-arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
+``Scale(features: int)``, ``GluGate(features: int)``, ``Dropout(rate: float)``, ``Spike(threshold: float)``,
+``GroupAverage(width: int)``, and without arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
 """
 
 from collections.abc import Mapping
 
-from coeval.architecture.component import Call, Component, Cost, Setting, Value
-from coeval.architecture.types import ValueType, elements
+from coeval.architecture.component import Call, Component, Cost, Rejection, Setting, Value
+from coeval.architecture.types import ValueType, describe, elements
 from coeval.component.rules import (
     elementwise_cost,
     featured,
@@ -166,4 +166,48 @@ IDENTITY = Component(
     lowering=_CHANNEL + "Identity",
     identity_when=_always,
     capabilities=frozenset({"affine", "equivariant"}),
+)
+
+
+def _spike_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"threshold": float(call.settings["threshold"])}
+
+
+SPIKE = Component(
+    name="spike",
+    summary=(
+        "1 where x reaches threshold, else 0: one time step of an integrate-and-fire neuron; its gradient is that of "
+        "atan(pi (x - threshold)) / pi (Fang et al. 2021, arXiv:2007.05785)."
+    ),
+    type_rule=same_type,
+    cost_rule=elementwise_cost,
+    arguments=_spike_arguments,
+    lowering=_CHANNEL + "Spike",
+    settings=(Setting("threshold", (0.5, 1.0, 1.5), 1.0, bounds=(1e-3, 1e3)),),
+    capabilities=frozenset({"nonpolynomial", "bounded", "equivariant", "zero_preserving"}),
+)
+
+
+def _group_type(call: Call) -> ValueType:
+    given, width = featured(call.inputs[0]), int(call.settings["width"])
+    if given.features % width:
+        raise Rejection(
+            f"width must divide the {given.features} features of {describe(given)}, got {width}."
+        )
+    return projected(given, width)
+
+
+def _group_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"width": int(call.settings["width"])}
+
+
+GROUP_AVERAGE = Component(
+    name="group_average",
+    summary="Features in width equal groups of neighbours, each group's mean: several outputs vote for one.",
+    type_rule=_group_type,
+    cost_rule=elementwise_cost,
+    arguments=_group_arguments,
+    lowering=_CHANNEL + "GroupAverage",
+    settings=(Setting("width", (8, 16, 32, 64, 128), 16, bounds=(1, 65536)),),
+    capabilities=frozenset({"affine", "zero_preserving"}),
 )

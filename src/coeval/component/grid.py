@@ -1,4 +1,4 @@
-"""Components that mix the positions of a grid: convolutions and pools, and the mean over a whole domain.
+"""Components that mix the positions of a grid: convolutions and pools, and a whole domain as one vector.
 
 Padding is that of the field's cell spaces: ``dilation · (kernel - 1) // 2`` on each side, so that an odd kernel
 of stride 1 keeps the grid, and one of stride 2 halves it, rounded up. An even kernel is not padded (2 by 2 of stride 2
@@ -6,12 +6,20 @@ halves a grid exactly).
 
 Lowerings (``coeval.build.modules.grid``): ``Conv(features: int, width: int, kernel: int, stride: int, dilation: int,
 bias: bool)``, ``DepthwiseConv(features: int, kernel: int, stride: int, dilation: int, bias: bool)``,
-``AveragePool(kernel: int, stride: int)``, ``MaxPool(kernel: int, stride: int)`` and ``GlobalAveragePool()``. Features are
+``AveragePool(kernel: int, stride: int)``, ``MaxPool(kernel: int, stride: int)``, ``GlobalAveragePool()`` and ``Flatten()``. Features are
 the last axis.
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.types import Grid, ValueType, Vector, describe, elements, positions
+from coeval.architecture.types import (
+    Featured,
+    Grid,
+    ValueType,
+    Vector,
+    describe,
+    elements,
+    positions,
+)
 from coeval.component.rules import elementwise_cost, featured, no_arguments
 
 _GRID = "coeval.build.modules.grid:"
@@ -147,13 +155,15 @@ MAX_POOL = _pool(
 )
 
 
-def _global_type(call: Call) -> ValueType:
+def _with_positions(call: Call) -> Featured:
     given = featured(call.inputs[0])
     if isinstance(given, Vector):
-        raise Rejection(
-            f"expected a value with positions, got {describe(given)}. Leave the pool out."
-        )
-    return Vector(given.features)
+        raise Rejection(f"expected a value with positions, got {describe(given)}. Leave it out.")
+    return given
+
+
+def _global_type(call: Call) -> ValueType:
+    return Vector(_with_positions(call).features)
 
 
 GLOBAL_AVERAGE_POOL = Component(
@@ -164,4 +174,19 @@ GLOBAL_AVERAGE_POOL = Component(
     arguments=no_arguments,
     lowering=_GRID + "GlobalAveragePool",
     capabilities=frozenset({"pooling", "affine", "equivariant", "zero_preserving"}),
+)
+
+
+def _flat_type(call: Call) -> ValueType:
+    return Vector(elements(_with_positions(call)))
+
+
+FLATTEN = Component(
+    name="flatten",
+    summary="The features of all positions side by side, as one vector.",
+    type_rule=_flat_type,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_GRID + "Flatten",
+    capabilities=frozenset({"affine", "zero_preserving"}),
 )

@@ -9,6 +9,7 @@ from coeval.component.channel import (
     DROPOUT,
     GELU,
     GLU_GATE,
+    GROUP_AVERAGE,
     HARD_SIGMOID,
     IDENTITY,
     LINEAR,
@@ -16,6 +17,7 @@ from coeval.component.channel import (
     SCALE,
     SIGMOID,
     SILU,
+    SPIKE,
     TANH,
 )
 from coeval.component.constant import ZERO
@@ -24,6 +26,7 @@ from coeval.component.grid import (
     AVERAGE_POOL,
     CONV,
     DEPTHWISE_CONV,
+    FLATTEN,
     GLOBAL_AVERAGE_POOL,
     MAX_POOL,
 )
@@ -73,15 +76,17 @@ TABULAR: ComponentSet = component_set(
     )
 )
 
-GRIDS = (CONV, DEPTHWISE_CONV, AVERAGE_POOL, MAX_POOL, GLOBAL_AVERAGE_POOL)
+GRIDS = (CONV, DEPTHWISE_CONV, AVERAGE_POOL, MAX_POOL, GLOBAL_AVERAGE_POOL, FLATTEN)
 
 IMAGE: ComponentSet = component_set(
     (
         *GRIDS,
         LINEAR,
         *ACTIVATIONS,
+        SPIKE,
         IDENTITY,
         ZERO,
+        GROUP_AVERAGE,
         *NORMS,
         DROPOUT,
         SCALE,

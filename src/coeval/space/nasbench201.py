@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from coeval.architecture.component import Component, Value
+from coeval.architecture.component import Value
 from coeval.architecture.step import Architecture, Region, Step, sequence, step
 from coeval.architecture.types import Grid
 from coeval.component.channel import IDENTITY, RELU
@@ -96,28 +96,35 @@ def cell_template() -> Template:
     return four_nodes(operations(), Grid(32, 32, WIDTHS[0]))
 
 
-def four_nodes(options: tuple[Option, ...], grid: Grid) -> Template:
-    """Return a cell of four nodes, all joined, with the same options on every edge."""
+def four_nodes(options: tuple[Option, ...], grid: Grid, edges: tuple[str, ...] = EDGES) -> Template:
+    """Return a cell of four nodes, all joined, with the same options on every edge.
+
+    Args:
+        options: What may stand on an edge.
+        grid: The type of its input.
+        edges: The six edges in the order of the slots, named as in ``EDGES``.
+    """
+    slot = {edge: number for number, edge in enumerate(edges)}
     items = (
-        Use(0, (0,)),  # value 1: node 1
-        Use(1, (0,)),
-        Use(2, (1,)),
+        Use(slot["e01"], (0,)),  # value 1: node 1
+        Use(slot["e02"], (0,)),
+        Use(slot["e12"], (1,)),
         step(ADD, (2, 3)),  # value 4: node 2
-        Use(3, (0,)),
-        Use(4, (1,)),
-        Use(5, (4,)),
+        Use(slot["e03"], (0,)),
+        Use(slot["e13"], (1,)),
+        Use(slot["e23"], (4,)),
         step(ADD, (5, 6, 7)),  # value 8: node 3
     )
-    return Template((grid,), (options,) * len(EDGES), items, output=8)
+    return Template((grid,), (options,) * len(edges), items, output=8)
 
 
-def operations(activation: Component = RELU) -> tuple[Option, ...]:
+def operations() -> tuple[Option, ...]:
     """Return what may stand on an edge, in the order of ``OPERATIONS``."""
     contents = (
         (step(ZERO, 0),),
         (step(IDENTITY, 0),),
-        convolved(0, WIDTHS[0], kernel=1, activation=activation),
-        convolved(0, WIDTHS[0], kernel=3, activation=activation),
+        convolved(0, WIDTHS[0], kernel=1),
+        convolved(0, WIDTHS[0], kernel=3),
         (step(AVERAGE_POOL, 0, kernel=3),),
     )
     return tuple(
@@ -132,9 +139,8 @@ def convolved(
     kernel: int,
     stride: int = 1,
     first: int = 1,
-    activation: Component = RELU,
 ) -> tuple[Step, Step, Step]:
-    """Return activation, convolution and batch norm of a value.
+    """Return relu, convolution and batch norm of a value.
 
     Args:
         value: What they are applied to.
@@ -142,39 +148,37 @@ def convolved(
         kernel: Side of the window.
         stride: Of the window.
         first: Index of the first of the three results.
-        activation: In front of the convolution.
     """
     return (
-        step(activation, value),
+        step(RELU, value),
         step(CONV, first, width=width, kernel=kernel, stride=stride),
         step(BATCH_NORM, first + 1),
     )
 
 
-def network(cell: Architecture, dataset: ImageSet, activation: Component = RELU) -> Architecture:
+def network(cell: Architecture, dataset: ImageSet) -> Architecture:
     """Return the whole network of a cell (section 2.2 and figure 1 of the paper).
 
     Args:
         cell: A member of ``cell_space``.
         dataset: Decides the input's grid and the number of classes.
-        activation: Of the blocks between the stages.
     """
     steps = [step(CONV, 0, width=WIDTHS[0]), step(BATCH_NORM, 1)]
     for stage, width in enumerate(WIDTHS):
         if stage:
-            steps += _reduction(len(steps), width, activation)
+            steps += _reduction(len(steps), width)
         body = with_width(cell.body, width)
         steps.append(step(REPEAT, len(steps), body, times=CELLS))
-    for last in (BATCH_NORM, activation, GLOBAL_AVERAGE_POOL):
+    for last in (BATCH_NORM, RELU, GLOBAL_AVERAGE_POOL):
         steps.append(step(last, len(steps)))
     steps.append(step(CLASS_HEAD, len(steps), classes=dataset.classes))
     return Architecture((Grid(dataset.side, dataset.side, 3),), sequence(1, steps))
 
 
-def _reduction(value: int, width: int, activation: Component) -> list[Step]:
+def _reduction(value: int, width: int) -> list[Step]:
     """Return the residual block that halves the grid: two convolutions beside a pooled projection."""
-    first = convolved(value, width, kernel=3, stride=2, first=value + 1, activation=activation)
-    second = convolved(value + 3, width, kernel=3, first=value + 4, activation=activation)
+    first = convolved(value, width, kernel=3, stride=2, first=value + 1)
+    second = convolved(value + 3, width, kernel=3, first=value + 4)
     pooled = step(AVERAGE_POOL, value, kernel=2, stride=2)
     projected = step(CONV, value + 7, width=width, kernel=1)
     return [*first, *second, pooled, projected, step(ADD, (value + 6, value + 8))]

@@ -18,7 +18,7 @@ from coeval.errors import SpaceError
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate
 from coeval.space.slots import Slot, SlotSpace
-from coeval.space.template import Option, Template, Use
+from coeval.space.template import Option, Template, Use, placed
 
 BLOCKS = ("identity", "mobile_3x3_3", "mobile_5x5_6")
 """Identity; inverted residuals with their kernel and expansion: 0, 1 and 2 in the table's keys."""
@@ -100,19 +100,16 @@ def inverted_residual(
 def network(chain: Architecture) -> Architecture:
     """Return the whole network of a chain: stem, chain, a last convolution, pool and classifier for CIFAR-10."""
     stem = (step(CONV, 0, width=STEM), step(BATCH_NORM, 1), step(RELU, 2))
-    moved = tuple(
-        Step(one.component, one.settings, tuple(index + 3 for index in one.inputs), one.regions)
-        for one in chain.body.steps
-    )
-    value = 3 + len(moved)
+    steps, value = placed(chain.body, (3,), 4)
+    first = 4 + len(steps)
     last = (
         step(CONV, value, width=LAST, kernel=1),
-        step(BATCH_NORM, value + 1),
-        step(RELU, value + 2),
-        step(GLOBAL_AVERAGE_POOL, value + 3),
-        step(CLASS_HEAD, value + 4, classes=10),
+        step(BATCH_NORM, first),
+        step(RELU, first + 1),
+        step(GLOBAL_AVERAGE_POOL, first + 2),
+        step(CLASS_HEAD, first + 3, classes=10),
     )
-    return Architecture((Grid(32, 32, 3),), sequence(1, (*stem, *moved, *last)))
+    return Architecture((Grid(32, 32, 3),), sequence(1, (*stem, *steps, *last)))
 
 
 def _candidate_network(candidate: Candidate) -> Architecture:

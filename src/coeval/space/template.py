@@ -126,6 +126,22 @@ class Template:
         return found
 
 
+def placed(region: Region, given: Sequence[int], first: int) -> tuple[tuple[Step, ...], int]:
+    """Return a region's steps as steps of a surrounding sequence, and the value that holds its result.
+
+    Args:
+        region: What is written out.
+        given: The surrounding values that stand for its inputs.
+        first: The index that its first step's result gets there.
+    """
+    values = [*given, *range(first, first + len(region.steps))]
+    steps = [
+        Step(one.component, one.settings, tuple([values[n] for n in one.inputs]), one.regions)
+        for one in region.steps
+    ]
+    return tuple(steps), values[region.output]
+
+
 def _longest(options: Sequence[Option], steps: Sequence[Step], position: int) -> int:
     """Return the number of the longest option that the steps from a position on begin with; -1 for none."""
     best, length = -1, -1

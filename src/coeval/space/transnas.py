@@ -20,6 +20,7 @@ from coeval.errors import SpaceError
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate
 from coeval.space.slots import Slot, SlotSpace
+from coeval.space.template import placed
 
 KINDS = ("1", "2", "3", "4")
 NONE = "none"
@@ -104,20 +105,21 @@ class _Modules:
         return (*kinds[:_LEAST], *later)
 
 
-def _block(value: int, width: int, stride: int, *, projects: bool) -> list[Step]:
+@functools.cache  # few are different, and every backbone is made of them
+def _block(value: int, width: int, stride: int, *, projects: bool) -> tuple[Step, ...]:
     """Return a residual block of two convolutions (He et al. 2016), activations in front."""
-    steps = [
+    steps = (
         step(RELU, value),
         step(CONV, value + 1, width=width, stride=stride),
         step(BATCH_NORM, value + 2),
         step(RELU, value + 3),
         step(CONV, value + 4, width=width),
         step(BATCH_NORM, value + 5),
-    ]
+    )
     if not projects:
-        return [*steps, step(ADD, (value, value + 6))]
+        return (*steps, step(ADD, (value, value + 6)))
     projection = step(CONV, value, width=width, kernel=1, stride=stride)
-    return [*steps, projection, step(BATCH_NORM, value + 7), step(ADD, (value + 6, value + 8))]
+    return (*steps, projection, step(BATCH_NORM, value + 7), step(ADD, (value + 6, value + 8)))
 
 
 def network(macro: Architecture, classes: int = OBJECTS) -> Architecture:
@@ -129,12 +131,9 @@ def network(macro: Architecture, classes: int = OBJECTS) -> Architecture:
         step(CONV, 3, width=BASE, stride=2),
         step(BATCH_NORM, 4),
     )
-    moved = tuple(
-        Step(one.component, one.settings, tuple(index + len(stem) for index in one.inputs))
-        for one in macro.body.steps
-    )
-    value = len(stem) + len(moved)
-    last = (step(GLOBAL_AVERAGE_POOL, value), step(CLASS_HEAD, value + 1, classes=classes))
+    moved, value = placed(macro.body, (len(stem),), len(stem) + 1)
+    pooled = len(stem) + 1 + len(moved)
+    last = (step(GLOBAL_AVERAGE_POOL, value), step(CLASS_HEAD, pooled, classes=classes))
     steps = (*stem, *moved, *last)
     return Architecture((Grid(SIDE, SIDE, 3),), Region(1, steps, len(steps)))
 

@@ -1,5 +1,7 @@
 """Modules that act on the features, whatever the domain."""
 
+import math
+
 import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own abbreviation
 from torch import nn
@@ -43,6 +45,34 @@ class GluGate(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Keep the shape ``(batch, ..., features)``."""
         return F.glu(F.linear(x, self.weight, self.bias), dim=-1)
+
+
+class Spike(nn.Module):
+    """1 where x reaches the threshold, else 0, with the gradient of an arc tangent."""
+
+    def __init__(self, threshold: float) -> None:
+        super().__init__()
+        self.threshold = threshold
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape."""
+        spikes = (x >= self.threshold).to(x.dtype)
+        if not self.training:
+            return spikes
+        smooth = torch.atan(math.pi * (x - self.threshold)) / math.pi
+        return smooth + (spikes - smooth).detach()
+
+
+class GroupAverage(nn.Module):
+    """The mean of each of ``width`` equal groups of neighbouring features."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """From ``(batch, ..., features)`` to ``(batch, ..., width)``."""
+        return x.reshape(*x.shape[:-1], self.width, -1).mean(-1)
 
 
 class Dropout(nn.Module):

@@ -91,3 +91,11 @@ class GlobalAveragePool(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """From ``(batch, ..., features)`` to ``(batch, features)``."""
         return x.flatten(1, -2).mean(1)
+
+
+class Flatten(nn.Module):
+    """All positions' features side by side."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """From ``(batch, ..., features)`` to ``(batch, positions * features)``."""
+        return x.flatten(1)
