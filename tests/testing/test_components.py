@@ -39,7 +39,7 @@ PLAIN = Component(
     lowering=HERE + "Reversing",
     arity=(1, 2),
 )
-TAKES = {"group_average": [(Vector(20),)]}
+TAKES = {"group_average": [(Vector(32),)]}
 """What components take that take nothing of the suite's own."""
 
 
