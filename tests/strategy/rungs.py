@@ -92,7 +92,9 @@ class Spy:
     def ask(self, count: int) -> list[Proposal]:
         told = len(self.numbers)
         candidates = [SPACE.sample(_rng(number)) for number in range(told, told + count)]
-        finished = [t.number for name, t in self.heard if name == self.name and t.state is State.DONE]
+        finished = [
+            t.number for name, t in self.heard if name == self.name and t.state is State.DONE
+        ]
         parent = finished[-1] if finished else None
         left = max(0, self.last - told)
         return [Proposal(one, parent=parent, origin="spy") for one in candidates][:left]

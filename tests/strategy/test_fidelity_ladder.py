@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def test_a_geometric_ladder_rises_by_eta_from_no_less_than_the_least_to_all(leas
     assert ladder.top == len(shares) - 1
     assert shares[0] * least * factor >= least * (1 - 1e-6)
     assert shares[0] / eta * factor < 1 + 1e-6
-    assert [high / low for low, high in zip(shares, shares[1:], strict=False)] == pytest.approx(
+    assert [high / low for low, high in itertools.pairwise(shares)] == pytest.approx(
         [eta] * ladder.top
     )
 
@@ -57,5 +59,7 @@ def test_an_eta_that_promotes_all_is_refused():
 
 @pytest.mark.parametrize("least", [0, -3, 201])
 def test_a_least_that_is_not_positive_or_above_the_most_is_refused(least):
-    with pytest.raises(ValueError, match=f"least must be positive and at most most=200, got {least}"):
+    with pytest.raises(
+        ValueError, match=f"least must be positive and at most most=200, got {least}"
+    ):
         geometric(least, 200)

@@ -23,7 +23,8 @@ FAILED = Measurement(failure=Failure(Reason.DIVERGED))
 TWO = (Objective("a"), Objective("b", maximise=True))
 
 values = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([0.0, 0.0, 0.5, 1.0])), max_size=25
+    st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+    max_size=25,
 )
 
 
@@ -42,7 +43,9 @@ def filled(objectives, rows):
 
 
 @given(values, st.integers(0, 9), st.randoms(), st.sampled_from([1, 2]))
-def test_the_best_are_the_first_of_the_shared_order_that_were_not_promoted(rows, places, random, count):
+def test_the_best_are_the_first_of_the_shared_order_that_were_not_promoted(
+    rows, places, random, count
+):
     objectives = TWO[:count]
     rung, members, trials = filled(objectives, rows)
     gone = set(random.sample(range(len(rows)), random.randint(0, len(rows))))
