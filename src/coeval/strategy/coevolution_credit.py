@@ -105,7 +105,7 @@ def learn(members: Sequence[Floats], scores: Floats, among: Sequence[float] = SH
     for place, sharpness in enumerate(among):
         covariance = kernel(likeness(own, own, sharpness))
         covariance[np.diag_indices_from(covariance)] += NOISE
-        inverse: Floats = np.linalg.inv(covariance)
+        inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         weights: Floats = inverse @ scores
         evidence = -scores @ weights - np.linalg.slogdet(covariance)[1]
         found.append((float(evidence), -place, Credit(own, sharpness, inverse, weights)))
