@@ -167,6 +167,7 @@ def _write(result: Result, folder: Path, request: Request) -> dict[str, str]:
         "result.json": lambda: json.dumps(to_json(result, request.seeds)),
     }
     try:
+        (folder / "test_regret.svg").unlink(missing_ok=True)  # of a comparison with test scores
         for name, content in contents.items():
             write_atomically(folder / name, content().encode())
     except OSError as error:

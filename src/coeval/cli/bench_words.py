@@ -103,7 +103,7 @@ def _lead(result: Result) -> str:
 
 def _objective(result: Result) -> list[str]:
     return [
-        f"{'most' if one.maximise else 'least'} {one.name.replace('_', ' ')}"
+        f"{'highest' if one.maximise else 'least'} {one.name.replace('_', ' ')}"
         + (f" (goal {one.goal:g})" if one.goal is not None else "")
         for one in result.truth.objectives
     ]

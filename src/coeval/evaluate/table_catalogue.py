@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import DataError, SpaceError, did_you_mean
 from coeval.evaluate import table_keys as keys
 from coeval.evaluate.table import Table
+from coeval.evaluate.table_folder import (
+    MACRO,
+    ORIGINS,
+    SPIKE,
+    TASKS,
+    TRANSNAS,
+    macro_table,
+    spike_table,
+    transnas_table,
+)
 from coeval.evaluate.table_nasbench201 import DATASETS, FULL, SHORT, nasbench201_table
-from coeval.space import nasbench201
+from coeval.space import nasbench201, nasbench_macro, spikenas, transnas
 from coeval.space.protocol import CandidateSpace
 
 ALIASES: Mapping[str, str] = {"nasbench201": "nasbench201-cifar10"}
@@ -40,6 +50,7 @@ class Benchmark:
     table: Table
 
 
+@cache
 def load_benchmark(name: str, data: Path | None = None) -> Benchmark:
     """Return a benchmark by name.
 
@@ -65,6 +76,27 @@ def _nasbench201(dataset: str, epochs: int, data: Path | None) -> Table:
     return nasbench201_table(dataset, keys.nasbench201, epochs, data)
 
 
+def _macro(data: Path | None) -> Table:
+    return macro_table(keys.macro, _given(data, MACRO))
+
+
+def _transnas(task: str, data: Path | None) -> Table:
+    return transnas_table(task, keys.transnas_macro, _given(data, TRANSNAS))
+
+
+def _spike(data: Path | None) -> Table:
+    return spike_table(keys.spike, _given(data, SPIKE))
+
+
+def _given(data: Path | None, file: str) -> Path:
+    if data is None:
+        raise DataError(
+            f"This table does not ship with coeval: name the folder that holds {file} with --data. "
+            f"It comes from {ORIGINS[file]}."
+        )
+    return data
+
+
 def _catalogue() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for epochs in (FULL, SHORT):
@@ -76,6 +108,17 @@ def _catalogue() -> dict[str, Entry]:
                 space=partial(nasbench201.space, dataset),
                 table=partial(_nasbench201, dataset, epochs),
             )
+    found["nasbench-macro"] = Entry("6,561 chains, cifar10", MACRO, nasbench_macro.space, _macro)
+    for task, value in TASKS.items():
+        found[f"transnas-{task}"] = Entry(
+            f"3,256 networks, {value.replace('_', ' ')}",
+            TRANSNAS,
+            transnas.space,
+            partial(_transnas, task),
+        )
+    found["spikenasbench"] = Entry(
+        "15,625 spiking cells, 100 epochs", SPIKE, spikenas.space, _spike
+    )
     return found
 
 

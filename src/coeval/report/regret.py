@@ -212,7 +212,7 @@ def _near(near: float | None, down: _Logarithmic) -> Markup:
     if near is None or not down.low < near < down.high:
         return Markup()
     y = down(near)
-    label = _text(RIGHT - 4, y - 5, f"near the best: {near:.3g}", "", "end")
+    label = _text(LEFT + 5, y - 5, f"near the best: {near:.3g}", "", "start")
     return join([_rule(LEFT, y, RIGHT, y, "near"), label])
 
 

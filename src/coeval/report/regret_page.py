@@ -67,8 +67,9 @@ def regret_page(page: Page) -> str:
     return f"<!doctype html>\n{whole}\n"
 
 
-FIT = ".regret { display: block; width: 100%; height: auto; margin: 0 0 1rem; }\n"
-"""The drawings as wide as the page."""
+FIT = """.regret { display: block; width: 100%; height: auto; margin: 0 0 1rem; }
+header { margin-bottom: 1.6rem; }
+"""
 
 
 def _section(title: str, body: Markup) -> Markup:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class Search:
     seconds: float
 
 
+@lru_cache(maxsize=8)
 def contest_truth(contest: Contest) -> Truth:
     """Return what the table knows of a contest: its best members, and what random search can expect.
 
