@@ -110,6 +110,14 @@ STRATEGIES: Mapping[str, Named] = {
         _Class("genetic_algorithm:GeneticAlgorithm"),
     ),
     "nsga2": Named("generations by Pareto front and crowding", _Class("nsga:NSGA2")),
+    "reference-vectors": Named(
+        "generations spread along reference vectors (NSGA-III)",
+        _Class("reference:ReferenceVectorEvolution"),
+    ),
+    "cooperative": Named(
+        "species of parts, judged in teams (cooperative coevolution)",
+        _Class("coevolution:Coevolution"),
+    ),
     "halving": Named(
         "successive halving of random samples",
         _AroundRandom("halving:SuccessiveHalving"),
