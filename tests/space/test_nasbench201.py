@@ -129,9 +129,9 @@ def table_flops(region, inference):
         total += inference.costs[number].macs
         if isinstance(output, Grid):
             numbers = output.height * output.width * output.features
-            each = {"batch_norm": 2, "relu": 1, "average_pool": settings.get("kernel", 0) ** 2}
+            each = {"batch_norm": 2, "relu": 1, "avg_pool2d": settings.get("kernel", 0) ** 2}
             total += each.get(name, 0) * numbers
-        elif name == "global_average_pool":
+        elif name == "global_avg_pool":
             side = inference.types[first + number - 1].height
             total += (side + 1) ** 2 * output.features
     return total

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coeval.component.library import SCALAR, TABULAR
+from coeval.component.library import IMAGE, SCALAR, TABULAR
 from coeval.universality.audit import ContradictionError, audit
 from coeval.universality.capability import Arithmetic, Facts
 from coeval.universality.capability import Capability as Has
@@ -133,7 +133,7 @@ def test_a_certificate_with_a_witness_is_executed(text, kinds, arithmetic):
     assert found.capacity
 
 
-@pytest.mark.parametrize("preset", [TABULAR, SCALAR], ids=["tabular", "scalar"])
+@pytest.mark.parametrize("preset", [TABULAR, IMAGE, SCALAR], ids=["tabular", "image", "scalar"])
 def test_presets_approximate_everything(preset):
     assert audit(preset.values(), execute=False).approximation.answer == "yes"
 
@@ -143,6 +143,14 @@ def test_the_tabular_preset_is_not_turing_equivalent_because_its_loops_are_bound
     assert (found.turing.verdict, found.turing.rules) == (NOT, ("R1",))
     assert {"U1", "U2"} <= set(found.approximation.rules)
     assert found.missing == ("unbounded iteration",)
+
+
+def test_the_image_preset_is_not_turing_equivalent_and_pools_alone_approximate_nothing():
+    found = audit(IMAGE.values(), execute=False)
+    assert (found.turing.verdict, found.turing.rules) == (NOT, ("R1",))
+    assert {"U1", "U2", "U3"} <= set(found.approximation.rules)
+    affine = [IMAGE[name] for name in ("conv2d", "avg_pool2d", "zero", "add", "flatten")]
+    assert audit(affine, execute=False).approximation.rules == ("R3",)
 
 
 def test_the_scalar_preset_is_turing_equivalent_by_its_recursive_functions():

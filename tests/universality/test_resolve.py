@@ -1,7 +1,7 @@
 import pytest
 
 from coeval.architecture.component import Component
-from coeval.component.library import SCALAR, TABULAR
+from coeval.component.library import IMAGE, SCALAR, TABULAR
 from coeval.errors import SpaceError
 from coeval.universality.capability import Capability as Has
 from coeval.universality.capability import Facts
@@ -11,7 +11,10 @@ from coeval.universality.known import ALIASES, outside
 from coeval.universality.library_facts import inside
 from coeval.universality.resolve import facts_of, known_names, resolve
 
-LIBRARY = [*TABULAR.values(), *SCALAR.values()]
+LIBRARY = [
+    *{one.name: one for one in (*TABULAR.values(), *IMAGE.values())}.values(),
+    *SCALAR.values(),
+]
 
 
 def own(name, *capabilities, arity=(1, 1), regions=0):

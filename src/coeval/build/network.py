@@ -76,6 +76,25 @@ class Network(nn.ModuleDict):
                 module.fit_rows(*(part.to(device) for part in sample))
 
 
+def tensor_network(architecture: Architecture, *, seed: int | None = None) -> nn.Module:
+    """Return the module of an architecture whose inputs are tensors: grids, sequences, vectors.
+
+    Weights are named as in ``Network``. It is called with a tensor for each input, ``(batch, *domain, features)``.
+
+    Args:
+        architecture: No input is ``Columns``; for these see ``Network``.
+        seed: Decides the initial weights; ``None`` draws them from torch's global generator.
+
+    Raises:
+        SpaceError: The architecture is not legal, or a lowering cannot be found.
+    """
+    inference = infer(architecture)
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed % 2**63)
+        return RegionSteps(architecture.body, inference)
+
+
 class RegionSteps(nn.ModuleDict):
     """A nested region: its steps under their numbers."""
 

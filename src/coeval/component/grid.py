@@ -90,7 +90,7 @@ def _conv_arguments(call: Call, output: ValueType) -> dict[str, object]:
 
 
 CONV = Component(
-    name="conv",
+    name="conv2d",
     summary="Convolution of a grid: a learnt map of each window of kernel by kernel positions to width features.",
     type_rule=_conv_type,
     cost_rule=_conv_cost,
@@ -113,7 +113,7 @@ def _depthwise_cost(call: Call, output: ValueType) -> Cost:
 
 
 DEPTHWISE_CONV = Component(
-    name="depthwise_conv",
+    name="depthwise_conv2d",
     summary="Convolution of a grid, each feature on its own (Chollet 2017, arXiv:1610.02357).",
     type_rule=_depthwise_type,
     cost_rule=_depthwise_cost,
@@ -142,13 +142,13 @@ def _pool(name: str, summary: str, lowering: str, *capabilities: str) -> Compone
 
 
 AVERAGE_POOL = _pool(
-    "average_pool",
+    "avg_pool2d",
     "Mean of each window of a grid, padding left out.",
     "AveragePool",
     "affine",
 )
 MAX_POOL = _pool(
-    "max_pool",
+    "max_pool2d",
     "Largest number of each feature in each window of a grid.",
     "MaxPool",
     "piecewise_linear",
@@ -167,7 +167,7 @@ def _global_type(call: Call) -> ValueType:
 
 
 GLOBAL_AVERAGE_POOL = Component(
-    name="global_average_pool",
+    name="global_avg_pool",
     summary="Mean of each feature over all positions, as one vector (Lin et al. 2014, arXiv:1312.4400).",
     type_rule=_global_type,
     cost_rule=elementwise_cost,

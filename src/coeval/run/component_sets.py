@@ -6,7 +6,7 @@ from coeval.architecture.component import Component
 from coeval.architecture.step import Region
 from coeval.architecture.types import Columns, Tokens
 from coeval.component.head import CLASS_HEAD
-from coeval.component.library import ENTRIES, HEADS, SCALAR
+from coeval.component.library import ENTRIES, HEADS, IMAGE, SCALAR
 from coeval.run.approximate_components import DEFAULT
 from coeval.space.presets import architectures
 from coeval.space.tabular import TRUNK, sequence_space
@@ -29,6 +29,7 @@ def component_sets() -> Mapping[str, tuple[Component, ...]]:
     return {
         "tables": TABLES,
         **presets,
+        "images": tuple(IMAGE.values()),
         "functions, default": tuple(SCALAR[name] for name in DEFAULT),
         "functions, without iteration": tuple(
             one for one in SCALAR.values() if one not in iterations

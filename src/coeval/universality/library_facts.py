@@ -41,6 +41,24 @@ _AFFINE_STEPS: Mapping[str, Facts] = {
     _NUMERIC + "identity": _inside((), *_AFFINE, *_RISING),
     _NUMERIC + "const": _inside({Has.CONSTANT}, *_AFFINE, *_RISING),
 }
+# Padding is zeros; a grid keeps its size or shrinks, so nothing grows into them.
+_MIXING = frozenset({Keeps.HALTS, Keeps.FIXED_MEMORY})
+_GRIDS: Mapping[str, Facts] = {
+    _MODULES + "grid:Conv": Facts(
+        "",
+        grants=frozenset({Has.AFFINE, Has.CONVOLUTION, Has.ZERO_PADDING}),
+        guarantees=_MIXING | {*_AFFINE},
+    ),
+    _MODULES + "grid:DepthwiseConv": Facts("", guarantees=_MIXING | {*_AFFINE}),
+    _MODULES + "grid:AveragePool": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    # A maximum is a rectifier only where a zero stands in the window, which a component set cannot promise.
+    _MODULES + "grid:MaxPool": Facts("", guarantees=_MIXING | {*_RISING}),
+    _MODULES + "grid:GlobalAveragePool": _inside((), *_AFFINE, *_RISING),
+    _MODULES + "grid:Flatten": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    _MODULES + "constant:Zero": _inside({Has.ZERO}, *_AFFINE, *_RISING),
+    _MODULES + "channel:GroupAverage": _inside((), *_AFFINE, *_RISING),
+    _MODULES + "channel:Spike": _inside({Has.NONPOLYNOMIAL}, *_RISING, Keeps.BOUNDED_STATE),
+}
 _OTHER_STEPS: Mapping[str, Facts] = {
     _MODULES + "merge:Multiply": _inside({Has.PRODUCT}),
     _MODULES + "norm:LayerNorm": _inside(()),
@@ -75,5 +93,11 @@ def inside() -> Mapping[str, Facts]:
     functions = {where: activation_facts(ACTIVATIONS[name]) for where, name in _FUNCTIONS.items()}
     # With a constant value, a gated linear unit is the logistic function of an affine map.
     gated = replace(activation_facts(ACTIVATIONS["sigmoid"]), guarantees=POINTWISE)
-    found = {**_AFFINE_STEPS, **_OTHER_STEPS, **functions, _MODULES + "channel:GluGate": gated}
+    found = {
+        **_AFFINE_STEPS,
+        **_GRIDS,
+        **_OTHER_STEPS,
+        **functions,
+        _MODULES + "channel:GluGate": gated,
+    }
     return MappingProxyType(found)

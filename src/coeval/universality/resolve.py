@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from coeval.architecture.component import Component
-from coeval.component.library import SCALAR, TABULAR
+from coeval.component.library import IMAGE, SCALAR, TABULAR
 from coeval.errors import SpaceError, did_you_mean
 from coeval.universality.capability import Facts
 from coeval.universality.facts import component_facts
@@ -58,7 +58,7 @@ def facts_of(item: Named) -> Facts:
     name = ALIASES.get(name, name)
     if name in outside():
         return outside()[name]
-    component = TABULAR.get(name) or SCALAR.get(name)
+    component = TABULAR.get(name) or SCALAR.get(name) or IMAGE.get(name)
     if component is None:
         raise SpaceError(
             f"expected the name of a component, got {item!r}.{did_you_mean(name, known_names())} "
@@ -69,7 +69,7 @@ def facts_of(item: Named) -> Facts:
 
 def known_names() -> tuple[str, ...]:
     """Return every name that can be audited, in alphabetical order, aliases left out."""
-    return tuple(sorted({*outside(), *TABULAR, *SCALAR}))
+    return tuple(sorted({*outside(), *TABULAR, *SCALAR, *IMAGE}))
 
 
 def _of_component(component: Component) -> Facts:

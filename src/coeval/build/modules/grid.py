@@ -40,7 +40,7 @@ class DepthwiseConv(nn.Module):
         bound = 1 / kernel
         self.weight = nn.Parameter(torch.empty(features, 1, kernel, kernel).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(features).uniform_(-bound, bound)) if bias else None
-        self.stride, self.dilation = stride, dilation
+        self.features, self.stride, self.dilation = features, stride, dilation
         self.padding = dilation * (kernel - 1) // 2
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -52,7 +52,7 @@ class DepthwiseConv(nn.Module):
             self.stride,
             self.padding,
             self.dilation,
-            groups=len(self.weight),
+            groups=self.features,
         )
         return y.permute(0, 2, 3, 1)
 
