@@ -157,8 +157,9 @@ class LocalSearch:
         if self._finished_starts < self.starts:
             return None
         start = self._objectives.best(one for one in self._drawn if not self._is_optimum(one))
+        self._drawn = []
         if start is not None:
-            self._drawn, self._finished_starts = [], 0
+            self._finished_starts = 0
         return start
 
     def _is_optimum(self, trial: Trial) -> bool:
