@@ -7,10 +7,12 @@ from coeval.architecture.inference import infer
 from coeval.architecture.normal import FLATTENED_INPUTS, normalise
 from coeval.architecture.step import Architecture, Region, Step, sequence, step
 from coeval.architecture.types import Columns, Vector
-from coeval.component.channel import DROPOUT, IDENTITY, LINEAR, RELU, SCALE, TANH
+from coeval.component.channel import DROPOUT, IDENTITY, LINEAR, RELU, SCALE, SIGMOID, TANH
+from coeval.component.constant import ZERO
 from coeval.component.entry import NUMERIC_ENTRY
 from coeval.component.head import VALUE_HEAD
 from coeval.component.merge import ADD, CONCATENATE, MULTIPLY
+from coeval.component.norm import BATCH_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.testing.architectures import architectures
 from tests.architecture.interpreter import evaluate
@@ -102,6 +104,47 @@ def test_doubling_again_and_again_does_not_explode():
     found = normal(*chain)
     assert max(len(one.inputs) for one in found.steps) <= FLATTENED_INPUTS
     assert normalise(Architecture((Vector(4),), found)).body == found
+
+
+def test_a_zero_is_left_out_of_a_sum():
+    plain = normal(step(RELU, 0), step(TANH, 1))
+    assert normal(step(ZERO, 0), step(RELU, 0), step(ADD, (1, 2, 1)), step(TANH, 3)) == plain
+
+
+def test_what_is_computed_from_zeros_alone_is_zero():
+    chain = (step(ZERO, 0), step(RELU, 1), step(LINEAR, 2, width=4), step(BATCH_NORM, 3))
+    assert normal(*chain, step(ADD, (0, 4)), step(TANH, 5)) == normal(step(TANH, 0))
+    assert normal(*chain) == normal(step(ZERO, 0))
+
+
+def test_sums_and_products_of_zeros_are_zero_and_a_product_with_something_stays():
+    nothing = normal(step(ZERO, 0))
+    assert normal(step(ZERO, 0), step(TANH, 0), step(ZERO, 2), step(ADD, (1, 3))) == nothing
+    assert normal(step(ZERO, 0), step(MULTIPLY, (1, 1))) == nothing
+    # A learnt offset counts as zero, so that a factor of it is not known to absorb.
+    assert len(normal(step(ZERO, 0), step(TANH, 0), step(MULTIPLY, (1, 2))).steps) == 3
+
+
+def test_a_zero_forgets_what_it_was_made_of():
+    deep = normal(step(LINEAR, 0, width=4), step(TANH, 1), step(ZERO, 2))
+    assert deep == normal(step(ZERO, 0)) == sequence(1, [step(ZERO, 0)])
+
+
+def test_a_residual_around_zero_is_the_input():
+    body = sequence(1, [step(ZERO, 0), step(RELU, 1)])
+    assert normal(step(RESIDUAL, 0, body), step(TANH, 1)) == normal(step(TANH, 0))
+
+
+def test_a_function_that_moves_zero_is_kept():
+    shifted = normal(step(ZERO, 0), step(SIGMOID, 1), step(ADD, (0, 2)))
+    assert [one.component.name for one in shifted.steps] == ["zero", "sigmoid", "add"]
+
+
+def test_zeros_of_another_width_are_joined_and_kept():
+    found = normal(
+        step(ZERO, 0), step(LINEAR, 1, width=3), step(CONCATENATE, (0, 2)), step(TANH, 3)
+    )
+    assert infer(Architecture(FOUR, found)).output == Vector(7)
 
 
 def test_equal_functions_without_parameters_merge():
