@@ -77,7 +77,7 @@ def _median(near: int, logs: Floats) -> float:
     m = len(logs) - 1
     n = np.arange(1, m - near + 1)
     missed = logs[m - near] - logs[m - near - n] - (logs[m] - logs[m - n])
-    late = int((missed > np.log(0.5)).sum())
+    late = int((missed > np.log(0.5) + 1e-9).sum())
     return float(late + 1)
 
 

@@ -45,6 +45,10 @@ class ProductSpace:
                     "Widen the space's limits or change the seed."
                 )
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ProductSpace":
+        """Return itself: a space never changes, and what copies a strategy need not copy it."""
+        return self
+
     def seeds(self) -> Mapping[str, Candidate]:
         """Return the named candidates."""
         return self.named
