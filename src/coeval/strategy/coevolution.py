@@ -24,7 +24,7 @@ from coeval.strategy.coevolution_credit import (
     normal_share,
 )
 from coeval.strategy.coevolution_pool import pool
-from coeval.strategy.coevolution_species import Team, teams_of
+from coeval.strategy.coevolution_species import Decomposition, Team, teams_of
 from coeval.strategy.log import REDRAWS, Log
 from coeval.strategy.objectives import Objectives
 from coeval.trial import Objective, Proposal, State, Trial
@@ -56,7 +56,8 @@ class Coevolution:
         space: A product of parts, or one part of slots or settings.
         objective: What is optimised; several for a Pareto front.
         seed: Below which every draw has its address.
-        blocks: Slots that form one species together (``teams_of``); none: each part, or each slot, is a species.
+        teams: How candidates are taken apart, such as ``teams_of(space, blocks)``; by default each part, or each slot
+            of a single part, is a species.
         warm_up: Random teams at first, those of others included.
         elites: Best teams whose members collaborate with new ones.
         assembled: Teams that are compared for a proposal.
@@ -73,7 +74,7 @@ class Coevolution:
         objective: Objective | Sequence[Objective],
         seed: int = 0,
         *,
-        blocks: Sequence[Sequence[str]] | None = None,
+        teams: Decomposition | None = None,
         warm_up: int = 10,
         elites: int = 3,
         assembled: int = 300,
@@ -89,11 +90,12 @@ class Coevolution:
         self.space = space
         self.seed = seed
         self.warm_up, self.elites, self.assembled = warm_up, elites, assembled
-        self.teams = teams_of(space, blocks)
+        self.teams: Decomposition = teams_of(space) if teams is None else teams
         self._encoder = Encoder(self.teams.species)
         self._log = Log()
         self._archive = TeamArchive(Objectives(objective), memory)
         self._running: dict[int, Team] = {}
+        self._finished: set[int] = set()
         self._knowledge: _Knowledge | None = None
 
     def ask(self, count: int) -> list[Proposal]:
@@ -104,7 +106,8 @@ class Coevolution:
         for number in range(self._log.told, self._log.told + count):
             proposal, team = self._propose(number, taken, pending)
             taken.add(candidate_digest(proposal.candidate))
-            pending.append(team)
+            if team is not None:
+                pending.append(team)
             proposals.append(proposal)
         return proposals
 
@@ -114,12 +117,16 @@ class Coevolution:
         candidate = trial.proposal.candidate
         if not self.space.contains(candidate):
             return
-        if trial.state is State.RUNNING:
-            self._running[trial.number] = self.teams.team(candidate)
+        team = self.teams.team(candidate)
+        if team is None or trial.number in self._finished:
             return
+        if trial.state is State.RUNNING:
+            self._running[trial.number] = team
+            return
+        self._finished.add(trial.number)
         self._running.pop(trial.number, None)
         if self._archive.objectives.is_judged(trial):
-            self._archive.add(trial, self.teams.team(candidate))
+            self._archive.add(trial, team)
             self._knowledge = None
 
     def credits(self) -> list[tuple[str, object, float]]:
@@ -172,23 +179,21 @@ class Coevolution:
 
     def _propose(
         self, number: int, taken: set[str], pending: Sequence[Team]
-    ) -> tuple[Proposal, Team]:
+    ) -> tuple[Proposal, Team | None]:
         known = self._learn() if number >= self.warm_up else None
         if known is not None:
             found = self._assembled(number, known, taken, pending)
             if found is not None:
                 return found
-        team: Team = ()
         for redraw in range(REDRAWS + 1):
-            candidate = self.space.sample(generator(self.seed, "coevolution", number, redraw))
-            team = self.teams.team(candidate)
+            candidate = self.teams.sample(generator(self.seed, "coevolution", number, redraw))
             if not self._log.knows(candidate, taken):
                 break
-        return Proposal(candidate, origin="coevolution:random"), team
+        return Proposal(candidate, origin="coevolution:random"), self.teams.team(candidate)
 
     def _assembled(
         self, number: int, known: _Knowledge, taken: set[str], pending: Sequence[Team]
-    ) -> tuple[Proposal, Team] | None:
+    ) -> tuple[Proposal, Team | None] | None:
         """Return the most promising team that is legal and new; ``None`` if none of those compared is."""
         rng = generator(self.seed, "coevolution", number, "assembly")
         parents = known.served[: self.elites]
@@ -207,7 +212,7 @@ class Coevolution:
             parent = None if offer.parent is None else parents[offer.parent].trial.number
             return Proposal(
                 candidate, parent=parent, origin=f"coevolution:{offer.origin}"
-            ), offer.team
+            ), self.teams.team(candidate)
         return None
 
     def _promise(

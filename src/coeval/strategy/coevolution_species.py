@@ -25,6 +25,27 @@ Team = tuple[Member, ...]
 Floats = npt.NDArray[np.float64]
 
 
+class Decomposition(Protocol):
+    """How candidates are taken apart into members of species, and put together."""
+
+    @property
+    def species(self) -> tuple["Species", ...]:
+        """Return the species in the order of a team's members."""
+        ...
+
+    def sample(self, rng: np.random.Generator) -> Candidate:
+        """Draw a legal candidate that can be taken apart."""
+        ...
+
+    def team(self, candidate: Candidate) -> Team | None:
+        """Return the members of a candidate of the space; ``None`` where it cannot be taken apart so."""
+        ...
+
+    def candidate(self, team: Team) -> Candidate | None:
+        """Return the candidate of a team; ``None`` where the members are not allowed together."""
+        ...
+
+
 class Species(Protocol):
     """One place of the team and what may stand in it."""
 
@@ -53,11 +74,16 @@ class Species(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one slot: their number, and whether like options have near numbers."""
+    """The options of one slot: what they are called, and whether neighbours in their order are alike."""
 
     name: str
-    count: int
+    names: tuple[object, ...]
     is_ordered: bool
+
+    @property
+    def count(self) -> int:
+        """Return how many options there are."""
+        return len(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +171,10 @@ class Teams:
     species: tuple[Species, ...]
     places: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
 
+    def sample(self, rng: np.random.Generator) -> Candidate:
+        """Draw a candidate of the space."""
+        return self.space.sample(rng)
+
     def team(self, candidate: Candidate) -> Team:
         """Return the members of a candidate.
 
@@ -208,7 +238,7 @@ def teams_of(space: Space[Candidate], blocks: Sequence[Sequence[str]] | None = N
     if blocks is None and len(space.parts) > 1:
         whole: list[Species] = [_whole(name, part) for name, part in space.parts.items()]
         return Teams(space, tuple(whole), tuple(_held(space, name) for name in space.parts))
-    slots = _all_slots(space)
+    slots = all_slots(space)
     grouped = _grouped(slots, blocks or ())
     if len(grouped) < 2:
         raise SpaceError(
@@ -228,13 +258,13 @@ def teams_of(space: Space[Candidate], blocks: Sequence[Sequence[str]] | None = N
 def slots_of(space: Space[Any]) -> tuple[Options, ...] | None:
     """Return the slots of a part that consists of slots or settings; ``None`` for any other part."""
     if isinstance(space, SlotSpace):
-        return tuple([Options(one.name, len(one.options), False) for one in space.slots])
+        return tuple([Options(one.name, one.options, is_ordered=False) for one in space.slots])
     if isinstance(space, ChoiceSpace):
         return tuple(
             [
                 Options(
                     one.name,
-                    len(one.choices),
+                    one.choices,
                     not all(isinstance(choice, str) for choice in one.choices),
                 )
                 for one in space.settings
@@ -253,8 +283,12 @@ def _held(space: ProductSpace, name: str) -> tuple[tuple[str, tuple[int, ...]], 
     return ((name, () if slots is None else tuple(range(len(slots)))),)
 
 
-def _all_slots(space: ProductSpace) -> dict[str, tuple[str, int, Options]]:
-    """Return (part, slot number, options) by name."""
+def all_slots(space: ProductSpace) -> dict[str, tuple[str, int, Options]]:
+    """Return (part, slot number, options) by name, the part before the name where there are several.
+
+    Raises:
+        SpaceError: A part does not consist of slots or settings.
+    """
     found: dict[str, tuple[str, int, Options]] = {}
     for part, inner in space.parts.items():
         slots = slots_of(inner)
