@@ -77,7 +77,7 @@ class ModelPerRung:
                 spent[name] = spent.get(name, 0.0) + measurement.cost[name]
         whole = replace(measurement, cost={**measurement.cost, **spent})
         trial = finish(self._running[number], whole)
-        if self._objectives.is_measured(trial):
+        if self._objectives.is_judged(trial):
             self._values[rung] += 1
         self._tell(trial, {rung})
         if trial.state is State.FAILED:
