@@ -118,6 +118,25 @@ STRATEGIES: Mapping[str, Named] = {
         "species of parts, judged in teams (cooperative coevolution)",
         _Class("coevolution:Coevolution"),
     ),
+    "blueprint": Named(
+        "species of blueprints and of modules (CoDeepNEAT)",
+        _Class("blueprint:BlueprintCoevolution"),
+    ),
+    "reinforce": Named(
+        "policy gradient with a recurrent controller", _Class("reinforce:Reinforce")
+    ),
+    "q-learning": Named("Q-learning with experience replay", _Class("q_learning:QLearning")),
+    "evolution-strategies": Named(
+        "evolution strategies on a policy's logits",
+        _Class("evolution_strategies:EvolutionStrategies"),
+    ),
+    "gaussian-process": Named(
+        "Gaussian process on graph features of the architecture",
+        _Class("surrogate:SurrogateSearch"),
+    ),
+    "bandit": Named(
+        "sources of proposals, mixed by improvement per second", _Class("bandit:OperatorBandit")
+    ),
     "halving": Named(
         "successive halving of random samples",
         _AroundRandom("halving:SuccessiveHalving"),
