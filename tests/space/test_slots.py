@@ -1,4 +1,5 @@
 import itertools
+import pickle
 import time
 
 import numpy as np
@@ -185,6 +186,16 @@ def test_unclear_slots_are_refused(named, message):
 def test_an_unclear_restriction_is_refused(only):
     with pytest.raises(SpaceError, match="only must"):
         chain(only)
+
+
+@pytest.mark.parametrize("only", [None, RISING])
+def test_a_space_is_sent_without_what_it_remembers(only):
+    space = chain(only)
+    genotype = list(space)[3]
+    sent = pickle.loads(pickle.dumps(space))
+    assert sent == space
+    assert not sent._made
+    assert sent.choices(genotype) == space.choices(genotype)
 
 
 def test_what_is_remembered_stays_bounded(monkeypatch):

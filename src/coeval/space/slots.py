@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from coeval.architecture.component import ComponentSet
+from coeval.architecture.component import Component
 from coeval.architecture.serial import from_json, to_json
 from coeval.architecture.step import Architecture
 from coeval.component.library import IMAGE
@@ -65,7 +65,9 @@ class SlotSpace:
     assembly: Assembly
     part: str = "cell"
     only: tuple[tuple[int, ...], ...] | None = None
-    components: ComponentSet = field(default_factory=lambda: IMAGE, repr=False, compare=False)
+    components: tuple[Component, ...] = field(
+        default=tuple(IMAGE.values()), repr=False, compare=False
+    )
     _open: dict[tuple[int, ...], tuple[int, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -87,6 +89,10 @@ class SlotSpace:
                 )
         if self.only is not None:
             self._open.update(_tree(self.only, [len(one.options) for one in self.slots]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave what is remembered behind where the space is copied or sent."""
+        return SlotSpace, (self.slots, self.assembly, self.part, self.only, self.components)
 
     def assemble(self, choices: Sequence[str]) -> Architecture:
         """Return the architecture of one option for each slot.
@@ -232,7 +238,9 @@ class SlotSpace:
         Raises:
             SpaceError: The value does not describe an architecture, or not a member.
         """
-        return self._architecture(self._picks(from_json(value, self.components)))
+        return self._architecture(
+            self._picks(from_json(value, {one.name: one for one in self.components}))
+        )
 
     def _architecture(self, picks: tuple[int, ...]) -> Architecture:
         found = self._made.get(picks)
