@@ -7,6 +7,7 @@ from coeval.architecture.inference import infer
 from coeval.architecture.serial import from_json, to_json
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.svg import svg
+from coeval.architecture.text import label
 from coeval.architecture.types import Columns, Grid, Sequence, Set, Vector, elements
 from coeval.component.channel import GROUP_AVERAGE, SPIKE
 from coeval.component.constant import ZERO
@@ -108,4 +109,19 @@ def test_architectures_survive_json_and_are_drawn(component, stride):
     assert infer(architecture).cost.parameters >= 9 * 3 * 8
     drawn = svg(architecture)
     assert drawn.startswith("<svg")
-    assert "conv2d 8" in drawn
+    assert "conv2d 8 3x3" in drawn
+
+
+def test_a_label_tells_windows_apart():
+    labels = [
+        label(step(CONV, 0, width=16, kernel=1)),
+        label(step(CONV, 0, width=32, stride=2)),
+        label(step(DEPTHWISE_CONV, 0, kernel=5, dilation=2, bias=True)),
+        label(step(AVERAGE_POOL, 0)),
+    ]
+    assert labels == [
+        "conv2d 16 1x1",
+        "conv2d 32 3x3 stride 2",
+        "depthwise conv2d bias 5x5 dilation 2",
+        "avg pool2d 3x3",
+    ]

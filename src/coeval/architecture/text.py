@@ -1,11 +1,12 @@
 """Architectures as text: one line for lists and progress, an outline with types and costs for reading."""
 
-from coeval.architecture.component import Component, Value
+from coeval.architecture.component import Component, Setting, Value
 from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.architecture.types import describe
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_WINDOW = ("kernel", "stride", "dilation")
 _OPERATORS = {"add": "+", "multiply": _TIMES}
 
 
@@ -59,15 +60,21 @@ def shown_settings(step: Step) -> dict[str, Value]:
 
 
 def _main_settings(component: Component, settings: dict[str, Value]) -> list[str]:
-    """Return the words and the first number among the settings with an effect; a flag only if it is not as usual."""
+    """Return the words and the first number among the settings with an effect; a flag only if it is not as usual.
+
+    A window's kernel comes behind them, such as ``3x3``, and how it moves if that is not as usual.
+    """
     matter = component.relevant(settings) if component.relevant else settings.keys()
     words: list[str] = []
     numbers: list[str] = []
+    window: list[str] = []
     for one in component.settings:
         value = settings[one.name]
         if one.name not in matter:
             continue
-        if isinstance(value, bool):
+        if one.name in _WINDOW:
+            window += _window(one, value)
+        elif isinstance(value, bool):
             if value != one.default:
                 words.append(one.name if value else f"no {one.name}")
         elif isinstance(value, str):
@@ -75,7 +82,13 @@ def _main_settings(component: Component, settings: dict[str, Value]) -> list[str
         elif not numbers:
             numbers.append(f"{value:g}" if isinstance(value, float) else str(value))
     flags_last = [one for one in words if one.startswith("no ")]
-    return [*(one for one in words if one not in flags_last), *numbers, *flags_last]
+    return [*(one for one in words if one not in flags_last), *numbers, *window, *flags_last]
+
+
+def _window(setting: Setting, value: Value) -> list[str]:
+    if setting.name == "kernel":
+        return [f"{value}x{value}"]
+    return [] if value == setting.default else [f"{setting.name} {value}"]
 
 
 class _Line:
