@@ -234,7 +234,7 @@ class Coevolution:
         rows = self._encoder.encode(pending, known.teams)
         expected, _ = known.credit.predict(rows)
         joined = [np.concatenate(pair) for pair in zip(known.credit.members, rows, strict=True)]
-        return learn(joined, np.concatenate([known.scores, expected]), (known.credit.sharpness,))
+        return learn(joined, np.concatenate([known.scores, expected]), known.credit.sharpness)
 
     def _learn(self) -> _Knowledge | None:
         """Return what the judged teams teach; ``None`` while they are too few."""

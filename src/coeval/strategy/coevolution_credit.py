@@ -24,6 +24,8 @@ NOISE = 0.05
 """Variance of a score that is chance, the whole being about 1. On CIFAR-10 0.01 to 0.2 search alike."""
 SHARPNESS = (1.0, 4.0, 16.0)
 """How fast likeness falls with distance: the likeliest on the teams so far is taken."""
+TRIED = 64
+"""Teams, from the best to the worst, that the sharpness is chosen on: three more fits on all would take the most time."""
 _NODES, _WEIGHTS = (array / 2 for array in np.polynomial.legendre.leggauss(4))
 _NODES = _NODES + 0.5
 
@@ -92,24 +94,21 @@ class Credit:
         return found
 
 
-def learn(members: Sequence[Floats], scores: Floats, among: Sequence[float] = SHARPNESS) -> Credit:
-    """Return the credit that explains teams' scores, at the likeliest sharpness.
+def learn(members: Sequence[Floats], scores: Floats, sharpness: float | None = None) -> Credit:
+    """Return the credit that explains teams' scores.
 
     Args:
         members: ``(teams, features)`` of each species, scaled so that members that differ entirely are about 1 apart.
         scores: ``(teams,)``, more being better, about standard normal.
-        among: Which sharpnesses are compared.
+        sharpness: Of the likeness; by default the likeliest of ``SHARPNESS`` on at most ``TRIED`` teams.
     """
-    own = tuple(members)
-    found: list[tuple[float, int, Credit]] = []
-    for place, sharpness in enumerate(among):
-        covariance = kernel(likeness(own, own, sharpness))
-        covariance[np.diag_indices_from(covariance)] += NOISE
-        inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
-        weights: Floats = inverse @ scores
-        evidence = -scores @ weights - np.linalg.slogdet(covariance)[1]
-        found.append((float(evidence), -place, Credit(own, sharpness, inverse, weights)))
-    return max(found, key=lambda one: one[:2])[2]
+    if sharpness is None:
+        few = np.unique(np.linspace(0, len(scores) - 1, TRIED).round().astype(np.intp))
+        part = tuple([one[few] for one in members])
+        fits = [(_evidence(part, scores[few], one), -one) for one in SHARPNESS]
+        sharpness = -max(fits)[1]
+    inverse = np.asarray(np.linalg.inv(_covariance(members, sharpness)), dtype=np.float64)
+    return Credit(tuple(members), sharpness, inverse, inverse @ scores)
 
 
 def likeness(first: Sequence[Floats], second: Sequence[Floats], sharpness: float) -> list[Floats]:
@@ -177,6 +176,19 @@ def expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats
 def normal_share(z: Floats) -> Floats:
     """Return the standard normal distribution function."""
     return np.array([0.5 * math.erfc(-one / math.sqrt(2.0)) for one in z.tolist()])
+
+
+def _covariance(members: Sequence[Floats], sharpness: float) -> Floats:
+    covariance = kernel(likeness(members, members, sharpness))
+    covariance[np.diag_indices_from(covariance)] += NOISE
+    return covariance
+
+
+def _evidence(members: Sequence[Floats], scores: Floats, sharpness: float) -> float:
+    """Return the logarithm of the scores' likelihood, twice and without its constant."""
+    covariance = _covariance(members, sharpness)
+    fit = scores @ np.linalg.solve(covariance, scores)
+    return float(-fit - np.linalg.slogdet(covariance)[1])
 
 
 def _likeness(first: Floats, second: Floats, sharpness: float) -> Floats:

@@ -60,7 +60,7 @@ def _replaced(
     rng: np.random.Generator,
 ) -> Team:
     members = list(team)
-    for place in rng.choice(len(species), size=changes, replace=False).tolist():
+    for place in np.argsort(rng.random(len(species)))[:changes].tolist():
         members[place] = _another(species[place], place, members[place], others, rng)
     return tuple(members)
 
