@@ -8,7 +8,20 @@ from coeval.space.digest import candidate_digest
 from coeval.strategy.evolution import RegularisedEvolution
 from coeval.strategy.random import RandomSearch
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_space
-from coeval.trial import Fidelity, Measurement, Objective, Proposal, State, Trial, best, finish
+from coeval.testing.strategies import check_strategy
+from coeval.trial import (
+    Fidelity,
+    Limit,
+    Measurement,
+    Objective,
+    Proposal,
+    State,
+    Trial,
+    best,
+    finish,
+)
+from tests.strategy.fronts import SPACE as PLANE
+from tests.strategy.fronts import THREE, TWO, FrontEvaluator, hypervolume, search, sphere
 
 SPACE = ladder_space()
 
@@ -116,3 +129,70 @@ def test_the_cost_of_a_trial_does_not_grow_with_their_number():
 def test_numbers_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         evolution(**options)
+
+
+def vector(strategy, number, f1, f2, excess=0.0):
+    chosen = next(c for i, c in enumerate(SPACE) if i == number)
+    violations = {"limit": excess} if excess else {}
+    trial = Trial(number, Proposal(chosen))
+    strategy.tell(finish(trial, Measurement({"f1": f1, "f2": f2}, violations)))
+
+
+def test_with_several_objectives_the_front_breeds():
+    strategy = RegularisedEvolution(
+        SPACE, TWO, population=10, sample_size=10, warm_up=0, crossover=0
+    )
+    rows = [(0.0, 3.0), (3.0, 0.0), (1.0, 1.0), (4.0, 4.0), (3.0, 3.0), (5.0, 1.5)]
+    for number, row in enumerate(rows):
+        vector(strategy, number, *row)
+    parents = [one.parent for one in strategy.ask(30)]
+    assert set(parents) <= {0, 1, 2}
+    assert parents.count(0) + parents.count(1) > 20
+
+
+def test_infeasible_members_stay_and_lose_tournaments():
+    strategy = RegularisedEvolution(SPACE, LOSS, population=10, sample_size=10, warm_up=0)
+    for number, excess in enumerate([3.0, 1.0, 2.0]):
+        trial = Trial(number, Proposal(next(c for i, c in enumerate(SPACE) if i == number)))
+        measured = Measurement({"loss": float(number)}, {"limit": excess})
+        strategy.tell(finish(trial, measured))
+    assert 1 in {one.parent for one in strategy.ask(9)}
+    tell(strategy, 3, loss=99.0)
+    parents = [one.parent for one in strategy.ask(20)]
+    assert parents.count(3) > 10
+
+
+def test_reaches_the_feasible_part_from_samples_that_all_break_a_limit():
+    judge = FrontEvaluator(limit=Limit("f2", 1.0))
+    for seed in range(3):
+        for objectives in (TWO, TWO[0]):
+            strategy = RegularisedEvolution(PLANE, objectives, seed, population=20)
+            trials = search(strategy, judge, 300)
+            assert not any(one.is_comparable for one in trials[:8])
+            assert any(one.is_comparable for one in trials)
+
+
+def test_dominates_more_than_random_search_on_a_known_front():
+    for seed in range(3):
+        evolved = search(RegularisedEvolution(PLANE, TWO, seed), FrontEvaluator(), 300)
+        drawn = search(RandomSearch(PLANE, seed), FrontEvaluator(), 300)
+        assert hypervolume(evolved, TWO, 2.0) > 1.2 * hypervolume(drawn, TWO, 2.0)
+
+
+@pytest.mark.parametrize("objectives", [TWO, THREE])
+def test_keeps_the_contract_with_several_objectives_and_a_limit(objectives):
+    judge = FrontEvaluator(sphere, Limit("f1", 0.7))
+    check_strategy(
+        lambda: RegularisedEvolution(PLANE, objectives, 7, population=10, sample_size=4),
+        PLANE,
+        judge,
+        trials=20,
+    )
+
+
+def test_one_objective_is_asked_for_as_an_objective_or_as_a_sequence():
+    def asked(objective):
+        strategy = RegularisedEvolution(SPACE, objective, 3)
+        return drive(strategy, LadderEvaluator(), 30)
+
+    assert asked(LOSS) == asked([LOSS])
