@@ -20,6 +20,7 @@ ALL = (
     "beyond",
     "languages",
     "matrix",
+    "strategies",
 )
 
 
