@@ -95,7 +95,7 @@ class LocalSearch:
                 self._running.add(digest)
             return
         self._running.discard(digest)
-        is_start = trial.proposal.origin != NEIGHBOUR
+        is_start = not trial.proposal.origin.endswith(NEIGHBOUR)  # wrappers put their names in front
         self._finished_starts += is_start
         if self._objectives.is_judged(trial):
             self._judged.setdefault(digest, trial)
