@@ -58,3 +58,35 @@ def test_a_digest_names_the_values_and_not_their_order():
     second = Candidate((("recipe", (("b", 2), ("a", 1))),))
     other = Candidate((("recipe", (("a", 1), ("b", 3))),))
     assert candidate_digest(first) == candidate_digest(second) != candidate_digest(other)
+
+
+def test_options_do_not_depend_on_which_decisions_were_asked_before():
+    rng = np.random.default_rng(0)
+    walked = ladder_space(settings=2, choices=3)
+    for _ in range(200):
+        path = tuple(int(one) for one in rng.integers(3, size=rng.integers(5)))
+        fresh = ladder_space(settings=2, choices=3)
+        assert walked.decisions(path) == fresh.decisions(path)
+        if len(path) == 4:
+            assert walked.decide(path) == fresh.decide(path)
+    with pytest.raises(SpaceError, match=r"options 0\.\.2, got 7"):
+        walked.decisions((1, 7))
+    with pytest.raises(SpaceError, match="takes 4 decisions here, got 5"):
+        walked.decisions((0, 1, 2, 0, 1))
+
+
+def test_a_walk_asks_each_part_a_few_times_a_decision():
+    class Counting(ChoiceSpace):
+        asked = 0
+
+        def decisions(self, prefix):
+            Counting.asked += 1
+            return super().decisions(prefix)
+
+    settings = tuple(Setting(f"a{place}", (0, 1), 0) for place in range(50))
+    space = ProductSpace({"one": Counting(settings, "one"), "two": Counting(settings, "two")})
+    path: tuple[int, ...] = ()
+    while space.decisions(path):
+        path = (*path, 1)
+    assert len(path) == 100
+    assert Counting.asked < 5 * 100

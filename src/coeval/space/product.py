@@ -19,6 +19,14 @@ def nominal(candidate: Candidate) -> Architecture:
 
 
 @dataclass(frozen=True, slots=True)
+class _Walked:
+    """Decisions of one part that are known to be legal, and whether they are all of them."""
+
+    prefix: tuple[int, ...] = ()
+    is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProductSpace:
     """Every combination of the parts' genotypes.
 
@@ -33,6 +41,9 @@ class ProductSpace:
     weights: Mapping[str, float] = field(default_factory=dict)
     named: Mapping[str, Candidate] = field(default_factory=dict)
     typing: Callable[[Candidate], Architecture] = nominal
+    _walked: dict[str, "_Walked"] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # each part's last decisions: a walk asks after each of them
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -163,7 +174,8 @@ class ProductSpace:
         spans: list[tuple[str, Space[Any], tuple[int, ...]]] = []
         start = 0
         for name, space in self.parts.items():
-            length = _complete_length(space, prefix[start:])
+            walked = self._walked.get(name, _Walked())
+            length, self._walked[name] = _complete_length(space, prefix[start:], walked)
             if length is None:
                 return [*spans, (name, space, prefix[start:])], True
             spans.append((name, space, prefix[start : start + length]))
@@ -186,16 +198,20 @@ def _with(candidate: Candidate, changed: Mapping[str, Any]) -> Candidate:
     return Candidate(tuple((name, changed.get(name, part)) for name, part in candidate.parts))
 
 
-def _complete_length(space: Space[Any], prefix: tuple[int, ...]) -> int | None:
-    """Return after how many decisions the part is complete, or ``None`` if the prefix ends before."""
-    for length in itertools.count():
-        if length > len(prefix):
-            return None
+def _complete_length(
+    space: Space[Any], prefix: tuple[int, ...], walked: _Walked
+) -> tuple[int | None, _Walked]:
+    """Return after how many decisions the part is complete, ``None`` if the prefix ends before, and what is now known."""
+    pairs = zip(prefix, walked.prefix, strict=False)
+    shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    if walked.is_complete and shared == len(walked.prefix):
+        return shared, walked
+    for length in range(shared, len(prefix) + 1):
         options = space.decisions(prefix[:length])
         if not options:
-            return length
+            return length, _Walked(prefix[:length], is_complete=True)
         if length < len(prefix) and not 0 <= prefix[length] < len(options):
             raise SpaceError(
                 f"A decision has options 0..{len(options) - 1}, got {prefix[length]}: {options[:8]}."
             )
-    return None
+    return None, _Walked(prefix)
