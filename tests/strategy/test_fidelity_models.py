@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 
 from coeval.strategy.fidelity_models import ModelPerRung
@@ -9,6 +11,17 @@ from tests.strategy.rungs import SPACE, Spy
 
 CANDIDATE = next(iter(SPACE))
 BROKEN = Measurement(failure=Failure(Reason.DIVERGED, "at this rung"))
+
+
+class Uncopyable(Spy):
+    """Holds an iterator, which nothing copies."""
+
+    def __init__(self):
+        super().__init__()
+        self.members = iter(SPACE)
+
+    def __deepcopy__(self, memo):
+        return copy.deepcopy(self.members, memo)
 
 
 def models(spy, rungs=3, enough=2):
@@ -104,6 +117,18 @@ def test_a_copy_that_waits_leaves_the_question_to_the_rung_below():
     inner.measure(0, 0, loss(0.0))
     inner.measure(0, 1, loss(0.0))
     assert len(inner.ask(2)) == 2
+
+
+def test_a_strategy_that_cannot_be_copied_learns_from_the_lowest_rung():
+    spy = Uncopyable()
+    inner = models(spy, enough=1)
+    inner.start(Proposal(CANDIDATE))
+    inner.measure(0, 0, loss(1.0))
+    inner.measure(0, 1, loss(2.0))
+    inner.give_up(0, range(2, 3))
+    assert inner.ask(1)[0].parent == 0
+    assert finished(spy, 0) == [(0, State.DONE, 1.0)]
+    assert {name for name, _ in spy.heard} == {0}
 
 
 @pytest.mark.parametrize("share", [0.5, 1 / 3])

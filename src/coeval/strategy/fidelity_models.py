@@ -25,7 +25,8 @@ class ModelPerRung:
     promotions the outer log holds in between. The caller translates.
 
     Args:
-        inner: A fresh strategy, told nothing yet; it is copied.
+        inner: A fresh strategy, told nothing yet; it is copied. One that cannot be, such as an exhaustive search that
+            holds an iterator, learns from the lowest rung alone.
         objectives: What a value is.
         rungs: How many.
         enough: Values that a rung must have before its copy asks.
@@ -34,9 +35,9 @@ class ModelPerRung:
     def __init__(self, inner: Strategy, objectives: Objectives, rungs: int, enough: int) -> None:
         self._objectives = objectives
         self._enough = enough
-        self._copies = [inner, *(copy.deepcopy(inner) for _ in range(rungs - 1))]
+        self._copies = _copies(inner, rungs)
         self._values = [0] * rungs
-        self._open: dict[int, set[int]] = {}  # rungs whose copy waits for the number
+        self._open: dict[int, set[int]] = {}  # rungs that wait for a value of the number
         self._running: dict[int, Trial] = {}
         self._spent: dict[int, dict[str, float]] = {}
         self._told = 0
@@ -56,7 +57,7 @@ class ModelPerRung:
         number = self._told
         self._told += 1
         trial = Trial(number, proposal)
-        self._open[number] = set(range(len(self._copies)))
+        self._open[number] = set(range(len(self._values)))
         self._running[number] = trial
         for one in self._copies:
             one.tell(trial)
@@ -81,7 +82,7 @@ class ModelPerRung:
             self._values[rung] += 1
         self._tell(trial, {rung})
         if trial.state is State.FAILED:
-            self._tell(trial, set(range(rung, len(self._copies))))
+            self._tell(trial, set(range(rung, len(self._values))))
         self._forget(number)
 
     def give_up(self, number: int, rungs: range) -> None:
@@ -94,12 +95,20 @@ class ModelPerRung:
     def _tell(self, trial: Trial, rungs: set[int]) -> None:
         for rung in sorted(rungs & self._open[trial.number]):
             self._open[trial.number].discard(rung)
-            self._copies[rung].tell(trial)
+            if rung < len(self._copies):
+                self._copies[rung].tell(trial)
 
     def _forget(self, number: int) -> None:
         if not self._open[number]:
             for known in (self._open, self._running, self._spent):
                 known.pop(number, None)
+
+
+def _copies(inner: Strategy, count: int) -> list[Strategy]:
+    try:
+        return [inner, *(copy.deepcopy(inner) for _ in range(count - 1))]
+    except TypeError:  # what deepcopy raises for iterators, locks, open files
+        return [inner]
 
 
 def _checked(proposal: Proposal) -> Proposal:
