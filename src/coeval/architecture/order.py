@@ -8,6 +8,7 @@ tried and the least sequence taken (individualise and refine; McKay & Piperno 20
 doi:10.1016/j.jsc.2013.09.003).
 """
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,16 +97,22 @@ def _place(search: _Search, placed: list[int], *, stop_at_tie: bool) -> tuple[li
     """Place steps until all are placed, or until several tie (returned too)."""
     graph, order = search.graph, list(placed)
     new = _numbers(graph, order)
-    waiting = [one for one in range(len(graph.labels)) if graph.inputs + one not in new]
-    while waiting:
-        ready = [one for one in waiting if all(value in new for value in graph.references[one])]
+    missing = [sum(value not in new for value in one) for one in graph.references]
+    ready = [
+        one for one, count in enumerate(missing) if not count and graph.inputs + one not in new
+    ]
+    while ready:
         tied = _least(search, ready, new)
         if len(tied) > 1 and stop_at_tie and search.budget > 0:
             return order, tied
         chosen = tied[0]
         new[graph.inputs + chosen] = graph.inputs + len(order)
         order.append(chosen)
-        waiting.remove(chosen)
+        ready.remove(chosen)
+        for user, _ in search.users[chosen]:
+            missing[user] -= 1
+            if not missing[user]:
+                insort(ready, user)
     return order, []
 
 
