@@ -1,5 +1,10 @@
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+from typer.main import get_command
+
+from coeval.cli.app import app
 from coeval.errors import SpaceError
 from coeval.run.strategies import CONTROL_EVERY, STRATEGIES, plain, strategy_for
 from coeval.space.tabular import space_for
@@ -10,6 +15,10 @@ from tests.space.test_tabular import task
 
 SPACE = ladder_space(settings=3, choices=3)
 WHOLE = [name for name, named in STRATEGIES.items() if named.needs is None]
+SMALL = ("exhaustive", "blueprint")
+"""Enumerates all members; needs blocks that repeat: neither is what the space of tables offers."""
+WALKING = ("reinforce", "q-learning", "evolution-strategies")
+"""Decide one by one: some hundred decisions make a network for a table."""
 PARTIAL = [name for name, named in STRATEGIES.items() if named.needs is not None]
 
 
@@ -35,7 +44,14 @@ def test_a_line_of_help_is_one_short_line(name):
     assert line.strip(".\n") == line
 
 
-@pytest.mark.parametrize("name", [one for one in WHOLE if one != "exhaustive"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(one, marks=pytest.mark.slow) if one in WALKING else one
+        for one in WHOLE
+        if one not in SMALL
+    ],
+)
 def test_on_real_data_seeds_come_first_and_random_search_has_its_share(name):
     space = space_for(task())
     log = drive(strategy_for(name, space, LOSS, 3), DigestEvaluator(("loss",)), 24)
@@ -47,6 +63,28 @@ def test_on_real_data_seeds_come_first_and_random_search_has_its_share(name):
         places = range(len(seeds), 24)
         due = [place for place in places if place % CONTROL_EVERY == CONTROL_EVERY - 1]
         assert [place for place in places if origins[place] == "random"] == due
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("exhaustive", "this space has about 10"),
+        ("blueprint", "Part 'architecture' has no slots to make species of"),
+    ],
+)
+def test_what_the_space_of_tables_lacks_is_one_clear_error(name, sentence):
+    with pytest.raises(SpaceError, match=sentence):
+        strategy_for(name, space_for(task()), LOSS, 0)
+
+
+def test_help_and_guide_name_the_strategies_of_fit():
+    fit = get_command(app).commands["fit"]
+    (option,) = [one for one in fit.params if one.name == "strategy"]
+    able = {name for name in WHOLE if name not in SMALL}
+    assert set(re.findall(r"[a-z0-9-]+", option.help.partition(":")[2])) - {"or"} == able
+    guide = (Path(__file__).parents[2] / "docs/guide.md").read_text()
+    (line,) = [one for one in guide.splitlines() if one.startswith("| `--strategy` | how `fit`")]
+    assert able <= set(re.findall(r"`([a-z0-9-]+)`", line))
 
 
 def test_a_misspelt_strategy_is_one_clear_error():

@@ -82,7 +82,13 @@ def fit(
     test: Annotated[
         str, typer.Option(help="split (20 % of the rows, locked), none, or a file.")
     ] = "split",
-    strategy: Annotated[str, typer.Option(help="evolution or random.")] = "evolution",
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
+            "reinforce, q-learning, evolution-strategies, gaussian-process or bandit."
+        ),
+    ] = "evolution",
     max_parameters: Annotated[
         int | None, typer.Option(help="Largest network, in parameters.", show_default=False)
     ] = None,
@@ -307,7 +313,7 @@ def bench(
         list[str] | None,
         typer.Option(help="A strategy; may be repeated.", show_default="the usual ones"),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Searches of each strategy.")] = 20,
+    seeds: Annotated[int, typer.Option(help="Searches of each strategy.")] = 10,
     evaluations: Annotated[int, typer.Option(help="Trainings that a search may spend.")] = 300,
     objective: Annotated[
         list[str] | None,
