@@ -17,6 +17,8 @@ from coeval.strategy.reinforce_table import IndependentPolicy
 from coeval.trial import Objective, Proposal, Trial
 
 NAME = "reinforce"
+LR = {"recurrent": 6e-4, "independent": 0.01}
+"""Step sizes of Adam by policy."""
 FAIR = 0.5
 """What a trial's rank is worth on average: the baseline before there is any."""
 
@@ -43,17 +45,17 @@ class Reinforce:
     A draw that repeats a trial or breaks the space's limits is drawn anew; where that keeps happening, the
     policy has narrowed down to what is known, and a sample of the space takes its place.
 
-    Differences from the paper: its children's accuracies are cubed, ranks are not; it averages gradients over
-    8 children on each of 100 replicas and trains 12,800, while in budgets of hundreds each lesson is a step, with
-    ``lr`` raised from the paper's 6e-4 accordingly; the paper has no entropy term (Bello et al. 2017,
-    arXiv:1709.07417, use one).
+    Differences from the paper: it cubes accuracies, ranks need no such bend; it averages gradients over 8 children on
+    each of 100 replicas and trains 12,800, while in budgets of hundreds each lesson is a step; it has no
+    entropy term (Bello et al. 2017, arXiv:1709.07417, use one).
 
     Args:
         space: Must offer ``decisions`` and ``decide``.
         objective: One or more.
         seed: Below which every draw has its address.
         policy: ``"recurrent"`` is the paper's LSTM; ``"independent"`` a softmax for each decision.
-        lr: Step size of Adam; 0.01 is NATS-Bench's.
+        lr: Step size of Adam. If not given, 6e-4 for the recurrent policy, as in the paper, and 0.01 for the
+            independent one, as in NATS-Bench (Dong et al. 2021, arXiv:2009.00437).
         momentum: Of the baseline's moving average.
         entropy: Weight of the policy's entropy, a slot at a time.
         window: Lessons among which a new one is ranked.
@@ -70,12 +72,13 @@ class Reinforce:
         seed: int = 0,
         *,
         policy: Literal["recurrent", "independent"] = "recurrent",
-        lr: float = 0.01,
+        lr: float | None = None,
         momentum: float = 0.9,
         entropy: float = 1e-3,
         window: int = 64,
     ) -> None:
         _check(policy, lr, momentum, entropy, window)
+        rate = LR[policy] if lr is None else lr
         self.space = space
         self.objectives = Objectives(objective)
         self.seed = seed
@@ -84,9 +87,9 @@ class Reinforce:
         self._decisions = Decisions(space)
         self._lessons = Lessons(NAME, self._decisions, self.objectives)
         self._policy: Policy = (
-            RecurrentPolicy(self._decisions, seed, lr)
+            RecurrentPolicy(self._decisions, seed, rate)
             if policy == "recurrent"
-            else IndependentPolicy(self._decisions, lr)
+            else IndependentPolicy(self._decisions, rate)
         )
         self._recent: deque[Trial] = deque(maxlen=window)
         self._baseline = FAIR
@@ -126,13 +129,12 @@ class Reinforce:
         self._baseline = self.momentum * self._baseline + (1 - self.momentum) * reward
 
 
-def _check(policy: str, lr: float, momentum: float, entropy: float, window: int) -> None:
-    names = ("recurrent", "independent")
-    if policy not in names:
+def _check(policy: str, lr: float | None, momentum: float, entropy: float, window: int) -> None:
+    if policy not in LR:
         raise ValueError(
-            f"policy must be one of {', '.join(names)}, got {policy!r}.{did_you_mean(policy, names)}"
+            f"policy must be one of {', '.join(LR)}, got {policy!r}.{did_you_mean(policy, LR)}"
         )
-    if not lr > 0:
+    if lr is not None and not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr}.")
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum must lie in 0..1, 1 excluded, got {momentum}.")
