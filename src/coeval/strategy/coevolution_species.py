@@ -256,7 +256,7 @@ def teams_of(space: Space[Candidate], blocks: Sequence[Sequence[str]] | None = N
 
 
 def below(count: int, rng: np.random.Generator) -> int:
-    """Draw a number in 0..count-1; an eighth of the time of ``rng.integers``, and pools draw thousands."""
+    """Draw a number in 0..count-1; a third of the time of ``rng.integers``, and pools draw thousands."""
     return int(rng.random() * count)
 
 
