@@ -1,13 +1,11 @@
+import itertools
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from coeval.cli import bench
 from coeval.run.strategies import STRATEGIES
 from tests.cli.commands import Command
 
@@ -130,29 +128,34 @@ def test_a_folder_that_cannot_be_made_is_an_error_before_anything_runs(coeval, t
     assert "Cannot write to file" in err
 
 
-@pytest.mark.slow
-def test_an_interrupted_comparison_keeps_what_is_finished(tmp_path):
-    command = [
-        sys.executable,
-        "-c",
-        "from coeval.cli import main; main()",
-        "bench",
-        "--seeds",
-        "5000",
-    ]
-    process = subprocess.Popen(
-        [*command, "--evaluations", "10", "--strategy", "local", "--json"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(12)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "of 5000 searches; these are kept" in err
+@pytest.mark.parametrize("finished", [0, 3])
+def test_an_interrupted_comparison_keeps_what_is_finished(coeval, monkeypatch, tmp_path, finished):
+    whole = bench.run_searches
+
+    def interrupted(*arguments):
+        yield from itertools.islice(whole(*arguments), finished)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "run_searches", interrupted)
+    code, out, err = coeval("bench", *QUICK, "--json")
+    assert code == 130
+    assert f"interrupted after {finished} of 4 searches; these are kept" in err
     found = json.loads(out)
     assert not found["complete"]
-    assert found["strategies"][0]["searches"] > 0
-    assert (tmp_path / "runs/bench-nasbench201-cifar10/report.html").exists()
+    assert sum(one["searches"] for one in found["strategies"]) == finished
+    page = tmp_path / "runs/bench-nasbench201-cifar10/report.html"
+    assert page.exists() == (finished > 0)
+    assert finished == 0 or "Interrupted: some searches are missing" in page.read_text()
+
+
+def test_an_interrupted_comparison_prints_how_many_seeds_each_strategy_has(coeval, monkeypatch):
+    whole = bench.run_searches
+
+    def interrupted(*arguments):
+        yield from itertools.islice(whole(*arguments), 3)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "run_searches", interrupted)
+    _, out, _ = coeval("bench", *QUICK)
+    assert "local (2 seeds)" in out
+    assert "random (1 seed)" in out

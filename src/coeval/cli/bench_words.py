@@ -134,7 +134,7 @@ def _random_row(result: Result) -> list[str]:
 
 def _name(result: Result, one: Summary) -> str:
     counts = {other.searches for other in result.summaries}
-    return one.strategy if len(counts) == 1 else f"{one.strategy} ({one.searches} seeds)"
+    return one.strategy if len(counts) == 1 else f"{one.strategy} ({_seeds(one.searches)})"
 
 
 def _band(one: Summary) -> tuple[tuple[float, ...], tuple[float, ...]]:
