@@ -1,9 +1,11 @@
 import pytest
 
+from coeval.strategy.control import WithControl
 from coeval.strategy.hyperband import Hyperband, shapes
 from coeval.strategy.random import RandomSearch
 from coeval.testing.fakes import LOSS, drive
-from tests.strategy.rungs import SPACE, THREE, Epochs, asked, shares
+from coeval.trial import State
+from tests.strategy.rungs import SPACE, THREE, Epochs, Spy, asked, shares
 
 
 def test_brackets_are_those_of_the_paper():
@@ -23,6 +25,19 @@ def test_brackets_that_stop_early_less_early_and_not_at_all_take_turns():
     first = [low] * 9 + [middle] * 3 + [high]
     assert shares(log) == [*first, *[middle] * 5, high, *[high] * 3, *first[:9]]
     assert [one.continues is None for one in asked(log)][13:22] == [True] * 5 + [False] + [True] * 3
+
+
+def test_a_control_that_takes_places_of_batches_costs_no_value():
+    spy = Spy()
+    inner = Hyperband(spy, LOSS, fidelities=THREE)
+    log = drive(WithControl(inner, RandomSearch(SPACE, 2), every=3), Epochs(), 120, batch=6)
+    for rung, share in enumerate(THREE):
+        mine = [
+            one for one in log if one.state is State.DONE and one.proposal.fidelity.epochs == share
+        ]
+        told = [one for name, one in spy.heard if name == rung and one.state is State.DONE]
+        assert sorted(map(LOSS.cost, mine)) == sorted(map(LOSS.cost, told))
+    assert shares(log).count(1.0) > 120 / 3
 
 
 @pytest.mark.parametrize(

@@ -99,13 +99,13 @@ class Engine:
 
     def _start(self, trial: Trial) -> None:
         proposal = trial.proposal
-        member = self._whom_it_promotes(proposal)
+        rung = self._ladder.rung(proposal)
+        member = None if rung is None else self._whom_it_promotes(proposal, rung)
         if member is not None:
             del self._members[member.trials[-1]]
             self._stop(self._rules.promote(member))
-        elif self._enters(proposal):
-            number = self._models.start(self._seen_inside(proposal))
-            member = Member(number, proposal, self._rules.first_rungs(1)[0])
+        elif rung is not None and self._is_own(proposal):
+            member = Member(self._models.start(self._seen_inside(proposal)), proposal, rung)
             self._rules.enter(member)
         if member is None:
             seen = replace(proposal, parent=self._parent_inside(proposal), continues=None)
@@ -116,10 +116,10 @@ class Engine:
             self._inner[trial.number] = member.number
         self._running.add(trial.number)
 
-    def _enters(self, proposal: Proposal) -> bool:
-        """Return whether a trial that promotes nobody is one of this strategy's own candidates."""
-        mine = proposal.origin.startswith(self._prefix) and proposal.continues is None
-        return mine and self._ladder.rung(proposal) == self._rules.first_rungs(1)[0]
+    def _is_own(self, proposal: Proposal) -> bool:
+        """Return whether this strategy asked for the trial as a new member: a promotion of nobody is somebody else's."""
+        origin = proposal.origin
+        return origin.startswith(self._prefix) and origin != self._prefix + PROMOTION
 
     def _seen_inside(self, proposal: Proposal) -> Proposal:
         origin = proposal.origin.removeprefix(self._prefix)
@@ -129,9 +129,8 @@ class Engine:
     def _parent_inside(self, proposal: Proposal) -> int | None:
         return None if proposal.parent is None else self._inner.get(proposal.parent)
 
-    def _whom_it_promotes(self, proposal: Proposal) -> Member | None:
-        rung = self._ladder.rung(proposal)
-        if rung is None or proposal.origin != self._prefix + PROMOTION:
+    def _whom_it_promotes(self, proposal: Proposal, rung: int) -> Member | None:
+        if proposal.origin != self._prefix + PROMOTION:
             return None
         if self._ladder.continues:
             member = None if proposal.continues is None else self._members.get(proposal.continues)

@@ -54,7 +54,13 @@ class Brackets:
         return rungs
 
     def enter(self, member: Member) -> None:
-        """Give the member a place in the bracket being filled."""
+        """Give the member a place in the bracket being filled.
+
+        One that starts elsewhere, as when another strategy took a place out of a batch, has no bracket: its value
+        is learnt from, and it is never promoted.
+        """
+        if member.first != self.first_rungs(1)[0]:
+            return
         if self._filling is None:
             self._filling = _Bracket(
                 self._shapes[self._opened % len(self._shapes)], self._objectives
@@ -68,9 +74,8 @@ class Brackets:
 
     def finish(self, member: Member, trial: Trial) -> list[Member]:
         """Note the result; a rung that it completes promotes its best and stops the others."""
-        bracket = self._of[member]
-        stopped = bracket.finish(member, trial)
-        return self._leave(bracket, stopped)
+        bracket = self._of.get(member)
+        return [member] if bracket is None else self._leave(bracket, bracket.finish(member, trial))
 
     def promotable(self) -> list[Member]:
         """Return who was chosen and waits, the oldest bracket's first."""
