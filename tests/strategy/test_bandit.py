@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from coeval.space.choices import ChoiceSpace
+from coeval.space.protocol import Candidate
 from coeval.strategy.bandit import OperatorBandit, default_sources
-from coeval.strategy.bandit_operators import crossover, exchange, mutation, neighbour
+from coeval.strategy.bandit_operators import crossover, exchange, mutation, neighbour, operators_for
 from coeval.strategy.evolution import RegularisedEvolution
 from coeval.strategy.local import LocalSearch
 from coeval.strategy.random import RandomSearch
@@ -51,14 +52,11 @@ class Timed:
         return "all"
 
 
-class Fixed:
-    """Always proposes one candidate."""
-
-    def __init__(self, candidate):
-        self.candidate = candidate
-
-    def __call__(self, known, rng):
-        return Proposal(self.candidate)
+def worst(known, rng):
+    """Propose what is far from the target."""
+    candidate = SPACE.sample(rng)
+    low = tuple((name, tuple((x, v % 2) for x, v in part)) for name, part in candidate.parts)
+    return Proposal(Candidate(low))
 
 
 def test_keeps_the_contract_with_operators_and_coevolution():
@@ -96,8 +94,7 @@ def test_of_two_equal_sources_the_quicker_one_is_asked_more_often():
 
 
 def test_every_source_keeps_its_least_share():
-    useless = Fixed(next(iter(SPACE)))
-    chosen = {**sources(SPACE, LOSS), "useless": useless}
+    chosen = {**sources(SPACE, LOSS), "useless": worst}
     bandit = OperatorBandit(SPACE, LOSS, 1, sources=chosen, least_share=0.1)
     gaps = np.diff(asked(drive(bandit, LadderEvaluator(), 150), "useless"))
     assert gaps.max() <= 11
@@ -140,6 +137,21 @@ def test_a_source_that_waits_leaves_its_turn_to_another():
     assert alone.ask(3) == []
 
 
+def test_a_neighbour_is_one_that_was_not_tried_and_none_at_a_local_optimum():
+    tiny = ladder_space(settings=1, choices=4, parts=2)
+    bandit = OperatorBandit(tiny, LOSS, 1, sources={"random": RandomSearch(tiny, 1)})
+    drive(bandit, LadderEvaluator(target=0), 40)
+    tried = {one.proposal.candidate for one in bandit._known.latest}
+    assert len(tried) == 16
+    assert neighbour(tiny, bandit._known, np.random.default_rng(0)) is None
+
+
+def test_a_space_that_is_used_up_is_asked_for_samples():
+    tiny = ladder_space(settings=1, choices=2, parts=2)
+    bandit = OperatorBandit(tiny, LOSS, 1, sources=operators_for(tiny))
+    assert len(drive(bandit, LadderEvaluator(), 20)) == 40
+
+
 def test_failures_and_trials_of_others_earn_nothing():
     class Failing(LadderEvaluator):
         def _measure(self, trial, report):
@@ -177,7 +189,7 @@ def test_operators_change_a_known_candidate_and_wait_while_there_is_none(operato
     ("settings", "message"),
     [
         ({"sources": {}}, "at least one source"),
-        ({"sources": {"a/b": Fixed(None)}}, 'must not be empty nor hold "/"'),
+        ({"sources": {"a/b": worst}}, 'must not be empty nor hold "/"'),
         ({"least_share": 0.5}, r"least_share must lie in 0..1/6 for 6 sources, got 0.5. Lower it"),
         ({"window": 0}, "window must be at least 1, got 0"),
         ({"elites": 0}, "elites must be at least 1, got 0"),

@@ -91,9 +91,9 @@ class OperatorBandit:
         self._strategies, self._operators = _apart(chosen)
         self.least_share, self.warm_up = least_share, warm_up
         self._objectives = Objectives(objective)
-        self._known = Known(self._objectives, elites, population)
         self._credits = Credits(tuple(chosen), window)
         self._log = Log()
+        self._known = Known(self._objectives, self._tried, elites, population)
         self._finished: set[int] = set()
 
     @property
@@ -115,7 +115,7 @@ class OperatorBandit:
             proposal = self._from(name, number)
             if proposal is not None:
                 return [replace(proposal, origin=f"{ORIGIN}{name}/{proposal.origin}")]
-        return []
+        return [self._random(number)] if self._operators else []
 
     def tell(self, trial: Trial) -> None:
         """Record a trial, here and in every source; a finished one gives credit to its source."""
@@ -149,18 +149,20 @@ class OperatorBandit:
     def _from(self, name: str, number: int) -> Proposal | None:
         if name in self._strategies:
             return next(iter(self._strategies[name].ask(1)), None)
-        proposal: Proposal | None = None
-        for redraw in range(REDRAWS + 1):
-            rng = generator(self.seed, "bandit", number, name, redraw)
+        rng = generator(self.seed, "bandit", number, name)
+        for _ in range(REDRAWS + 1):
             proposal = self._operators[name](self._known, rng)
-            if proposal is None or not self._log.knows(proposal.candidate, set()):
-                break
-        return proposal
+            if proposal is None or not self._tried(proposal.candidate):
+                return proposal
+        return None
+
+    def _tried(self, candidate: Candidate) -> bool:
+        return self._log.knows(candidate, set())
 
     def _random(self, number: int) -> Proposal:
         for redraw in range(REDRAWS + 1):
             candidate = self.space.sample(generator(self.seed, "bandit", number, "first", redraw))
-            if not self._log.knows(candidate, set()):
+            if not self._tried(candidate):
                 break
         return Proposal(candidate, origin="bandit")
 

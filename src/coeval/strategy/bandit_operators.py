@@ -18,16 +18,29 @@ ENTRANTS = 5
 
 
 class Known:
-    """The best and the latest judged trials.
+    """The best and the latest judged trials, and what was tried.
+
+    Attributes:
+        tried: Says whether a candidate was proposed before.
+        elites: The best, best first.
+        latest: The latest, the oldest first.
 
     Args:
         objectives: What trials are ranked by.
+        tried: As above.
         elites: How many of the best are kept.
         population: How many of the latest.
     """
 
-    def __init__(self, objectives: Objectives, elites: int, population: int) -> None:
+    def __init__(
+        self,
+        objectives: Objectives,
+        tried: Callable[[Candidate], bool],
+        elites: int,
+        population: int,
+    ) -> None:
         self._objectives = objectives
+        self.tried = tried
         self._size = elites
         self.elites: list[Trial] = []
         self.latest: deque[Trial] = deque(maxlen=population)
@@ -47,7 +60,7 @@ class Known:
 
 
 Operator = Callable[[Known, np.random.Generator], Proposal | None]
-"""Makes a proposal from what is known, or ``None`` where it cannot yet; all randomness comes from the generator."""
+"""Makes a proposal from what is known, or ``None`` where it has none; all randomness comes from the generator."""
 
 
 def operators_for(space: Space[Candidate], seed: int = 0) -> Mapping[str, Operator]:
@@ -73,15 +86,16 @@ def operators_for(space: Space[Candidate], seed: int = 0) -> Mapping[str, Operat
 
 
 def neighbour(space: Space[Candidate], known: Known, rng: np.random.Generator) -> Proposal | None:
-    """Return a neighbour of the incumbent, each with equal chance."""
+    """Return a neighbour of the incumbent that was not tried, each with equal chance; none at a local optimum."""
     if not known.elites:
         return None
     best = known.elites[0]
     children = list(space.neighbours(best.proposal.candidate))
-    if not children:
-        return None
-    child = children[int(rng.integers(len(children)))]
-    return Proposal(child.genotype, parent=best.number, moves=child.moves)
+    for place in rng.permutation(len(children)).tolist():
+        child = children[place]
+        if not known.tried(child.genotype):
+            return Proposal(child.genotype, parent=best.number, moves=child.moves)
+    return None
 
 
 def mutation(space: Space[Candidate], known: Known, rng: np.random.Generator) -> Proposal | None:
