@@ -54,6 +54,12 @@ def test_json_has_every_curve(coeval, tmp_path):
     assert found["files"]["regret"] == os.path.join("here", "regret.svg")
 
 
+def test_copies_may_have_results_of_their_own(coeval):
+    code, out, _ = coeval("bench", *QUICK, "--no-cache", "--json")
+    assert code == 0
+    assert not json.loads(out)["canonical"]
+
+
 def test_limits_and_several_objectives_are_understood(coeval, tmp_path):
     aims = ("--objective", "accuracy", "--objective", "flops=2e7", "--limit", "parameters<=5e5")
     code, out, _ = coeval("bench", "nasbench201-cifar100", *QUICK, *aims, "--json")

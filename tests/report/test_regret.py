@@ -81,4 +81,4 @@ def test_names_are_apart_and_in_the_order_of_their_lines(found):
     moved = _apart(sorted(found))
     assert len(moved) == len(found)
     assert all(b - a >= LINE - 1e-6 for a, b in itertools.pairwise(moved))
-    assert moved[-1] <= BOTTOM + LINE
+    assert moved[-1] <= BOTTOM + 1e-6

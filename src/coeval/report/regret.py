@@ -14,6 +14,8 @@ LINE = 19.0
 """Least distance of two names in pixels."""
 DECADES = 3.5
 """The scale reaches at most so far down: below, a mean is a few lucky searches."""
+OPENING = 50
+"""One evaluation in so many may lie above the scale: first draws are bad by orders, and say nothing."""
 COLOURS = (
     ("#2f5bd3", "#7fa2ff"),
     ("#c8511b", "#ff9a66"),
@@ -36,6 +38,7 @@ STYLE = """
 .regret .grid { stroke: var(--grid); } .regret .rule { stroke: var(--rule); } .regret .near { stroke: var(--rule); stroke-dasharray: 2 4; }
 .regret .line { fill: none; stroke-width: 2.1; stroke-linejoin: round; } .regret .band { stroke: none; fill-opacity: .14; }
 .regret .again { stroke-dasharray: 9 4; } .regret .random { stroke: var(--random); stroke-dasharray: 5 4; }
+.regret .halo { paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; }
 .regret .name { font-weight: 600; } .regret .name.of-random { fill: var(--random); } .regret .leader { fill: none; stroke-width: 1; stroke-opacity: .5; }
 .regret .leader.random { stroke: var(--random); stroke-dasharray: none; }
 """
@@ -92,8 +95,8 @@ def regret_svg(
         _text(LEFT, 26, title, "title", "start"),
         _text(LEFT, 45, subtitle, "subtitle", "start"),
         _axes(across, down, axis),
-        _near(near, down),
         *lines,
+        _near(near, down),
         *_names(series, down),
         at=at,
     )
@@ -119,7 +122,8 @@ class _Logarithmic:
 
 def _down(series: Sequence[Series]) -> _Logarithmic:
     means = [value for one in series for value in one.mean if value > 0]
-    high = max(means, default=1.0) * 1.1
+    later = [value for one in series for value in one.mean[len(one.mean) // OPENING :] if value > 0]
+    high = max(later, default=1.0) * 1.1
     low = max(min(means, default=0.1), high * 10**-DECADES) / 1.5
     return _Logarithmic(low, high)
 
@@ -177,7 +181,7 @@ def _apart(heights: Sequence[float]) -> list[float]:
     moved: list[float] = []
     for y in heights:
         moved.append(max(y, moved[-1] + LINE) if moved else y)
-    limit = BOTTOM + LINE
+    limit = BOTTOM
     for place in range(len(moved) - 1, -1, -1):
         moved[place] = min(moved[place], limit)
         limit = moved[place] - LINE
@@ -190,6 +194,7 @@ def _axes(across: Scale, down: _Logarithmic, axis: str) -> Markup:
         y = down(value)
         rows.append(_rule(LEFT, y, RIGHT, y, "grid"))
         rows.append(_text(LEFT - 8, y + 4.5, f"{value:g}", "", "end"))
+    rows.append(_text(LEFT - 8, BOTTOM + 4.5, "0", "", "end"))  # what is below the scale lies here
     marks = ticks(across.low, across.high, 6)
     for value in marks:
         x = across(value)
@@ -212,7 +217,7 @@ def _near(near: float | None, down: _Logarithmic) -> Markup:
     if near is None or not down.low < near < down.high:
         return Markup()
     y = down(near)
-    label = _text(LEFT + 5, y - 5, f"near the best: {near:.3g}", "", "start")
+    label = _text(LEFT + 5, y - 5, f"near the best: {near:.3g}", "halo", "start")
     return join([_rule(LEFT, y, RIGHT, y, "near"), label])
 
 

@@ -59,7 +59,7 @@ def result_of(
     found = [
         summarise([one for one in searches if one.strategy == name], truth.within) for name in names
     ]
-    found.sort(key=lambda one: (one.regret[-1], sum(one.regret)))
+    found.sort(key=lambda one: (one.regret[-1], one.median, sum(one.regret)))
     return Result(table, contest, truth, random, tuple(found), is_complete)
 
 
