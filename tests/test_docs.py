@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from coeval.cli.app import app
-from coeval.component.library import TABULAR
+from coeval.component.library import IMAGE, TABULAR
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -68,4 +68,4 @@ def test_every_command_and_option_stands_in_the_guide():
 
 def test_every_component_stands_in_the_guide():
     guide = (ROOT / "docs/guide.md").read_text()
-    assert not [name for name in TABULAR if f"`{name}`" not in guide]
+    assert not [name for name in (*TABULAR, *IMAGE) if f"`{name}`" not in guide]
