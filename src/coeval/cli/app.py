@@ -325,10 +325,12 @@ def bench(
         list[str] | None,
         typer.Option(help="NAME=MOST, a hard limit; may be repeated.", show_default=False),
     ] = None,
-    cache: Annotated[
+    no_cache: Annotated[
         bool,
-        typer.Option(help="Whether candidates that compute the same share one result."),
-    ] = True,
+        typer.Option(
+            "--no-cache", help="Let candidates that compute the same have results of their own."
+        ),
+    ] = False,
     data: Annotated[
         Path | None,
         typer.Option(help="Folder of tables that do not ship with coeval.", show_default=False),
@@ -354,7 +356,7 @@ def bench(
             evaluations=evaluations,
             objectives=tuple(objective or ()),
             limits=tuple(limit or ()),
-            canonical=cache,
+            canonical=not no_cache,
             data=data,
             out=out,
             jobs=jobs,

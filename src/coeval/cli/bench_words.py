@@ -115,7 +115,9 @@ def _row(result: Result, one: Summary) -> list[str]:
     cells += [_number(one.regret[mark - 1]) for mark in checkpoints(result.contest.evaluations)]
     cells.append(_span(last.low, last.high))
     if result.truth.test is not None:
-        cells.append(f"{_number(one.test_regret[-1])} ±{_number(one.test_error[-1])}")
+        error = one.test_error[-1]
+        sure = f" ±{_number(error)}" if math.isfinite(error) else ""
+        cells.append(f"{_number(one.test_regret[-1])}{sure}")
     beyond = f"> {result.contest.evaluations:,}"
     median = f"{one.median:,.0f}" if math.isfinite(one.median) else beyond
     return [*cells, median, f"{one.reached:.0%}", f"{one.seconds:.2g}"]
