@@ -36,9 +36,12 @@ check: lint test  ## All that must hold before a commit
 bench: .venv/dev  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-peers: .venv/dev  ## Other systems for symbolic regression, in an environment of their own, for 'make bench'
+peers: .venv/dev  ## Other systems, in an environment of their own, for 'make bench'
 	test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
-	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check gplearn pyoperon
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		gplearn pyoperon optuna neural-pipeline-search dill psutil sortedcontainers statsmodels
+	# Without its other dependencies: xgboost alone brings 350 MB for accelerators, and ask and tell do without.
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps syne-tune
 
 clean:
 	rm -rf .venv benchmarks/.venv runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

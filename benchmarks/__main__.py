@@ -21,6 +21,7 @@ ALL = (
     "languages",
     "matrix",
     "strategies",
+    "ask_tell",
 )
 
 
