@@ -10,6 +10,7 @@ from coeval.seed import generator
 from coeval.space import nasbench201
 from coeval.space.digest import candidate_digest
 from coeval.space.tabular import space_for
+from coeval.strategy import surrogate_pool
 from coeval.strategy.random import RandomSearch
 from coeval.strategy.surrogate import CHOSEN, START, SurrogateSearch
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_space
@@ -27,6 +28,13 @@ def surrogate(space=SPACE, objective=LOSS, **settings):
     return SurrogateSearch(space, objective, 7, **settings)
 
 
+@pytest.fixture
+def small_pools(monkeypatch):
+    """The contract replays searches many times; what it checks does not depend on how much they look at."""
+    monkeypatch.setattr(surrogate_pool, "SAMPLES", 30)
+
+
+@pytest.mark.usefixtures("small_pools")
 @pytest.mark.parametrize("acquisition", ["bound", "thompson"])
 def test_keeps_the_contract_of_strategies(acquisition):
     def make():
@@ -35,10 +43,12 @@ def test_keeps_the_contract_of_strategies(acquisition):
     check_strategy(make, SPACE, trials=12, models_infeasible=True)
 
 
+@pytest.mark.usefixtures("small_pools")
 def test_keeps_the_contract_for_vector_results():
     check_vector_results(lambda several: surrogate(objective=several, starts=6), SPACE, trials=11)
 
 
+@pytest.mark.usefixtures("small_pools")
 def test_keeps_the_contract_in_a_space_that_is_used_up():
     check_strategy(lambda: surrogate(TINY, starts=2), TINY, trials=8, models_infeasible=True)
 

@@ -7,7 +7,7 @@ doi:10.1109/TEVC.2005.851274), with a model for each objective; hard limits: a m
 PMLR 32:937).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from coeval.strategy.acquisition import (
 from coeval.strategy.gaussian_process import GaussianProcess
 from coeval.strategy.log import REDRAWS
 from coeval.strategy.objectives import Objectives, violation
+from coeval.strategy.signals import SPREAD, Signal
 from coeval.strategy.surrogate_belief import LEAST, Belief
 from coeval.strategy.surrogate_model import Model
 from coeval.strategy.surrogate_pool import Entry, Pool
@@ -51,6 +52,9 @@ class SurrogateSearch:
         beta: How much uncertainty attracts.
         starts: Samples before the model is asked.
         centres: How many of the best trials are looked around.
+        signals: Cheap scores of candidates by name, more is better, ``None`` where one has nothing to say; as the mean that
+            the model starts from, and to find candidates, each in proportion to the lower end of the interval
+            of its rank correlation with this run's trials (``signals.py``).
 
     Raises:
         ValueError: A number is out of its range, or there is no such acquisition.
@@ -68,6 +72,7 @@ class SurrogateSearch:
         beta: float = 1.0,
         starts: int = 10,
         centres: int = 10,
+        signals: Mapping[str, Signal] | None = None,
     ) -> None:
         for name, value in (("starts", starts), ("centres", centres)):
             if value < 1:
@@ -86,8 +91,9 @@ class SurrogateSearch:
         self.starts = starts
         self.centres = centres
         self._objectives = Objectives(objective)
-        self._belief = Belief(model or GaussianProcess(), self._objectives, seed)
-        self._pool = Pool(space, seed)
+        self._pool = Pool(space, seed, signals or {})
+        said = self._pool.signals
+        self._belief = Belief(model or GaussianProcess(), self._objectives, seed, said)
         self._numbers: set[int] = set()
         self._digests: set[str] = set()
         self._running: dict[int, Features] = {}
@@ -117,18 +123,26 @@ class SurrogateSearch:
             return
         self._running.pop(trial.number, None)
         if self._objectives.is_judged(trial):
-            self._belief.add(trial, self._pool.entry(candidate).features)
+            entry = self._pool.entry(candidate)
+            self._belief.add(trial, entry.features, entry.scores)
 
     def _is_start(self, number: int) -> bool:
-        return number < self.starts or len(self._belief.trials) < LEAST
+        """Return whether it is too early for the model; signals that are believed end the start sooner."""
+        if len(self._belief.trials) < LEAST:
+            return True
+        nothing = np.zeros((1, len(self._pool.signals)))
+        return number < self.starts and self._belief.gain(nothing) is None
 
     def _propose(self, number: int, chosen: list[Entry]) -> Entry:
         taken = {one.digest for one in chosen}
         if self._is_start(number):
+            if len(self._pool.signals) and number < len(SPREAD):
+                return self._pool.spread(SPREAD[number], self._digests | taken)
             return self._sample(number, taken)
         centres = self._objectives.order(self._belief.trials)[: self.centres]
         pool: dict[str, Entry] = {}
-        for entry in self._pool.around(centres, number):
+        found = [*self._pool.around(centres, number), *self._pool.best_said(self._belief.gain)]
+        for entry in found:
             if entry.digest not in self._digests and entry.digest not in taken:
                 pool.setdefault(entry.digest, entry)
         if not pool:
@@ -145,9 +159,10 @@ class SurrogateSearch:
         if limits is not None and all(violation(one) > 0 for one in self._belief.trials):
             return -optimistic(self.acquisition, *limits, self.beta, rng)
         weights = weights_for(len(self._objectives), rng)
+        scores = np.array([one.scores for one in entries])
         columns = []
         for index in range(len(self._objectives)):
-            prediction, least = self._belief.cost(index, pending, pool)
+            prediction, least = self._belief.cost(index, pending, pool, scores)
             columns.append(optimistic(self.acquisition, *prediction, self.beta, rng) - least)
         costs = chebyshev(np.stack(columns, axis=1), weights) if len(columns) > 1 else columns[0]
         return -costs if limits is None else with_feasibility(costs, *limits)

@@ -9,6 +9,7 @@ from coeval.seed import entropy
 from coeval.space.features import Features
 from coeval.strategy.acquisition import feasibility_targets, squashed
 from coeval.strategy.objectives import Objectives, violation
+from coeval.strategy.signals import Signals, Trust, combined
 from coeval.strategy.surrogate_model import Fitted, Model
 from coeval.trial import Trial
 
@@ -18,6 +19,7 @@ Prediction = tuple[Floats, Floats]
 LEAST = 5
 """Finished trials before anything is fitted."""
 _EVERY, _GROWTH = 5, 10
+_EXAMINED = 20
 MOST_FITTED, MOST_KNOWN = 160, 400
 """Trials for the choice of a kernel, and for a prediction: bounds of the time that asking takes."""
 _WORST = 1e300
@@ -32,14 +34,18 @@ class Belief:
         model: Learns values from features.
         objectives: What is modelled.
         seed: For the models' draws.
+        signals: What else is said about candidates.
     """
 
-    def __init__(self, model: Model, objectives: Objectives, seed: int) -> None:
+    def __init__(self, model: Model, objectives: Objectives, seed: int, signals: Signals) -> None:
         self._model = model
         self._objectives = objectives
         self._seed = seed
         self._trials: list[Trial] = []
         self._features: list[Features] = []
+        self._scores: list[Floats] = []
+        self._signals = signals
+        self._trusts: dict[int, tuple[int, Trust]] = {}
         self._fitted: dict[int, tuple[int, Fitted]] = {}
 
     @property
@@ -47,20 +53,64 @@ class Belief:
         """Return the trials that were learnt from, in the order in which they finished."""
         return self._trials
 
-    def add(self, trial: Trial, found: Features) -> None:
-        """Learn from a judged trial."""
+    def add(self, trial: Trial, found: Features, scores: Floats) -> None:
+        """Learn from a judged trial, given its features and the scores of the signals."""
         self._trials.append(trial)
         self._features.append(found)
+        self._scores.append(scores)
 
     def cost(
-        self, index: int, pending: Sequence[Features], pool: Sequence[Features]
+        self, index: int, pending: Sequence[Features], pool: Sequence[Features], scores: Floats
     ) -> tuple[Prediction, float]:
-        """Return what is expected of an objective in the pool, and the least known cost, on the same scale."""
+        """Return what is expected of an objective in the pool, and the least known cost, on the same scale.
+
+        What the signals say is the prior mean; the model learns how the trials differ from it.
+
+        Args:
+            index: Of the objective.
+            pending: Features of trials that run.
+            pool: ``(pool,)`` features of candidates.
+            scores: ``(pool, signals)`` theirs.
+        """
         chosen = self._chosen(len(self._trials), MOST_KNOWN)
-        targets = self._costs(index, chosen)
         known = [self._features[place] for place in chosen]
-        prediction = self._fit(index, self._costs).predict(known, targets, pending, pool)
-        return prediction, float(targets.min())
+        targets = self._costs(index, chosen)
+        said = self._said(index, np.array([self._scores[place] for place in chosen]))
+        fitted = self._fit(index, self._residuals)
+        mean, deviation = fitted.predict(known, targets + said, pending, pool)
+        return (mean - self._said(index, scores), deviation), float(targets.min())
+
+    def gain(self, scores: Floats) -> Floats | None:
+        """Return by how much the signals expect candidates to be better, over all objectives; ``None`` if they are not believed.
+
+        Args:
+            scores: ``(candidates, signals)``.
+        """
+        indices = range(len(self._objectives))
+        if not self._signals or not any(self._trust(index).slope > 0 for index in indices):
+            return None
+        return np.asarray(sum(self._said(index, scores) for index in indices))
+
+    def _said(self, index: int, scores: Floats) -> Floats:
+        """Return the part of an objective's standardised gain that is the signals' to foretell."""
+        if not self._signals:
+            return np.zeros(len(scores))
+        trust = self._trust(index)
+        return trust.slope * combined(scores, trust.weights)
+
+    def _trust(self, index: int) -> Trust:
+        count = trusting_count(len(self._trials))
+        before = self._trusts.get(index)
+        if before is None or before[0] != count:
+            costs = [self._objectives.all[index].cost(one) for one in self._trials[:count]]
+            scores = np.array(self._scores[:count])
+            before = count, self._signals.trust(scores, np.array(costs))
+            self._trusts[index] = before
+        return before[1]
+
+    def _residuals(self, index: int, chosen: list[int]) -> Floats:
+        scores = np.array([self._scores[place] for place in chosen])
+        return self._costs(index, chosen) + self._said(index, scores)
 
     def limits(self, pending: Sequence[Features], pool: Sequence[Features]) -> Prediction | None:
         """Return what is expected of ``feasibility_targets``; ``None`` where no trial broke a limit."""
@@ -117,3 +167,8 @@ def fitting_count(trials: int) -> int:
     while count + max(_EVERY, count // _GROWTH) <= trials:
         count += max(_EVERY, count // _GROWTH)
     return count
+
+
+def trusting_count(trials: int) -> int:
+    """Return at which count of trials the signals were last examined: at each up to 20, then with every fit."""
+    return trials if trials <= _EXAMINED else max(_EXAMINED, fitting_count(trials))
