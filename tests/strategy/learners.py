@@ -1,5 +1,6 @@
 """What the tests of policy learners share: spaces with known decisions, judges, and searches of them."""
 
+import hashlib
 import time
 from dataclasses import dataclass
 
@@ -28,14 +29,17 @@ class Chance:
     Attributes:
         most: The sum of all numbers from which on a candidate is too large.
         penalised: Whether an excess is added to the loss instead.
+        salt: Another salt, other losses.
     """
 
     most: int
     penalised: bool = False
+    salt: str = ""
 
     def evaluate(self, trials, report):
         for trial in trials:
-            loss = int(candidate_digest(trial.proposal.candidate)[:8], 16) / 2**32
+            text = self.salt + candidate_digest(trial.proposal.candidate)
+            loss = int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
             excess = float(max(0, size(trial.proposal.candidate) - self.most))
             if self.penalised:
                 yield trial.number, Measurement({"loss": loss + excess})

@@ -183,6 +183,16 @@ def test_a_lesson_is_taken_once_with_its_choices_in_the_order_of_finishing():
     assert not list(lessons.take())
 
 
+def test_infeasible_trials_are_lessons_for_those_who_ask():
+    decisions = Decisions(SMALL)
+    shy = Lessons("me", decisions, Objectives(LOSS))
+    bold = Lessons("me", decisions, Objectives(LOSS), infeasible=True)
+    broken = Trial(0, Proposal(SMALL.decide((0,) * 6), moves=(shy.move((0,) * 6),)))
+    for lessons in (shy, bold):
+        lessons.tell(finish(broken, Measurement({"loss": 1.0}, violations={"size": 0.1})))
+    assert [len(list(one.take())) for one in (shy, bold)] == [0, 1]
+
+
 @given(st.lists(st.floats(-800, 800), min_size=2, max_size=8), st.integers(0, 10**6))
 def test_probabilities_sum_to_one_and_draws_stay_in_range(logits, seed):
     chances = softmax(np.array(logits))

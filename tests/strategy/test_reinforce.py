@@ -57,6 +57,20 @@ def test_searches_a_free_space_of_many_decisions():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
+def test_where_values_follow_nothing_it_finds_what_chance_finds(policy):
+    """Whatever is drawn, the least of 100 values uniform in 0..1 is 1/101 on average: less would be a leak."""
+
+    def least(seed):
+        strategy = Reinforce(SIZES, LOSS, seed, policy=policy, lr=FAST[policy])
+        log = drive(strategy, Chance(most=99, salt=str(seed)), 100)
+        return min(one.measurement.values["loss"] for one in log if one.measurement)
+
+    found = [least(seed) for seed in range(40)]
+    assert sum(found) / 40 == pytest.approx(1 / 101, abs=3.5 / 101 / 40**0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", POLICIES)
 def test_infeasible_trials_do_not_teach_that_small_is_good(policy):
     def make(seed):
         return Reinforce(SIZES, LOSS, seed, policy=policy, lr=FAST[policy] / 2)

@@ -145,13 +145,22 @@ class Lessons:
         name: The learner's, as its moves carry it.
         decisions: Of the space.
         objectives: Say which trials count.
+        infeasible: Whether infeasible trials are lessons too: in what can be chosen, never in what is good.
     """
 
-    def __init__(self, name: str, decisions: Decisions, objectives: Objectives) -> None:
+    def __init__(
+        self,
+        name: str,
+        decisions: Decisions,
+        objectives: Objectives,
+        *,
+        infeasible: bool = False,
+    ) -> None:
         self.name = name
         self.log = Log()
         self._decisions = decisions
         self._objectives = objectives
+        self._infeasible = infeasible
         self._waiting: list[Trial] = []
         self._finished: set[int] = set()
 
@@ -160,13 +169,14 @@ class Lessons:
         return Move(self.name, "", ".".join(map(str, path)), detail=detail)
 
     def tell(self, trial: Trial) -> None:
-        """Record a trial; one that finished, feasible and of this learner, becomes a lesson."""
+        """Record a trial; one of this learner that finished with a result becomes a lesson."""
         self.log.tell(trial)
         if trial.state is State.RUNNING or trial.number in self._finished:
             return
         self._finished.add(trial.number)
         mine = any(move.name == self.name for move in trial.proposal.moves)
-        if mine and self._objectives.is_judged(trial) and violation(trial) == 0:
+        counts = self._infeasible or violation(trial) == 0
+        if mine and counts and self._objectives.is_judged(trial):
             self._waiting.append(trial)
 
     def take(self) -> Iterator[Lesson]:

@@ -8,7 +8,7 @@ import numpy as np
 from coeval.seed import generator
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
-from coeval.strategy.objectives import Objectives
+from coeval.strategy.objectives import Objectives, violation
 from coeval.strategy.policy import Choice, Decisions, Lesson, Lessons, Path, Slot, standings
 from coeval.trial import Objective, Proposal, Trial
 
@@ -52,6 +52,10 @@ class QLearning:
     share of the others in the draw that it beats, by the order of ``Objectives``: the paper's accuracy lies in
     0..1 and needs no scale; a loss would, and several objectives have none.
 
+    Infeasible episodes have no reward: their last decision keeps its value, and the others are worth their best
+    successors as in any episode. Were they left out altogether, what was tried would rise above what was
+    not, by the maximum in the update, and feasible options, so small ones, are those that get tried.
+
     At the paper's rate of 0.01 a value needs a hundred updates to move; within 300 trials this is little more than
     random search, as published re-runs find too.
 
@@ -94,7 +98,7 @@ class QLearning:
         self.lr = lr
         self.replays = replays
         self._decisions = Decisions(space)
-        self._lessons = Lessons(NAME, self._decisions, self.objectives)
+        self._lessons = Lessons(NAME, self._decisions, self.objectives, infeasible=True)
         self._values: dict[State, list[float]] = {}
         self._episodes: list[_Episode] = []
 
@@ -149,13 +153,14 @@ class QLearning:
         rng = generator(self.seed, NAME, "replay", lesson.trial.number)
         drawn = rng.integers(len(self._episodes), size=self.replays)
         episodes = [self._episodes[int(index)] for index in drawn]
-        different = {one.trial.number: one.trial for one in episodes}
+        different = {one.trial.number: one.trial for one in episodes if violation(one.trial) == 0}
         ranks = standings(self.objectives, tuple(different.values())).tolist()
         rewards = dict(zip(different, ranks, strict=True))
         for one in episodes:
-            target = rewards[one.trial.number]
+            target = rewards.get(one.trial.number)
             for values, index in reversed(one.steps):
-                values[index] += self.lr * (target - values[index])
+                if target is not None:
+                    values[index] += self.lr * (target - values[index])
                 target = max(values)
 
     def _steps(self, choices: Sequence[Choice]) -> tuple[tuple[list[float], int], ...]:
