@@ -34,6 +34,7 @@ def test_candidates_come_from_the_densities_as_soon_as_a_rung_has_enough_values(
     assert entries[9:].count("hyperband:density:mutation") > len(entries[9:]) / 3
 
 
+@pytest.mark.slow
 def test_finds_better_ones_than_hyperband_of_random_samples():
     def found(strategy):
         log = drive(strategy, Epochs(), 90)

@@ -18,9 +18,8 @@ class AsynchronousHalving:
     No worker ever waits for a rung to be complete. Promotions and what the inner strategy hears of are as in
     ``SuccessiveHalving``, but that nobody is stopped for good here. To the copies of the inner strategy above its
     rung a candidate counts as stopped when eta others have finished after it, one place more, and it is not
-    promoted; without an end, strategies that wait for their trials would wait. (On NAS-Bench-201 with local search inside,
-    regret after 100 trainings fell from 0.29 to 0.10.) If it is promoted later after all, its value comes to them as a
-    trial of its own.
+    promoted; without an end, strategies that wait for their trials would wait, and local search would draw
+    samples meanwhile. If it is promoted later after all, its value comes to them as a trial of its own.
 
     Args:
         inner: A fresh strategy that proposes at full fidelity.

@@ -3,8 +3,9 @@
 BOHB learns from the highest rung that has enough points (Falkner et al. 2018, arXiv:1807.01774, section 3.2).
 Here the same rule serves any strategy: every copy hears of every proposal under the same number, but only of
 the values of its own rung, as if that rung were full fidelity; the copy of the highest rung with enough
-values asks. The alternatives were worse: the lowest rung alone never learns from a full training, and one
-log of all rungs ranks a short training of a good candidate below a long one of a bad candidate.
+values asks. The alternatives: the lowest rung alone never learns from a full training; one log of all rungs
+ranks a short training of a good candidate below a long one of a bad candidate; a value extrapolated to full
+fidelity is none that was measured.
 """
 
 import copy
