@@ -171,6 +171,20 @@ def test_the_origin_names_who_proposed_within_whom(wrapper):
 
 
 @each
+@pytest.mark.parametrize("continues", [True, False])
+def test_a_journal_of_other_settings_is_learnt_from_and_asked_on(wrapper, continues):
+    log = drive(wrapper(Spy(), LOSS, fidelities=THREE, eta=2, continues=continues), Epochs(), 50)
+    spy = Spy()
+    strategy = wrapper(spy, LOSS, fidelities=THREE, eta=4, continues=continues)
+    for record in log:
+        strategy.tell(record)
+    assert strategy.ask(1)
+    whole = [one for one in log if one.is_comparable]
+    told = {LOSS.cost(one) for name, one in spy.heard if name == 2 and one.is_comparable}
+    assert told == set(map(LOSS.cost, whole))
+
+
+@each
 def test_enough_below_one_is_refused(wrapper):
     with pytest.raises(ValueError, match="enough must be at least 1 value a rung, got 0"):
         wrapper(Spy(), LOSS, fidelities=(0.5, 1.0), enough=0)

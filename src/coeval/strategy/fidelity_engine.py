@@ -130,14 +130,15 @@ class Engine:
         return None if proposal.parent is None else self._inner.get(proposal.parent)
 
     def _whom_it_promotes(self, proposal: Proposal, rung: int) -> Member | None:
+        """Return the member, if the rules would promote it: a journal of other settings must not confuse them."""
         if proposal.origin != self._prefix + PROMOTION:
             return None
-        if self._ladder.continues:
-            member = None if proposal.continues is None else self._members.get(proposal.continues)
-            fits = member is not None and member.rung == rung - 1
-            return member if fits and proposal.continues not in self._running else None
-        waiting = [*self._rules.promotable(), *self._rules.leftover()]
+        waiting = self._rules.promotable()
+        if not waiting and not self._running:
+            waiting = self._rules.leftover()
         fitting = [one for one in waiting if one.rung == rung - 1]
+        if self._ladder.continues:
+            return next((one for one in fitting if one.trials[-1] == proposal.continues), None)
         return next((one for one in fitting if _equal(one.proposal, proposal)), None)
 
     def _finish(self, member: Member, trial: Trial) -> None:
