@@ -60,8 +60,8 @@ def test_moves_at_the_first_improvement_and_not_before():
     assert strategy.ask(1)[0].parent == 2
 
 
-def test_draws_new_starts_at_a_local_optimum():
-    strategy = LocalSearch(SMALL, LOSS, starts=2)
+def test_draws_new_starts_at_a_local_optimum_if_told_so():
+    strategy = LocalSearch(SMALL, LOSS, starts=2, at_optimum="restart")
     log = drive(strategy, _Flat(), 9)
     origins = [one.proposal.origin for one in log if one.state is State.RUNNING]
     neighbours = len(list(SMALL.neighbours(log[0].proposal.candidate)))
@@ -98,6 +98,28 @@ def test_a_climb_waits_for_its_running_neighbours_before_it_ends():
     assert strategy._centre.number == late.number
 
 
+def test_continues_from_the_best_unexplored_trial():
+    strategy = LocalSearch(SMALL, LOSS, starts=3)
+    for number, loss in enumerate([3, 1, 2]):
+        finished(strategy, number, strategy.ask(1)[0], loss)
+    number, parents = 3, []
+    while strategy.ask(1)[0].origin == "local:neighbour":
+        parents.append(strategy.ask(1)[0].parent)
+        finished(strategy, number, strategy.ask(1)[0], 10 + number)
+        number += 1
+    assert list(dict.fromkeys(parents))[:2] == [1, 2]
+    assert number == SMALL.size()
+
+
+@pytest.mark.parametrize("space", [SPACE, SMALL])
+def test_keeps_the_contract_of_strategies_with_restarts(space):
+    check_strategy(
+        lambda: LocalSearch(space, LOSS, 3, starts=4, at_optimum="restart"),
+        space,
+        trials=20,
+    )
+
+
 def test_seeds_of_others_count_as_starts():
     seeds = {str(place): candidate for place, candidate in zip(range(3), SPACE, strict=False)}
     strategy = Seeded(LocalSearch(SPACE, LOSS, starts=3), seeds)
@@ -130,9 +152,13 @@ def test_dominates_more_than_random_search_with_three_objectives():
         assert hypervolume(climbed, THREE, 2.0) > hypervolume(drawn, THREE, 2.0)
 
 
-def test_refuses_less_than_one_start():
+def test_refuses_less_than_one_start_and_unknown_ways_on():
     with pytest.raises(ValueError, match="starts must be at least 1, got 0"):
         LocalSearch(SPACE, LOSS, starts=0)
+    with pytest.raises(
+        ValueError, match="at_optimum must be 'best unexplored' or 'restart', got 'stop'"
+    ):
+        LocalSearch(SPACE, LOSS, at_optimum="stop")
 
 
 def test_a_space_without_neighbours_says_so_at_once():
