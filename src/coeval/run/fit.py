@@ -96,6 +96,8 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
     space = space_for(
         task, limits=_limits(options), source=options.out / "cache", effort=effort(budget)
     )
+    objective = Objective(task.metric.name, task.metric.maximise)
+    strategy_for(options.strategy, space, objective, options.seed)  # refuses before there is a folder
     folder = create(options.out, overwrite=options.overwrite)
     try:
         memory.save(task, folder.cache)
