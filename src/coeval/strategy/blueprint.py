@@ -52,6 +52,11 @@ class BlueprintSpecies:
         """Return the number of pairs of places: blueprints differ by which places are served alike."""
         return float(self.places * (self.places - 1) // 2)
 
+    @property
+    def is_dear(self) -> bool:
+        """Return False: numbers are drawn."""
+        return False
+
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw each place's species uniformly."""
         return renumbered(rng.integers(self.modules, size=self.places).tolist())
@@ -85,6 +90,11 @@ class ModuleSpecies:
     def scale(self) -> float:
         """Return the block's."""
         return self.block.scale
+
+    @property
+    def is_dear(self) -> bool:
+        """Return the block's."""
+        return self.block.is_dear
 
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw a module."""

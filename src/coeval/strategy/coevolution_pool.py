@@ -1,16 +1,18 @@
 """Which teams are compared before one is evaluated: the best ones with a few members replaced, and random ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from coeval.strategy.coevolution_species import Member, Species, Team
+from coeval.strategy.coevolution_species import Member, Species, Team, below
 
 REPLACED = (0.4, 0.85)
 """Of the variants of a team, up to which share one member is replaced, and two; three otherwise."""
 RANDOM = 0.25
 """Share of teams that are random: with only variants of the best the search never leaves its basin."""
+NEW = 12
+"""New members that a pool makes of a species whose members take long to make; more teams combine the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +40,54 @@ def pool(
         count: How many teams are drawn; those that come twice are dropped.
         rng: Where the draws come from.
     """
+    sources = [_Source(one, place, others) for place, one in enumerate(species)]
     offers: dict[Team, Offer] = {}
-    draws = rng.random((count, 3))
-    for kind, share, luck in draws.tolist():
+    for kind, share, luck in rng.random((count, 3)).tolist():
         if kind < RANDOM:
-            team = tuple([one.sample(rng) for one in species])
+            team = tuple([one.sample(rng) for one in sources])
             offers.setdefault(team, Offer(team, "random"))
             continue
         parent = int(luck * len(elites))
         changes = 1 if share < REPLACED[0] else 2 if share < REPLACED[1] else 3
-        team = _replaced(species, elites[parent], others, min(changes, len(species)), rng)
+        members = list(elites[parent])
+        for place in np.argsort(rng.random(len(species)))[:changes].tolist():
+            members[place] = sources[place].another(members[place], rng)
+        team = tuple(members)
         offers.setdefault(team, Offer(team, f"replaced-{changes}", parent))
     return list(offers.values())
 
 
-def _replaced(
-    species: Sequence[Species],
-    team: Team,
-    others: Sequence[Team],
-    changes: int,
-    rng: np.random.Generator,
-) -> Team:
-    members = list(team)
-    for place in np.argsort(rng.random(len(species)))[:changes].tolist():
-        members[place] = _another(species[place], place, members[place], others, rng)
-    return tuple(members)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a pool gets the members of one species."""
 
+    species: Species
+    place: int
+    others: Sequence[Team]
+    made: list[Member] = field(default_factory=list)
 
-def _another(
-    species: Species, place: int, member: Member, others: Sequence[Team], rng: np.random.Generator
-) -> Member:
-    """Return a member in another's stead: near it, from a team that served well, or a new one."""
-    draw = rng.random()
-    if draw < 0.5:
-        return species.vary(member, rng)
-    if draw < 0.8:  # of the better teams more often
-        return others[int(rng.random() ** 2 * len(others))][place]
-    return species.sample(rng)
+    def another(self, member: Member, rng: np.random.Generator) -> Member:
+        """Return a member in another's stead: near it, from a team that served well, or a new one."""
+        draw = rng.random()
+        if draw < 0.5:
+            return (
+                self._ready(rng) if self._is_full() else self._kept(self.species.vary(member, rng))
+            )
+        if draw < 0.8:  # of the better teams more often
+            return self.others[int(rng.random() ** 2 * len(self.others))][self.place]
+        return self.sample(rng)
+
+    def sample(self, rng: np.random.Generator) -> Member:
+        """Return a new member, or one of those made before where making takes long."""
+        return self._ready(rng) if self._is_full() else self._kept(self.species.sample(rng))
+
+    def _is_full(self) -> bool:
+        return len(self.made) >= NEW
+
+    def _kept(self, member: Member) -> Member:
+        if self.species.is_dear:
+            self.made.append(member)
+        return member
+
+    def _ready(self, rng: np.random.Generator) -> Member:
+        return self.made[below(len(self.made), rng)]

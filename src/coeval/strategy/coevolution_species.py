@@ -59,6 +59,11 @@ class Species(Protocol):
         """Return what squared distances of encodings are divided by; 0 where it must be learnt from members."""
         ...
 
+    @property
+    def is_dear(self) -> bool:
+        """Return whether making a member takes long, a millisecond say."""
+        ...
+
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw a member."""
         ...
@@ -103,6 +108,11 @@ class BlockSpecies:
         """Return the number of slots: members that differ everywhere are 1 apart."""
         return float(len(self.slots))
 
+    @property
+    def is_dear(self) -> bool:
+        """Return False: numbers are drawn."""
+        return False
+
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw every slot uniformly."""
         return tuple([below(one.count, rng) for one in self.slots])
@@ -143,6 +153,11 @@ class PartSpecies:
     def scale(self) -> float:
         """Return 0: a space's own encoding has no known scale."""
         return 0.0
+
+    @property
+    def is_dear(self) -> bool:
+        """Return True: sampling and mutating an architecture checks its types, cost and memory."""
+        return True
 
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw a genotype."""
