@@ -35,7 +35,14 @@ WORKER = Path(__file__).with_name("tuner_worker.py")
 FAMILIES = {
     "random": ("random",),
     "evolution": ("evolution", "genetic", "nsga2", "local"),
-    "model": ("gaussian-process", "reinforce", "q-learning", "bandit", "cooperative"),
+    "model": (
+        "gaussian-process",
+        "bananas",
+        "reinforce",
+        "q-learning",
+        "bandit",
+        "cooperative",
+    ),
 }
 PEERS = {
     "random": (("optuna", "Random"), ("neps", "random_search"), ("syne_tune", "RandomSearch")),

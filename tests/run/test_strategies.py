@@ -22,17 +22,21 @@ WALKING = ("reinforce", "q-learning", "evolution-strategies")
 PARTIAL = [name for name, named in STRATEGIES.items() if named.needs is not None]
 
 
+def slow(name, *names):
+    return pytest.param(name, marks=pytest.mark.slow) if name in names else name
+
+
 def questions(log):
     return [record.proposal for record in log if record.state is State.RUNNING]
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", [slow(one, "bananas") for one in STRATEGIES])
 def test_every_named_strategy_is_built_and_seeded(name):
     one, same, other = (
-        questions(drive(plain(name, SPACE, LOSS, seed), LadderEvaluator(), 40))
+        questions(drive(plain(name, SPACE, LOSS, seed), LadderEvaluator(), 24))
         for seed in (1, 1, 2)
     )
-    assert len(one) == 40
+    assert len(one) == 24
     assert one == same
     assert one != other or name == "exhaustive"
 
@@ -47,7 +51,7 @@ def test_a_line_of_help_is_one_short_line(name):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(one, marks=pytest.mark.slow) if one in WALKING else one
+        slow(one, *WALKING, "bananas", "cooperative", "gaussian-process")
         for one in WHOLE
         if one not in SMALL
     ],

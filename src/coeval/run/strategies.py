@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
 from coeval.space.protocol import CandidateSpace
@@ -83,15 +84,22 @@ class _AroundRandom(_Class):
         return strategy
 
 
-def _load(path: str) -> Callable[..., Strategy]:
+def _load(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
-    found: Callable[..., Strategy] = getattr(import_module(f"coeval.strategy.{module}"), name)
+    found: Callable[..., Any] = getattr(import_module(f"coeval.strategy.{module}"), name)
     return found
 
 
 def _random(space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]) -> Strategy:
     del aims, fidelities
     return RandomSearch(space, seed)
+
+
+def _bananas(space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]) -> Strategy:
+    del fidelities
+    search, ensemble = _load("surrogate:SurrogateSearch"), _load("ensemble:Ensemble")
+    strategy: Strategy = search(space, aims, seed, model=ensemble(), acquisition="thompson")
+    return strategy
 
 
 STRATEGIES: Mapping[str, Named] = {
@@ -134,6 +142,7 @@ STRATEGIES: Mapping[str, Named] = {
         "Gaussian process on graph features of the architecture",
         _Class("surrogate:SurrogateSearch"),
     ),
+    "bananas": Named("ensemble of networks and Thompson sampling, after BANANAS", _bananas),
     "bandit": Named(
         "sources of proposals, mixed by improvement per second", _Class("bandit:OperatorBandit")
     ),
@@ -229,4 +238,7 @@ def strategy_for(name: str, space: CandidateSpace, objective: Objective, seed: i
 def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
     """Return regularised evolution with a population that fits minutes rather than days."""
     build = _load("evolution:RegularisedEvolution")
-    return build(space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0)
+    strategy: Strategy = build(
+        space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
+    )
+    return strategy
