@@ -50,7 +50,7 @@ def test_waits_at_the_end_of_a_generation_until_all_of_it_is_finished(strategy_c
 
 
 @each
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**30))
 def test_no_order_of_completion_changes_a_generation(strategy_class, seed):
     def asked(order):
@@ -74,9 +74,9 @@ def test_seeds_of_others_are_members_of_the_first_generation(strategy_class):
 
 @each
 def test_no_candidate_is_proposed_twice(strategy_class):
-    log = drive(strategy_class(SPACE, LOSS, population=10), LadderEvaluator(), 150)
+    log = drive(strategy_class(SPACE, LOSS, population=10), LadderEvaluator(), 100)
     asked = [candidate_digest(one.proposal.candidate) for one in log if one.state is State.RUNNING]
-    assert len(set(asked)) == 150
+    assert len(set(asked)) == 100
 
 
 @each

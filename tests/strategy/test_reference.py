@@ -29,9 +29,9 @@ def test_comes_near_the_sphere_of_three_objectives():
 
 
 def test_keeps_a_hard_limit_and_finds_the_front_behind_it():
-    for seed in range(3):
+    for seed in range(2):
         strategy = ReferenceVectorEvolution(SPACE, TWO, seed, population=20)
-        trials = search(strategy, FrontEvaluator(limit=Limit("f2", 0.8)), 600)
+        trials = search(strategy, FrontEvaluator(limit=Limit("f2", 0.8)), 450)
         feasible = [one for one in trials if one.is_comparable]
         assert feasible
         assert feasible[0].number > 20
@@ -41,8 +41,8 @@ def test_with_one_objective_it_still_beats_random_search():
     def found(strategy):
         return LOSS.cost(best(drive(strategy, LadderEvaluator(), 200), LOSS))
 
-    bred = [found(ReferenceVectorEvolution(LADDER, LOSS, seed, population=16)) for seed in range(5)]
-    drawn = [found(RandomSearch(LADDER, seed)) for seed in range(5)]
+    bred = [found(ReferenceVectorEvolution(LADDER, LOSS, seed, population=16)) for seed in range(3)]
+    drawn = [found(RandomSearch(LADDER, seed)) for seed in range(3)]
     assert statistics.median(bred) < 0.7 * statistics.median(drawn)
 
 
