@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from coeval.seed import generator
 from coeval.strategy import surrogate_pool
-from coeval.strategy.signals import SPREAD, Signals, Trust, combined, place_of
+from coeval.strategy.signals import Signals, Trust, combined, place_of
 from coeval.strategy.surrogate import SurrogateSearch
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_loss, ladder_space
 from coeval.testing.strategies import check_strategy
@@ -98,7 +98,7 @@ def test_combining_weighs_and_nothing_weighs_nothing():
 
 def test_places_span_the_range():
     scores = np.array([[0.0], [5.0], [2.0], [1.0], [9.0]])
-    assert [place_of(rank, scores) for rank in SPREAD] == [4, 0, 2, 1, 3]
+    assert [place_of(rank, scores) for rank in (1.0, 0.0, 0.5, 0.75, 0.25)] == [4, 0, 2, 1, 3]
 
 
 @pytest.fixture

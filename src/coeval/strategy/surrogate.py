@@ -28,7 +28,7 @@ from coeval.strategy.acquisition import (
 from coeval.strategy.gaussian_process import GaussianProcess
 from coeval.strategy.log import REDRAWS
 from coeval.strategy.objectives import Objectives, violation
-from coeval.strategy.signals import SPREAD, Signal
+from coeval.strategy.signals import FIRST, Signal
 from coeval.strategy.surrogate_belief import LEAST, Belief
 from coeval.strategy.surrogate_model import Model
 from coeval.strategy.surrogate_pool import Entry, Pool
@@ -136,8 +136,8 @@ class SurrogateSearch:
     def _propose(self, number: int, chosen: list[Entry]) -> Entry:
         taken = {one.digest for one in chosen}
         if self._is_start(number):
-            if len(self._pool.signals) and number < len(SPREAD):
-                return self._pool.spread(SPREAD[number], self._digests | taken)
+            if len(self._pool.signals) and number < len(FIRST):
+                return self._pool.spread(FIRST[number], self._digests | taken)
             return self._sample(number, taken)
         centres = self._objectives.order(self._belief.trials)[: self.centres]
         pool: dict[str, Entry] = {}
