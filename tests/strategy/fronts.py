@@ -65,4 +65,8 @@ def hypervolume(trials, objectives, reference):
     """Return the volume that the feasible trials dominate below a reference point."""
     costs = [[one.cost(trial) for one in objectives] for trial in trials if trial.is_comparable]
     inside = np.array([row for row in costs if all(np.array(row) < reference)])
-    return float(moocore.hypervolume(inside, ref=[reference] * len(objectives))) if len(inside) else 0.0
+    return (
+        float(moocore.hypervolume(inside, ref=[reference] * len(objectives)))
+        if len(inside)
+        else 0.0
+    )

@@ -32,7 +32,7 @@ UNTAUGHT = ("random", "exhaustive")
 """Do not learn from results."""
 LATE = ("nsga2", "reference-vectors", "q-learning")
 """Begin to learn after more trials than are made here: populations of 100 and 92, 1,500 episodes of exploration."""
-MODELLING = ("gaussian-process", "bananas")
+MODELLING = ("gaussian-process", "bananas", "portfolio")
 """Predict the objectives from infeasible trials too, and feasibility apart."""
 QUICK = ("random", "local", "evolution", "genetic", "nsga2", "reference-vectors", "q-learning")
 PAIRS = [

@@ -12,7 +12,7 @@ from coeval.run.bench import Entrant
 from coeval.run.strategies import STRATEGIES, Need, check_strategy, plain
 from coeval.trial import Limit, Objective
 
-DEFAULTS = ("gaussian-process", "bandit", "cooperative", "evolution", "local")
+DEFAULTS = ("portfolio", "gaussian-process", "cooperative", "evolution", "local")
 """Compared unless the user names others: the best of their kinds that search a table in a second or two."""
 _BOUND = re.compile(r"(?P<name>[\w-]+)\s*<?=\s*(?P<number>[^=<>]+)")
 _DEVICES = " Latency and energy on devices come with --data DIR, see coeval bench --list."

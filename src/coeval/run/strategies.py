@@ -108,7 +108,8 @@ STRATEGIES: Mapping[str, Named] = {
         "every member in order, with a certificate", _Class("exhaustive:Exhaustive")
     ),
     "local": Named(
-        "first improving neighbour, restarts at local optima", _Class("local:LocalSearch")
+        "first improving neighbour; at an optimum on from the next best",
+        _Class("local:LocalSearch"),
     ),
     "evolution": Named(
         "regularised (ageing) evolution by tournaments", _Class("evolution:RegularisedEvolution")
@@ -145,6 +146,9 @@ STRATEGIES: Mapping[str, Named] = {
     "bananas": Named("ensemble of networks and Thompson sampling, after BANANAS", _bananas),
     "bandit": Named(
         "sources of proposals, mixed by improvement per second", _Class("bandit:OperatorBandit")
+    ),
+    "portfolio": Named(
+        "gaussian-process and cooperative in turns", _Class("portfolio:default_portfolio")
     ),
     "halving": Named(
         "successive halving of random samples",
