@@ -86,7 +86,7 @@ def fit(
         str,
         typer.Option(
             help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
-            "reinforce, q-learning, evolution-strategies, gaussian-process, bananas or bandit."
+            "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit or portfolio."
         ),
     ] = "evolution",
     max_parameters: Annotated[

@@ -97,7 +97,8 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
         task, limits=_limits(options), source=options.out / "cache", effort=effort(budget)
     )
     objective = Objective(task.metric.name, task.metric.maximise)
-    strategy_for(options.strategy, space, objective, options.seed)  # refuses before there is a folder
+    # Made here so that it refuses before there is a folder; each sitting makes its own.
+    strategy_for(options.strategy, space, objective, options.seed)
     folder = create(options.out, overwrite=options.overwrite)
     try:
         memory.save(task, folder.cache)
