@@ -21,6 +21,7 @@ ALL = (
     "languages",
     "matrix",
     "strategies",
+    "signals",
     "ask_tell",
 )
 

@@ -4,11 +4,12 @@ A portfolio (Gomes & Selman 2001, doi:10.1016/S0004-3702(00)00081-3; of acquisit
 UAI) is as robust as its members' mistakes are different. Turns are fixed: nothing has to be learnt about who is better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.coevolution import Coevolution
 from coeval.strategy.protocol import Strategy
+from coeval.strategy.signals import Signal
 from coeval.strategy.surrogate import SurrogateSearch
 from coeval.trial import Objective, Proposal, Trial
 
@@ -51,7 +52,11 @@ class Portfolio:
 
 
 def default_portfolio(
-    space: CandidateSpace, objective: Objective | Sequence[Objective], seed: int = 0
+    space: CandidateSpace,
+    objective: Objective | Sequence[Objective],
+    seed: int = 0,
+    *,
+    signals: Mapping[str, Signal] | None = None,
 ) -> Portfolio:
     """Return the default search: a Gaussian process on graph features, and cooperative coevolution (ADR 6).
 
@@ -59,5 +64,7 @@ def default_portfolio(
         space: Where to search.
         objective: What is optimised; several for a Pareto front.
         seed: Below which every draw has its address.
+        signals: Cheap scores of candidates, more is better; believed only as far as finished trials bear them out.
     """
-    return Portfolio([SurrogateSearch(space, objective, seed), Coevolution(space, objective, seed)])
+    model = SurrogateSearch(space, objective, seed, signals=signals)
+    return Portfolio([model, Coevolution(space, objective, seed)])
