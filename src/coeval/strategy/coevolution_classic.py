@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
 from coeval.strategy.coevolution_archive import TeamArchive
 from coeval.strategy.coevolution_species import Member, teams_of
@@ -68,13 +67,7 @@ class ClassicCoevolution:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` proposals: random teams at first, then a child each in a team of others."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        for number in range(self._log.told, self._log.told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; a judged team counts for all its members."""

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Move, Space
 from coeval.strategy.log import REDRAWS, Log
 from coeval.strategy.objectives import Objectives, violation
@@ -81,13 +80,7 @@ class RegularisedEvolution:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` proposals: samples at first, then children."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        for number in range(self._log.told, self._log.told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; a finished one joins the population."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Move, Space
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.policy import Decisions, Floats, Lesson, Lessons, Path, Slot, standings
@@ -81,14 +80,7 @@ class EvolutionStrategies:
             self._collected.append(lesson)
             if len(self._collected) == self.batch:
                 self._step()
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        told = self._lessons.log.told
-        for number in range(told, told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._lessons.log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; the next ``ask`` learns from it."""

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Move, Space
 from coeval.strategy.log import REDRAWS, Log
 from coeval.strategy.objectives import Objectives, violation
@@ -80,13 +79,7 @@ class DensityRatio:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` proposals: samples until both densities have trials enough."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        for number in range(self._log.told, self._log.told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; a judged one belongs to one of the densities."""

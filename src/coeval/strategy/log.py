@@ -1,8 +1,10 @@
 """What every strategy remembers of the log: how many trials there are, and which candidates they tried."""
 
+from collections.abc import Callable
+
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate
-from coeval.trial import Trial
+from coeval.trial import Proposal, Trial
 
 REDRAWS = 16
 """How often a candidate that was tried before is drawn anew: a bound, so that asking always ends."""
@@ -19,6 +21,21 @@ class Log:
     def told(self) -> int:
         """Return how many distinct trial numbers were told: the number of the next trial."""
         return len(self._numbers)
+
+    def ask(self, count: int, propose: Callable[[int, set[str]], Proposal]) -> list[Proposal]:
+        """Return the proposals of the next ``count`` trials.
+
+        Args:
+            count: How many.
+            propose: From a trial's number and the digests of the proposals before it to its proposal.
+        """
+        proposals: list[Proposal] = []
+        taken: set[str] = set()
+        for number in range(self.told, self.told + count):
+            proposal = propose(number, taken)
+            taken.add(candidate_digest(proposal.candidate))
+            proposals.append(proposal)
+        return proposals
 
     def tell(self, trial: Trial) -> bool:
         """Record a trial; return whether its number is new."""

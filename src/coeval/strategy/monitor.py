@@ -91,7 +91,9 @@ def _stretches(trials: Sequence[Trial]) -> list[list[Trial]]:
     last: object = None
     for one in trials:
         asked = one.proposal
-        moves = asked.moves if asked.cases is None else ()  # few rows tell generations apart already
+        moves = (
+            asked.moves if asked.cases is None else ()
+        )  # few rows tell generations apart already
         kind = (asked.cases, asked.origin, moves)
         if kind != last or len(found[-1]) == STRETCH:
             found.append([])

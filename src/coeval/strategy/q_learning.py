@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
 from coeval.strategy.objectives import Objectives, violation
 from coeval.strategy.policy import Choice, Decisions, Lesson, Lessons, Path, Slot, standings
@@ -106,14 +105,7 @@ class QLearning:
         """Return ``count`` candidates, each by the epsilon of its trial's number."""
         for lesson in self._lessons.take():
             self._learn(lesson)
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        told = self._lessons.log.told
-        for number in range(told, told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._lessons.log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; the next ``ask`` learns from it."""

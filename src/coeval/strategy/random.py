@@ -1,7 +1,6 @@
 """Random search: the strategy that every other has to beat (Li & Talwalkar 2019, arXiv:1902.07638)."""
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
 from coeval.strategy.log import REDRAWS, Log
 from coeval.trial import Proposal, Trial
@@ -25,22 +24,16 @@ class RandomSearch:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` samples."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        for number in range(self._log.told, self._log.told + count):
-            candidate = self._draw(number, taken)
-            taken.add(candidate_digest(candidate))
-            proposals.append(Proposal(candidate, origin="random"))
-        return proposals
+        return self._log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record which candidates were tried."""
         self._log.tell(trial)
 
-    def _draw(self, number: int, taken: set[str]) -> Candidate:
+    def _propose(self, number: int, taken: set[str]) -> Proposal:
         candidate = self.space.sample(generator(self.seed, "random", number))
         for redraw in range(1, REDRAWS + 1):
             if not self._log.knows(candidate, taken):
                 break
             candidate = self.space.sample(generator(self.seed, "random", number, redraw))
-        return candidate
+        return Proposal(candidate, origin="random")

@@ -8,7 +8,6 @@ import numpy as np
 
 from coeval.errors import did_you_mean
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.policy import Choice, Decisions, Lesson, Lessons, Path, standings
@@ -102,14 +101,7 @@ class Reinforce:
         """Return ``count`` draws from the policy as it is after all lessons so far."""
         for lesson in self._lessons.take():
             self._learn(lesson)
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        told = self._lessons.log.told
-        for number in range(told, told + count):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        return self._lessons.log.ask(count, self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; the next ``ask`` learns from it."""
