@@ -107,9 +107,8 @@ class LocalSearch:
                 self._running.add(digest)
             return
         self._running.discard(digest)
-        is_start = not trial.proposal.origin.endswith(
-            NEIGHBOUR
-        )  # wrappers put their names in front
+        # Wrappers put their names in front of an origin.
+        is_start = not trial.proposal.origin.endswith(NEIGHBOUR)
         self._finished_starts += is_start
         if self._objectives.is_judged(trial):
             self._remember(trial, digest)
