@@ -1,6 +1,6 @@
 """What a strategy itself costs: seconds of ask and tell a trial, beside Optuna, NePS and Syne Tune (``make peers``).
 
-python -m benchmarks.ask_tell [--quick]
+python -m benchmarks.ask_tell [--quick] [--seconds 20]
 
 All search the 15,625 cells of NAS-Bench-201 for the 200-epoch validation accuracy on CIFAR-10, one trial at a time, in a
 process of its own on one thread; processor time of ask and tell alone, imports and set-up apart, so that whoever is slow
@@ -80,13 +80,14 @@ class Timing:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="few trials, nothing published")
+    parser.add_argument("--seconds", type=float, default=20.0, help="at most, a run")
     parser.add_argument("--measure", nargs=4, metavar=("NAME", "WORLD", "TRIALS", "SECONDS"))
     options = parser.parse_args()
     if options.measure:
         name, world, trials, seconds = options.measure
         print(json.dumps(ours(name, world, int(trials), float(seconds))))
         return
-    counts, seconds, far = ((20, 60), 5.0, 3000) if options.quick else ((100, 1000), 120.0, 100_000)
+    counts, seconds, far = ((20, 60), 5.0, 3000) if options.quick else ((100, 1000), options.seconds, 100_000)
     text = "\n\n".join([side_by_side(counts, seconds), long_runs(far, 600.0)])
     if options.quick:
         print(text)
