@@ -87,7 +87,9 @@ def main() -> None:
         name, world, trials, seconds = options.measure
         print(json.dumps(ours(name, world, int(trials), float(seconds))))
         return
-    counts, seconds, far = ((20, 60), 5.0, 3000) if options.quick else ((100, 1000), options.seconds, 100_000)
+    counts, seconds, far = (
+        ((20, 60), 5.0, 3000) if options.quick else ((100, 1000), options.seconds, 100_000)
+    )
     text = "\n\n".join([side_by_side(counts, seconds), long_runs(far, 600.0)])
     if options.quick:
         print(text)
