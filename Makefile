@@ -19,7 +19,7 @@ demo: .venv/user  ## Install, then search a network for a bundled real table in 
 	$(BIN)/python examples/make_table.py breast_cancer runs/breast_cancer.csv
 	$(BIN)/coeval fit runs/breast_cancer.csv --target diagnosis --budget 60s --out runs/demo --overwrite
 
-test: .venv/dev  ## Install, then run the fast tests (two cores, under two minutes)
+test: .venv/dev  ## Install, then run the fast tests (about six minutes on two cores)
 	$(BIN)/python -m pytest
 
 test-slow: .venv/dev  ## The tests that take minutes: SIGKILL, parity on every table
