@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from coeval.errors import SpaceError
+from coeval.evaluate.limited import Limited
 from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.table_catalogue import load_benchmark
 from coeval.evaluate.table_evaluator import TableEvaluator
@@ -23,11 +24,15 @@ def measured(evaluator, one, number=0, report=never_stop, **fields) -> Measureme
     return found
 
 
+def limited(of, limit):
+    return Limited(TableEvaluator(of, needed=[limit.name]), (limit,))
+
+
 @pytest.mark.parametrize("curves", [False, True])
 def test_the_contract_of_evaluators_holds(curves):
     proposals = [Proposal(SPACE.sample(generator(0, n))) for n in range(6)]
     proposals += [Proposal(candidate(1, 2), TENTH), Proposal(candidate(1, 2), TENTH)]
-    judge = TableEvaluator(table(curves=curves), [Limit("latency", 1.0)])
+    judge = limited(table(curves=curves), Limit("latency", 1.0))
     check_evaluator(judge, proposals, objective="accuracy")
 
 
@@ -62,7 +67,7 @@ def test_a_candidate_that_the_table_lacks_is_an_error():
 
 
 def test_limits_are_measured_and_what_a_device_cannot_run_breaks_them():
-    judge = TableEvaluator(table(), [Limit("latency", 1.0)])
+    judge = limited(table(), Limit("latency", 1.0))
     assert measured(judge, candidate(1, 0)).violations == {"latency": 0.0}
     assert measured(judge, candidate(2, 0), 1).violations == {"latency": 1.0}
     undeployable = measured(judge, candidate(3, 0), 2)
@@ -79,7 +84,7 @@ def test_a_missing_value_matters_only_where_it_is_needed():
 
 def test_a_limit_on_an_unknown_value_is_an_error():
     with pytest.raises(SpaceError, match="has the values accuracy, latency, flops, got 'energy'"):
-        TableEvaluator(table(), [Limit("energy", 1.0)])
+        limited(table(), Limit("energy", 1.0))
 
 
 @functools.cache

@@ -8,10 +8,10 @@ from coeval.evaluate.protocol import Report
 from coeval.evaluate.table import Curves, Floats, Table
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate
-from coeval.trial import Failure, Limit, Measurement, Proposal, Reason, Trial
+from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
 
 UNDEPLOYABLE = 1.0
-"""Violation of a limit, or of an objective, on a value that the candidate cannot have."""
+"""Violation of a needed value that the candidate cannot have."""
 
 
 class TableEvaluator:
@@ -25,31 +25,28 @@ class TableEvaluator:
 
     Args:
         table: Where the values stand.
-        limits: Hard limits on any of its values.
-        needed: Values without which a candidate is infeasible, such as a latency that is an objective: a device may
-            not run it at all.
+        needed: Values without which a candidate is infeasible, such as a latency that is an objective or limited: a
+            device may not run it at all.
         canonical: Whether equal candidates share a row; otherwise each has its own, noise and all.
 
     Raises:
-        SpaceError: The table lacks a value that is limited or needed.
+        SpaceError: The table lacks a value that is needed.
     """
 
     def __init__(
         self,
         table: Table,
-        limits: Sequence[Limit] = (),
         *,
         needed: Sequence[str] = (),
         canonical: bool = True,
     ) -> None:
         self.table = table
-        self.limits = tuple(limits)
         self.needed = tuple(needed)
         self._canonical = canonical
         self._first: dict[str, int] = {}
         self._trained: dict[tuple[int, int], int] = {}
         self._reached: dict[int, tuple[int, int]] = {}
-        for name in (*self.needed, *(limit.name for limit in self.limits)):
+        for name in self.needed:
             table.column(name)
 
     @property
@@ -166,9 +163,6 @@ class TableEvaluator:
         source = self._trained.setdefault((row, epochs), trial.number)
         known = {name: value for name, value in values.items() if math.isfinite(value)}
         violations = {name: UNDEPLOYABLE for name in self.needed if name not in known}
-        for limit in self.limits:
-            here = limit.name in known
-            violations[limit.name] = limit.violation(known[limit.name]) if here else UNDEPLOYABLE
         return Measurement(
             known, violations, cost=cost, cached_from=None if source == trial.number else source
         )

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from coeval.evaluate.limited import Limited
 from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.table_catalogue import Benchmark
 from coeval.evaluate.table_evaluator import TableEvaluator
@@ -95,12 +96,11 @@ def run_search(contest: Contest, entrant: Entrant, seed: int) -> Search:
     """
     benchmark = contest.load()
     truth = contest_truth(contest)
-    needed = [one.name for one in truth.objectives]
-    evaluator = TableEvaluator(
-        benchmark.table, contest.limits, needed=needed, canonical=contest.canonical
-    )
+    needed = [*(one.name for one in truth.objectives), *(one.name for one in contest.limits)]
+    trained = TableEvaluator(benchmark.table, needed=needed, canonical=contest.canonical)
+    evaluator = Limited(trained, tuple(contest.limits))
     strategy = entrant.make(benchmark.space, truth.objectives, seed)
-    standing = Standing(truth, evaluator.test)
+    standing = Standing(truth, trained.test)
     spent, asked, seconds = 0.0, 0, 0.0
     moments: list[tuple[float, float, float]] = []
     while spent < contest.evaluations - LEAST / 2:
@@ -121,7 +121,7 @@ def run_search(contest: Contest, entrant: Entrant, seed: int) -> Search:
         moments.append((spent, *standing.after(done)))
     regret, test_regret = _curves(moments, standing.worst, contest.evaluations)
     tested = test_regret if truth.best_test is not None else ()
-    return Search(entrant.name, seed, regret, tested, asked, evaluator.distinct, seconds)
+    return Search(entrant.name, seed, regret, tested, asked, trained.distinct, seconds)
 
 
 def run_searches(
