@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.stats import mannwhitneyu
 
 from benchmarks.controls import OnePopulation
-from benchmarks.runs import publish, table
+from benchmarks.runs import kept, publish, table
 from coeval.architecture.program import Operation
 from coeval.component.library import SCALAR
 from coeval.evaluate.numeric import NumericEvaluator
@@ -357,8 +357,7 @@ def main() -> None:
 
 
 def _read(path: Path, budget: float) -> dict[tuple[str, str, int], Outcome]:
-    lines = path.read_text().splitlines() if path.exists() else []
-    found = [Outcome(**json.loads(line)) for line in lines]
+    found = [Outcome(**one) for one in kept(path)]
     return {(one.problem, one.method, one.seed): one for one in found if one.budget == budget}
 
 

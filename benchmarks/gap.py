@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.runs import publish, table
+from benchmarks.runs import kept, publish, table
 from coeval.architecture.program import Operation, Program
 from coeval.component.library import SCALAR
 from coeval.evaluate.numeric import NumericEvaluator
@@ -300,9 +300,8 @@ def measure(targets: Sequence[Target], chosen: argparse.Namespace) -> None:
 
 def load(path: Path) -> dict[tuple[str, str, int], Outcome]:
     """Return what was measured: target, method and seed -> outcome."""
-    lines = path.read_text().splitlines() if path.exists() else []
     found = {}
-    for one in map(json.loads, lines):
+    for one in kept(path):
         key = (one.pop("target"), one.pop("method"), one.pop("seed"))
         found[key] = Outcome(**one)
     return found

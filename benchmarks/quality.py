@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.runs import DATA, fit, publish, table
+from benchmarks.runs import DATA, fit, kept, publish, table
 
 TABLES = [
     "adult",
@@ -80,10 +80,7 @@ def main() -> None:
 
 
 def _read(path: Path) -> dict:
-    if not path.exists():
-        return {}
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    return {(r["table"], r["strategy"], r["seed"], r["budget"]): r for r in rows}
+    return {(r["table"], r["strategy"], r["seed"], r["budget"]): r for r in kept(path)}
 
 
 def _row(name: str, strategy: str, seed: int, budget: str, one) -> dict:

@@ -46,6 +46,11 @@ def fit(data: Path, target: str, out: Path, *options: str, memory: bool = False)
     return Fit(json.loads(printed), seconds, peak)
 
 
+def kept(path: Path) -> list[dict]:
+    """Return the lines of JSON that a measurement kept; none where it has not begun."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
 def tree_megabytes(pid: int) -> float:
     """Return the proportional set size of a process and all below it, in megabytes."""
     total = 0

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.runs import publish, table
+from benchmarks.runs import kept, publish, table
 from coeval.evaluate.table_catalogue import load_benchmark
 from coeval.run.bench import Contest, Entrant, contest_truth, run_search
 from coeval.run.bench_summary import first_within
@@ -74,19 +74,14 @@ def main() -> None:
     wanted = [
         (name, kind, seed) for seed in range(given.seeds) for name in STRATEGIES for kind in SIGNALS
     ]
-    known = {(one["strategy"], one["signal"], one["seed"]): one for one in kept()}
+    known = {(one["strategy"], one["signal"], one["seed"]): one for one in kept(KEPT)}
     KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
         with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
             running = [pool.submit(measure, *one) for one in wanted if one not in known]
             for done in as_completed(running):
                 print(json.dumps(done.result()), file=file, flush=True)
-    publish("Zero-cost scores as a signal", "python -m benchmarks.signals", report(kept()))
-
-
-def kept() -> list[dict]:
-    """Return what was measured."""
-    return [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
+    publish("Zero-cost scores as a signal", "python -m benchmarks.signals", report(kept(KEPT)))
 
 
 def report(lines: list[dict]) -> str:

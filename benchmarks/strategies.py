@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from benchmarks.runs import kept
 from benchmarks.strategies_report import report
 from coeval.evaluate.table_catalogue import CATALOGUE, load_benchmark
 from coeval.evaluate.table_folder import TASKS
@@ -140,15 +141,9 @@ def needs_fidelity(name: str) -> bool:
     return STRATEGIES[name].needs is Need.FIDELITY
 
 
-def kept() -> list[dict]:
-    """Return what was measured."""
-    lines = KEPT.read_text().splitlines() if KEPT.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def forget(names: Sequence[str]) -> None:
     """Drop what was measured of some strategies."""
-    rest = [one for one in kept() if one["strategy"] not in names]
+    rest = [one for one in kept(KEPT) if one["strategy"] not in names]
     KEPT.write_text("".join(json.dumps(one) + "\n" for one in rest))
 
 
@@ -156,7 +151,7 @@ def run(wanted: Sequence[Job], workers: int) -> None:
     """Run what is not there yet, and keep each search as it ends."""
     done = {
         (one["part"], one["table"], one["strategy"], one["seed"], one["evaluations"])
-        for one in kept()
+        for one in kept(KEPT)
     }
     left = [job for job in wanted if job.key not in done]
     print(f"{len(wanted) - len(left)} searches are there, {len(left)} to go", flush=True)
@@ -188,7 +183,9 @@ def main() -> None:
             options.jobs,
         )
     lines = [
-        one for one in kept() if one["evaluations"] == length_of(one["part"], options.evaluations)
+        one
+        for one in kept(KEPT)
+        if one["evaluations"] == length_of(one["part"], options.evaluations)
     ]
     report(lines, {"full": FULL, "short": SHORT, "untouched": UNTOUCHED}, expected)
 
