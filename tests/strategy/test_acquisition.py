@@ -1,5 +1,7 @@
 """What makes a candidate attractive: bounds, draws, scalarised objectives, feasibility."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 from coeval.strategy.acquisition import (
     best_of,
     chebyshev,
+    expected_improvement,
     feasibility_targets,
+    normal_share,
     optimistic,
     squashed,
     weights_for,
@@ -89,3 +93,14 @@ def test_where_all_is_feasible_the_costs_decide(values):
 
 def test_equal_but_for_rounding_is_a_tie_that_the_first_wins():
     assert best_of(np.array([0.0, 1.0, 1.0 + 1e-12])) == 1
+
+
+def test_expected_improvement_is_what_draws_give():
+    draws = np.random.default_rng(0).normal(0.3, 0.7, 400_000)
+    found = expected_improvement(np.array([0.3]), np.array([0.7]), 0.9)
+    assert found[0] == pytest.approx(np.maximum(draws - 0.9, 0).mean(), rel=0.02)
+
+
+def test_the_normal_share_is_the_distribution_function():
+    found = normal_share(np.array([-math.inf, -1.0, 0.0, 1.959964]))
+    assert np.allclose(found, [0.0, 0.158655, 0.5, 0.975], atol=1e-6)

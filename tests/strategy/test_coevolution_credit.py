@@ -1,5 +1,4 @@
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -7,11 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coeval.strategy.coevolution_credit import (
-    expected_improvement,
     kernel,
     learn,
     normal_scores,
-    normal_share,
 )
 
 RNG = np.random.default_rng(1)
@@ -84,14 +81,3 @@ def test_scores_follow_ranks_only(costs):
     assert np.allclose(scores, normal_scores(np.exp(values)))
     better = values[:, None] < values
     assert (scores[:, None] > scores)[better].all()
-
-
-def test_expected_improvement_is_what_draws_give():
-    draws = np.random.default_rng(0).normal(0.3, 0.7, 400_000)
-    found = expected_improvement(np.array([0.3]), np.array([0.7]), 0.9)
-    assert found[0] == pytest.approx(np.maximum(draws - 0.9, 0).mean(), rel=0.02)
-
-
-def test_the_normal_share_is_the_distribution_function():
-    found = normal_share(np.array([-math.inf, -1.0, 0.0, 1.959964]))
-    assert np.allclose(found, [0.0, 0.158655, 0.5, 0.975], atol=1e-6)

@@ -22,6 +22,7 @@ from coeval.run.sitting import begin
 from coeval.space.protocol import CandidateSpace
 from coeval.store.memory import MemoryStore
 from coeval.store.protocol import Store
+from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
 from coeval.task.task import Task
 from coeval.trial import Objective
@@ -113,7 +114,7 @@ def _objectives(
     task: Problem, given: Objective | Sequence[Objective] | None
 ) -> tuple[Objective, ...]:
     if given:
-        return (given,) if isinstance(given, Objective) else tuple(given)
+        return Objectives(given).all
     if not isinstance(task, Task):
         raise ValueError(
             f"A search of a {type(task).__name__} needs an objective: it has no metric of its own. "

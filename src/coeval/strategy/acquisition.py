@@ -92,7 +92,28 @@ def with_feasibility(costs: Floats, mean: Floats, deviation: Floats) -> Floats:
     """
     spread = float(costs.std()) or 1.0
     gain = np.logaddexp(0.0, (costs.mean() - costs) / spread)
-    return np.asarray(gain * _below(-mean / deviation))
+    return np.asarray(gain * normal_share(-mean / deviation))
+
+
+def expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
+    """Return by how much each score is expected to exceed the best (Jones, Schonlau & Welch 1998, equation 15).
+
+    Args:
+        mean: ``(candidates,)`` of scores, more being better.
+        deviation: ``(candidates,)``, positive.
+        best: The best score so far.
+    """
+    gain = mean - best
+    z = gain / deviation
+    found: Floats = gain * normal_share(z) + deviation * np.exp(-0.5 * z * z) / math.sqrt(
+        2 * math.pi
+    )
+    return found
+
+
+def normal_share(z: Floats) -> Floats:
+    """Return the standard normal distribution function."""
+    return np.array([0.5 * math.erfc(-one / math.sqrt(2.0)) for one in z.tolist()])
 
 
 def best_of(scores: Floats) -> int:
@@ -100,7 +121,3 @@ def best_of(scores: Floats) -> int:
     top = float(scores.max())
     tolerance = 10.0**-_DIGITS * max(1.0, abs(top))
     return int(np.argmax(scores >= top - tolerance))
-
-
-def _below(values: Floats) -> Floats:
-    return np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in values.tolist()])

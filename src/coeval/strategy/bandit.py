@@ -160,11 +160,11 @@ class OperatorBandit:
         return self._log.knows(candidate, set())
 
     def _random(self, number: int) -> Proposal:
-        for redraw in range(REDRAWS + 1):
-            candidate = self.space.sample(generator(self.seed, "bandit", number, "first", redraw))
-            if not self._tried(candidate):
-                break
-        return Proposal(candidate, origin="bandit")
+        rngs = (
+            generator(self.seed, "bandit", number, "first", redraw) for redraw in range(1 + REDRAWS)
+        )
+        samples = (Proposal(self.space.sample(rng), origin="bandit") for rng in rngs)
+        return self._log.fresh(samples, set())
 
 
 def default_sources(

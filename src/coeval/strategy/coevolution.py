@@ -13,16 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Space
+from coeval.strategy.acquisition import expected_improvement, normal_share
 from coeval.strategy.coevolution_archive import Encoder, Floats, Served, TeamArchive
-from coeval.strategy.coevolution_credit import (
-    Credit,
-    expected_improvement,
-    learn,
-    normal_scores,
-    normal_share,
-)
+from coeval.strategy.coevolution_credit import Credit, learn, normal_scores
 from coeval.strategy.coevolution_pool import pool
 from coeval.strategy.coevolution_species import Decomposition, Team, teams_of
 from coeval.strategy.log import REDRAWS, Log
@@ -100,16 +94,16 @@ class Coevolution:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` proposals."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
         pending = list(self._running.values())
-        for number in range(self._log.told, self._log.told + count):
-            proposal, team = self._propose(number, taken, pending)
-            taken.add(candidate_digest(proposal.candidate))
+
+        def propose(number: int, taken: set[str]) -> Proposal:
+            proposal = self._propose(number, taken, pending)
+            team = self.teams.team(proposal.candidate)
             if team is not None:
                 pending.append(team)
-            proposals.append(proposal)
-        return proposals
+            return proposal
+
+        return self._log.ask(count, propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; a judged one gives credit to its members."""
@@ -177,23 +171,21 @@ class Coevolution:
         teams = [(*like[:place], one, *like[place + 1 :]) for one in members]
         return self._encoder.encode(teams, known.teams)[place]
 
-    def _propose(
-        self, number: int, taken: set[str], pending: Sequence[Team]
-    ) -> tuple[Proposal, Team | None]:
+    def _propose(self, number: int, taken: set[str], pending: Sequence[Team]) -> Proposal:
         known = self._learn() if number >= self.warm_up else None
         if known is not None:
             found = self._assembled(number, known, taken, pending)
             if found is not None:
                 return found
-        for redraw in range(REDRAWS + 1):
-            candidate = self.teams.sample(generator(self.seed, "coevolution", number, redraw))
-            if not self._log.knows(candidate, taken):
-                break
-        return Proposal(candidate, origin="coevolution:random"), self.teams.team(candidate)
+        rngs = (
+            generator(self.seed, "coevolution", number, redraw) for redraw in range(1 + REDRAWS)
+        )
+        samples = (Proposal(self.teams.sample(rng), origin="coevolution:random") for rng in rngs)
+        return self._log.fresh(samples, taken)
 
     def _assembled(
         self, number: int, known: _Knowledge, taken: set[str], pending: Sequence[Team]
-    ) -> tuple[Proposal, Team | None] | None:
+    ) -> Proposal | None:
         """Return the most promising team that is legal and new; ``None`` if none of those compared is."""
         rng = generator(self.seed, "coevolution", number, "assembly")
         parents = known.served[: self.elites]
@@ -210,9 +202,7 @@ class Coevolution:
             if not self.space.contains(candidate):
                 continue
             parent = None if offer.parent is None else parents[offer.parent].trial.number
-            return Proposal(
-                candidate, parent=parent, origin=f"coevolution:{offer.origin}"
-            ), self.teams.team(candidate)
+            return Proposal(candidate, parent=parent, origin=f"coevolution:{offer.origin}")
         return None
 
     def _promise(

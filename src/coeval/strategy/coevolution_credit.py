@@ -157,27 +157,6 @@ def normal_scores(places: Floats) -> Floats:
     return np.array([-quantile(float(share)) for share in shares])
 
 
-def expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
-    """Return by how much each score is expected to exceed the best (Jones, Schonlau & Welch 1998, equation 15).
-
-    Args:
-        mean: ``(teams,)``.
-        deviation: ``(teams,)``, positive.
-        best: The best score so far.
-    """
-    gain = mean - best
-    z = gain / deviation
-    found: Floats = gain * normal_share(z) + deviation * np.exp(-0.5 * z * z) / math.sqrt(
-        2 * math.pi
-    )
-    return found
-
-
-def normal_share(z: Floats) -> Floats:
-    """Return the standard normal distribution function."""
-    return np.array([0.5 * math.erfc(-one / math.sqrt(2.0)) for one in z.tolist()])
-
-
 def _covariance(members: Sequence[Floats], sharpness: float) -> Floats:
     covariance = kernel(likeness(members, members, sharpness))
     covariance[np.diag_indices_from(covariance)] += NOISE

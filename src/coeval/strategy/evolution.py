@@ -13,10 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coeval.seed import generator
 from coeval.space.protocol import Candidate, Move, Space
-from coeval.strategy.log import REDRAWS, Log
-from coeval.strategy.objectives import Objectives, violation
+from coeval.strategy.log import Log, draws
+from coeval.strategy.objectives import Objectives
 from coeval.trial import Objective, Proposal, Trial
 
 
@@ -90,12 +89,8 @@ class RegularisedEvolution:
             self._places = {}
 
     def _propose(self, number: int, taken: set[str]) -> Proposal:
-        proposal = self._draw(generator(self.seed, "evolution", number), number)
-        for redraw in range(1, REDRAWS + 1):
-            if not self._log.knows(proposal.candidate, taken):
-                break
-            proposal = self._draw(generator(self.seed, "evolution", number, redraw), number)
-        return proposal
+        drawn = (self._draw(rng, number) for rng in draws(self.seed, "evolution", number))
+        return self._log.fresh(drawn, taken)
 
     def _draw(self, rng: np.random.Generator, number: int) -> Proposal:
         if number < self.warm_up or not self._members:
@@ -122,7 +117,7 @@ class RegularisedEvolution:
     def _rank(self, trial: Trial) -> tuple[float, ...]:
         """Return a member's place in the order of trials: the least wins."""
         if len(self._objectives) == 1:
-            return violation(trial), self._objectives.costs(trial)[0], trial.number
+            return self._objectives.key(trial)
         if not self._places:
             ordered = self._objectives.order(self._members)
             self._places = {one.number: place for place, one in enumerate(ordered)}

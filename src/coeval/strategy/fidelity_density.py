@@ -101,12 +101,10 @@ class DensityRatio:
         return self._sample(rng, taken)
 
     def _sample(self, rng: np.random.Generator, taken: set[str]) -> Proposal:
-        candidate = self.space.sample(rng)
-        for _ in range(REDRAWS):
-            if not self._log.knows(candidate, taken):
-                break
-            candidate = self.space.sample(rng)
-        return Proposal(candidate, origin="density:sample")
+        samples = (
+            Proposal(self.space.sample(rng), origin="density:sample") for _ in range(1 + REDRAWS)
+        )
+        return self._log.fresh(samples, taken)
 
     def _draw(self, rng: np.random.Generator, good: Sequence[Trial]) -> Proposal:
         if rng.random() < FAR:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Move, Space
-from coeval.strategy.log import REDRAWS, Log
+from coeval.strategy.log import REDRAWS, Log, draws
 from coeval.strategy.objectives import Objectives
 from coeval.trial import Proposal, State, Trial
 
@@ -85,15 +83,8 @@ class Generations:
 
     def ask(self, count: int) -> list[Proposal]:
         """Return up to ``count`` proposals of the present generation."""
-        proposals: list[Proposal] = []
-        taken: set[str] = set()
-        told = self._log.told
-        end = (self._generation + 1) * self._breeding.size
-        for number in range(told, min(told + count, end)):
-            proposal = self._propose(number, taken)
-            taken.add(candidate_digest(proposal.candidate))
-            proposals.append(proposal)
-        return proposals
+        left = (self._generation + 1) * self._breeding.size - self._log.told
+        return self._log.ask(min(count, left), self._propose)
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; the last finished one of a generation lets the fittest breed."""
@@ -113,13 +104,11 @@ class Generations:
 
     def _propose(self, number: int, taken: set[str]) -> Proposal:
         """Return a child that was not tried before; a sample of the space where none is found."""
-        proposal = self._child(generator(self._seed, self._breeding.name, number))
-        for redraw in range(1, REDRAWS + 1):
-            if not self._log.knows(proposal.candidate, taken):
-                break
-            rng = generator(self._seed, self._breeding.name, number, redraw)
-            proposal = self._child(rng) if redraw < REDRAWS else self._sample(rng)
-        return proposal
+        rngs = enumerate(draws(self._seed, self._breeding.name, number))
+        drawn = (
+            self._child(rng) if redraw < REDRAWS else self._sample(rng) for redraw, rng in rngs
+        )
+        return self._log.fresh(drawn, taken)
 
     def _sample(self, rng: np.random.Generator) -> Proposal:
         return Proposal(self._space.sample(rng), origin=f"{self._breeding.name}:sample")

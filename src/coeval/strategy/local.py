@@ -14,8 +14,8 @@ from coeval.seed import generator
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Child, Space
 from coeval.strategy.archive import Archive, improves
-from coeval.strategy.log import REDRAWS, Log
-from coeval.strategy.objectives import Objectives, violation
+from coeval.strategy.log import Log, draws
+from coeval.strategy.objectives import Objectives
 from coeval.trial import Objective, Proposal, State, Trial
 
 START, NEIGHBOUR = "local:start", "local:neighbour"
@@ -93,7 +93,7 @@ class LocalSearch:
                     continue
                 proposal = self._step(child)
             else:
-                proposal = Proposal(self._draw(len(proposals), taken), origin=START)
+                proposal = self._draw(len(proposals), taken)
             taken.add(candidate_digest(proposal.candidate))
             proposals.append(proposal)
         return proposals
@@ -122,14 +122,12 @@ class LocalSearch:
         parent = self._centre.number if self._centre is not None else None
         return Proposal(child.genotype, parent=parent, moves=child.moves, origin=NEIGHBOUR)
 
-    def _draw(self, place: int, taken: set[str]) -> Candidate:
-        number = self._log.told + place
-        candidate = self.space.sample(generator(self.seed, "local", number))
-        for redraw in range(1, REDRAWS + 1):
-            if not self._log.knows(candidate, taken):
-                break
-            candidate = self.space.sample(generator(self.seed, "local", number, redraw))
-        return candidate
+    def _draw(self, place: int, taken: set[str]) -> Proposal:
+        samples = (
+            Proposal(self.space.sample(rng), origin=START)
+            for rng in draws(self.seed, "local", self._log.told + place)
+        )
+        return self._log.fresh(samples, taken)
 
     def _settle(self) -> None:
         """Go on until there is a neighbour to propose or to wait for, or a start to draw."""
@@ -166,8 +164,7 @@ class LocalSearch:
         self._judged.setdefault(digest, trial)
         self._archive.add(trial)
         if len(self._objectives) == 1 and self.at_optimum != "restart":
-            (cost,) = self._objectives.costs(trial)
-            heapq.heappush(self._unexplored, (violation(trial), cost, trial.number, trial))
+            heapq.heappush(self._unexplored, (*self._objectives.key(trial), trial))
 
     def _next_centre(self) -> Trial | None:
         """Return where to climb next: from a promising trial not explored yet, else from the best start if all are in."""

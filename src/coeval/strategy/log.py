@@ -1,13 +1,28 @@
 """What every strategy remembers of the log: how many trials there are, and which candidates they tried."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Set
 
+import numpy as np
+
+from coeval.seed import generator
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate
 from coeval.trial import Proposal, Trial
 
 REDRAWS = 16
 """How often a candidate that was tried before is drawn anew: a bound, so that asking always ends."""
+
+
+def draws(seed: int, *address: int | str) -> Iterator[np.random.Generator]:
+    """Yield the random generators of a trial's first draw and of its redraws.
+
+    Args:
+        seed: Below which the draws have their addresses.
+        address: Of the first draw; a redraw's number is put behind it.
+    """
+    yield generator(seed, *address)
+    for redraw in range(1, REDRAWS + 1):
+        yield generator(seed, *address, redraw)
 
 
 class Log:
@@ -44,6 +59,23 @@ class Log:
         self._numbers.add(trial.number)
         self._digests.add(candidate_digest(trial.proposal.candidate))
         return True
+
+    @property
+    def digests(self) -> Set[str]:
+        """Return the digests of the candidates that were told."""
+        return self._digests
+
+    def fresh(self, drawn: Iterable[Proposal], taken: set[str]) -> Proposal:
+        """Return the first proposal whose candidate is neither told nor ``taken``; the last if all are.
+
+        Args:
+            drawn: One proposal or more, drawn only as far as needed.
+            taken: Digests of this ask.
+        """
+        for proposal in drawn:
+            if not self.knows(proposal.candidate, taken):
+                break
+        return proposal
 
     def knows(self, candidate: Candidate, taken: set[str]) -> bool:
         """Return whether an equal candidate was told, or is among the ``taken`` digests of this ask."""

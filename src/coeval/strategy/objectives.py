@@ -56,9 +56,11 @@ class Objectives:
         violation; equals by number. Trials of different fidelities are compared as they stand.
         """
         known = [trial for trial in trials if self.is_measured(trial)]
+        if len(self) == 1:
+            return sorted(known, key=self.key)
         feasible = [trial for trial in known if violation(trial) == 0]
         others = [trial for trial in known if violation(trial) > 0]
-        others.sort(key=lambda trial: (violation(trial), trial.number))
+        others.sort(key=self.key)
         return [*self._by_costs(feasible), *others]
 
     def best(self, trials: Iterable[Trial]) -> Trial | None:
@@ -66,11 +68,16 @@ class Objectives:
         if len(self) > 1:
             return next(iter(self.order(trials)), None)
         known = [trial for trial in trials if self.is_measured(trial)]
-        return min(known, key=self._key, default=None)
+        return min(known, key=self.key, default=None)
+
+    def key(self, trial: Trial) -> tuple[float, float, int]:
+        """Return what ``order`` sorts by under one objective; what is infeasible has no cost to speak of."""
+        excess = violation(trial)
+        return excess, 0.0 if excess else self.costs(trial)[0], trial.number
 
     def _by_costs(self, trials: list[Trial]) -> list[Trial]:
-        if len(self) == 1 or len(trials) < 2:
-            return sorted(trials, key=self._key)
+        if len(trials) < 2:
+            return trials
         costs = np.array([self.costs(trial) for trial in trials])
         ranks = pareto_ranks(costs)
         lonely = np.zeros(len(trials))
@@ -78,9 +85,6 @@ class Objectives:
             lonely[ranks == rank] = crowding(costs[ranks == rank])
         numbers = np.array([trial.number for trial in trials])
         return [trials[int(index)] for index in np.lexsort((numbers, -lonely, ranks))]
-
-    def _key(self, trial: Trial) -> tuple[float, float, int]:
-        return violation(trial), self.costs(trial)[0], trial.number
 
 
 def violation(trial: Trial) -> float:

@@ -1,8 +1,7 @@
 """Random search: the strategy that every other has to beat (Li & Talwalkar 2019, arXiv:1902.07638)."""
 
-from coeval.seed import generator
 from coeval.space.protocol import Candidate, Space
-from coeval.strategy.log import REDRAWS, Log
+from coeval.strategy.log import Log, draws
 from coeval.trial import Proposal, Trial
 
 
@@ -31,9 +30,8 @@ class RandomSearch:
         self._log.tell(trial)
 
     def _propose(self, number: int, taken: set[str]) -> Proposal:
-        candidate = self.space.sample(generator(self.seed, "random", number))
-        for redraw in range(1, REDRAWS + 1):
-            if not self._log.knows(candidate, taken):
-                break
-            candidate = self.space.sample(generator(self.seed, "random", number, redraw))
-        return Proposal(candidate, origin="random")
+        samples = (
+            Proposal(self.space.sample(rng), origin="random")
+            for rng in draws(self.seed, "random", number)
+        )
+        return self._log.fresh(samples, taken)

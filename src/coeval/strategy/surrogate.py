@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from coeval.errors import did_you_mean
 from coeval.seed import generator
-from coeval.space.digest import candidate_digest
 from coeval.space.features import Features
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.acquisition import (
@@ -26,7 +25,7 @@ from coeval.strategy.acquisition import (
     with_feasibility,
 )
 from coeval.strategy.gaussian_process import GaussianProcess
-from coeval.strategy.log import REDRAWS
+from coeval.strategy.log import Log, draws
 from coeval.strategy.objectives import Objectives, violation
 from coeval.strategy.signals import FIRST, Signal
 from coeval.strategy.surrogate_belief import LEAST, Belief
@@ -94,15 +93,14 @@ class SurrogateSearch:
         self._pool = Pool(space, seed, signals or {})
         said = self._pool.signals
         self._belief = Belief(model or GaussianProcess(), self._objectives, seed, said)
-        self._numbers: set[int] = set()
-        self._digests: set[str] = set()
+        self._log = Log()
         self._running: dict[int, Features] = {}
 
     def ask(self, count: int) -> list[Proposal]:
         """Return ``count`` proposals: samples at first, then what the model finds most promising."""
         chosen: list[Entry] = []
         proposals: list[Proposal] = []
-        for number in range(len(self._numbers), len(self._numbers) + count):
+        for number in range(self._log.told, self._log.told + count):
             entry = self._propose(number, chosen)
             chosen.append(entry)
             origin = START if self._is_start(number) else CHOSEN
@@ -113,10 +111,8 @@ class SurrogateSearch:
 
     def tell(self, trial: Trial) -> None:
         """Record a trial; the models learn from those that were judged."""
-        is_new = trial.number not in self._numbers
+        is_new = self._log.tell(trial)
         candidate = trial.proposal.candidate
-        self._numbers.add(trial.number)
-        self._digests.add(candidate_digest(candidate))
         if trial.state is State.RUNNING:
             if is_new:
                 self._running[trial.number] = self._pool.entry(candidate).features
@@ -137,13 +133,13 @@ class SurrogateSearch:
         taken = {one.digest for one in chosen}
         if self._is_start(number):
             if len(self._pool.signals) and number < len(FIRST):
-                return self._pool.spread(FIRST[number], self._digests | taken)
+                return self._pool.spread(FIRST[number], self._log.digests | taken)
             return self._sample(number, taken)
         centres = self._objectives.order(self._belief.trials)[: self.centres]
         pool: dict[str, Entry] = {}
         found = [*self._pool.around(centres, number), *self._pool.best_said(self._belief.gain)]
         for entry in found:
-            if entry.digest not in self._digests and entry.digest not in taken:
+            if entry.digest not in self._log.digests and entry.digest not in taken:
                 pool.setdefault(entry.digest, entry)
         if not pool:
             return self._sample(number, taken)
@@ -168,10 +164,8 @@ class SurrogateSearch:
         return -costs if limits is None else with_feasibility(costs, *limits)
 
     def _sample(self, number: int, taken: set[str]) -> Entry:
-        entry = self._pool.entry(self.space.sample(generator(self.seed, "surrogate", number)))
-        for redraw in range(1, REDRAWS + 1):
-            if entry.digest not in self._digests and entry.digest not in taken:
-                break
-            rng = generator(self.seed, "surrogate", number, redraw)
+        for rng in draws(self.seed, "surrogate", number):
             entry = self._pool.entry(self.space.sample(rng))
+            if entry.digest not in self._log.digests and entry.digest not in taken:
+                break
         return entry
