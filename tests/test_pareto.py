@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -18,6 +18,7 @@ def dominates(first, second):
 
 
 @given(tables)
+@example(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [np.inf, 0.0, 1.0]]))
 def test_exactly_the_dominated_rows_are_left_out(costs):
     expected = [not any(dominates(other, row) for other in costs) for row in costs]
     assert nondominated(costs).tolist() == expected

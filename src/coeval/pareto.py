@@ -44,9 +44,11 @@ def pareto_ranks(costs: Costs) -> npt.NDArray[np.int64]:
     _check(costs)
     if costs.size == 0:
         return np.zeros(len(costs), dtype=np.int64)
-    if costs.shape[1] == 1:
-        return np.unique(costs[:, 0], return_inverse=True)[1].astype(np.int64)
-    return np.asarray(moocore.pareto_rank(costs), dtype=np.int64)
+    # Dominance asks for order alone; moocore 0.3.2 ranks infinities wrongly, so it gets each column's order.
+    places = np.stack([np.unique(column, return_inverse=True)[1] for column in costs.T], axis=1)
+    if places.shape[1] == 1:
+        return np.asarray(places[:, 0], dtype=np.int64)
+    return np.asarray(moocore.pareto_rank(places.astype(np.float64)), dtype=np.int64)
 
 
 def crowding(costs: Costs) -> npt.NDArray[np.float64]:
