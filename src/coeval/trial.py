@@ -109,12 +109,22 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A proposal under its number, with what was measured (``None`` while it runs)."""
+    """A proposal under its number, with what was measured (``None`` while it runs).
+
+    Attributes:
+        number: Consecutive from 0.
+        proposal: What is evaluated.
+        state: Where it stands.
+        measurement: What was found.
+        kin: The finished trials that it ``continues`` or whose weights it inherits (``parent``), by number: for
+            the evaluator, which may work in another process. Not part of the record: neither compared nor kept.
+    """
 
     number: int
     proposal: Proposal
     state: State = State.RUNNING
     measurement: Measurement | None = None
+    kin: Mapping[int, "Trial"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_comparable(self) -> bool:

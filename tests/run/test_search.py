@@ -101,6 +101,27 @@ def test_an_equal_candidate_is_not_trained_again():
     assert run.counts.cached == 2
 
 
+def test_an_evaluator_is_handed_the_trials_that_an_evaluation_starts_from():
+    handed = {}
+
+    class Family(fakes.Listed):
+        def ask(self, count):
+            numbers = [Proposal(fakes.candidate(2.0)), Proposal(fakes.candidate(2.0))]
+            numbers += [Proposal(fakes.candidate(3.0), parent=1, continues=0)]
+            first = len({t.number for t in self.told})
+            return numbers[first : first + 1]
+
+    class Looking(fakes.Parabola):
+        def evaluate(self, trials, report):
+            handed.update({trial.number: trial.kin for trial in trials})
+            yield from super().evaluate(trials, report)
+
+    run = find(Family([]), Looking())
+    trained = run.trials[0]  # 1 is a copy of it, and has no weights of its own
+    assert handed == {0: {}, 2: {0: trained, 1: trained}}
+    assert not any(trial.kin for trial in run.trials)
+
+
 def test_a_repeat_under_another_seed_is_trained():
     class Repeating(fakes.Listed):
         def ask(self, count):

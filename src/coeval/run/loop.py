@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from coeval.errors import SpaceError
 from coeval.run import guard
@@ -187,7 +188,18 @@ class Loop:
             batch = self._flow.next_batch()
             if not batch:
                 return
-            self._executor.submit(batch, limit)
+            self._executor.submit([self._with_kin(trial) for trial in batch], limit)
+
+    def _with_kin(self, trial: Trial) -> Trial:
+        """Return the trial with those that its evaluation starts from; of a copy, the one that was trained."""
+        kin: dict[int, Trial] = {}
+        for number in (trial.proposal.continues, trial.proposal.parent):
+            found = None if number is None else self.trials.get(number)
+            if number is not None and found is not None and found.state is State.DONE:
+                measured = found.measurement
+                trained = None if measured is None else measured.cached_from
+                kin[number] = found if trained is None else self.trials[trained]
+        return replace(trial, kin=kin) if kin else trial
 
     def _collect(self) -> None:
         left = self._stops.limit - time.monotonic()

@@ -6,30 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 import torch
 from torch import nn
 
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.task.metric import Metric
-from coeval.train.batches import count_batches, epoch_batches
-from coeval.train.data import Scale, Tensors, TrainingData, target_scale, to_tensors
+from coeval.train.data import Scale, TrainingData, target_scale, to_tensors
 from coeval.train.device import resolve
-from coeval.train.errors import Diverged
+from coeval.train.eager import EagerEngine, ShouldStop
+from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
-from coeval.train.loss import Loss, loss_for
-from coeval.train.optimizer import Optimizer
-from coeval.train.schedule import factor
+from coeval.train.loss import loss_for
 
 # Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
 # realmlp seeds on 8 tables): 0.15 found every best epoch that training to the end found, in a fifth to a third
 # of its epochs on small tables; 0.1 lost up to 14 % of the score; 0.3 found nothing more.
 PATIENCE = 0.15
 LEAST_PATIENCE = 5  # epochs; below it a short schedule would never reach its low rates
-POLL_SECONDS = 0.2
+SLICE_SECONDS = 10.0  # or one epoch, if that is longer: what a kill may cost of a training
 
 OnEpoch = Callable[[int, Mapping[str, float]], bool]
-ShouldStop = Callable[[], bool]
+OnSlice = Callable[[State], None]
 
 
 class Stopped(StrEnum):
@@ -53,7 +52,8 @@ class Fitted:
         scale: The target's, for ``predict``.
         schedule_epochs: The length of the schedule; hand it to a refit with ``stop_after=best_epoch``.
         stopped: Why it ended.
-        seconds: Wall clock.
+        seconds: Wall clock of this call.
+        state: To go on from, where it was asked for and training ended between two epochs.
     """
 
     epochs: int
@@ -64,6 +64,7 @@ class Fitted:
     schedule_epochs: int
     stopped: Stopped
     seconds: float
+    state: State | None = None
 
 
 def fit(
@@ -78,6 +79,9 @@ def fit(
     stop_after: int | None = None,
     on_epoch: OnEpoch | None = None,
     should_stop: ShouldStop | None = None,
+    on_slice: OnSlice | None = None,
+    start: Mapping[str, np.ndarray] | None = None,
+    keep_state: bool = False,
 ) -> Fitted:
     """Train a network in place; leave it in evaluation mode, on the device, with the weights of its best epoch.
 
@@ -99,6 +103,10 @@ def fit(
         on_epoch: Told each epoch (from 1) and its values; answers whether to go on.
         should_stop: Asked every 0.2 s, also inside an epoch; a true answer ends training, and the
             best so far is kept.
+        on_slice: Told the state every 10 s, between epochs: what a killed training can go on from.
+        start: The state of an earlier call for the same network, data, recipe and seed: training goes on from
+            there and ends with the very weights of one that was never interrupted.
+        keep_state: Return the state at the end too.
 
     Raises:
         Diverged: The loss or a prediction is no longer finite.
@@ -114,133 +122,97 @@ def fit(
     network.to(where)
     scale = target_scale(data.problem, data.train)
     train = to_tensors(data.train, data.problem, scale, where)
-    judge = None
-    if data.validation is not None and metric is not None:
-        judge = Judge(network, data, scale, metric, where)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         torch.manual_seed(entropy(seed, "noise") % 2**63)
-        order = torch.Generator().manual_seed(entropy(seed, "order") % 2**63)
-        loop = _Loop(
-            network=network,
-            data=train,
-            recipe=recipe,
+        engine = EagerEngine(
+            network,
+            train,
+            recipe,
             loss=loss_for(data.problem, recipe.label_smoothing),
             length=length,
-            order=order,
+            seed=seed,
             should_stop=should_stop or _never,
         )
-        curve: dict[str, list[float]] = {"train_loss": []}
-        stopped = _run(loop, judge, last, curve, on_epoch or _go_on)
+        judge = None
+        if data.validation is not None and metric is not None:
+            judge = Judge(network, engine, data, scale, metric, where)
+        training = _Training(engine, judge, length)
+        if start is not None:
+            training.load(start)
+        stopped = training.run(last, on_epoch or _go_on, on_slice)
+        state = training.state() if keep_state and training.is_between_epochs else None
     if judge is not None:
         judge.restore()
     network.eval()
-    epochs = loop.epochs
     return Fitted(
-        epochs=epochs,
-        best_epoch=epochs if judge is None else judge.best_epoch,
+        epochs=engine.epochs,
+        best_epoch=engine.epochs if judge is None else judge.best_epoch,
         score=math.nan if judge is None else judge.best_score,
-        curve={name: tuple(values) for name, values in curve.items()},
+        curve={name: tuple(values) for name, values in training.curve.items()},
         scale=scale,
         schedule_epochs=length,
         stopped=stopped,
         seconds=time.monotonic() - started,
+        state=state,
     )
 
 
-class _Loop:
-    """A training in progress, an epoch at a time."""
+class _Training:
+    """Epochs until there is a reason to stop: who trains, who judges, and the curves so far."""
 
-    def __init__(
-        self,
-        *,
-        network: nn.Module,
-        data: Tensors,
-        recipe: Recipe,
-        loss: Loss,
-        length: int,
-        order: torch.Generator,
-        should_stop: ShouldStop,
-    ) -> None:
-        self.epochs = 0
-        self.length = length
-        self._network = network
-        self._data = data
-        self._recipe = recipe
-        self._loss = loss
-        self._order = order
-        self._should_stop = should_stop
-        self._optimizer = Optimizer(recipe.optimizer, network, weight_decay=recipe.weight_decay)
-        self._batches = count_batches(len(data.target), recipe.batch_size)
-        self._steps = length * self._batches
-        self._polled = time.monotonic()
+    def __init__(self, engine: Engine, judge: Judge | None, length: int) -> None:
+        self.curve: dict[str, list[float]] = {"train_loss": []}
+        self.is_between_epochs = True
+        self._engine = engine
+        self._judge = judge
+        self._patience = max(LEAST_PATIENCE, math.ceil(PATIENCE * length))
 
-    def epoch(self) -> float | None:
-        """Train one epoch and return its mean loss; ``None`` if it was asked to stop inside.
+    def run(self, last: int, on_epoch: OnEpoch, on_slice: OnSlice | None) -> Stopped:
+        """Train until epoch ``last``, a stop, or no better score for too long."""
+        engine, judge = self._engine, self._judge
+        sliced = time.monotonic()
+        while engine.epochs < last:
+            if self._is_barren():
+                return Stopped.PATIENCE
+            train_loss = engine.epoch()
+            if train_loss is None:
+                self.is_between_epochs = False
+                if judge is not None and judge.best_epoch == 0 and engine.epochs == 0:
+                    # Nothing was scored yet: what the first epoch has learnt so far is the best so far.
+                    self._note({judge.metric.name: judge.look(0)})
+                return Stopped.ASKED
+            values = {"train_loss": train_loss}
+            if judge is not None:
+                values[judge.metric.name] = judge.look(engine.epochs)
+            self._note(values)
+            if on_slice is not None and time.monotonic() - sliced >= SLICE_SECONDS:
+                on_slice(self.state())
+                sliced = time.monotonic()
+            if not on_epoch(engine.epochs, values):
+                return Stopped.ASKED
+        return Stopped.PATIENCE if self._is_barren() else Stopped.EPOCHS
 
-        Raises:
-            Diverged: The loss is not finite.
-        """
-        self._network.train()
-        parameters = self._optimizer.parameters
-        # Summed on the device: reading a loss at every step would wait for the device every time.
-        total = torch.zeros((), device=self._data.target.device)
-        done = self.epochs * self._batches
-        for number, (inputs, target, weights) in enumerate(
-            epoch_batches(self._data, self._recipe.batch_size, self._order)
-        ):
-            loss = self._loss(self._network(*inputs), target, weights)
-            gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
-            rate = factor(self._recipe.schedule, (done + number + 0.5) / self._steps)
-            self._optimizer.step(gradients, self._recipe.lr * rate)
-            total += loss.detach()
-            if self._is_time_to_poll():
-                self._check(total)
-                if self._should_stop():
-                    return None
-        self._check(total)
-        self.epochs += 1
-        return float(total) / self._batches
+    def state(self) -> State:
+        """Return all that the rest of the training depends on."""
+        judged = {} if self._judge is None else self._judge.state()
+        curves = {f"curve/{name}": np.array(values) for name, values in self.curve.items()}
+        return {**self._engine.state(), **judged, **curves}
 
-    def _is_time_to_poll(self) -> bool:
-        now = time.monotonic()
-        if now - self._polled < POLL_SECONDS:
-            return False
-        self._polled = now
-        return True
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what ``state`` returned."""
+        self._engine.load(state)
+        if self._judge is not None:
+            self._judge.load(state)
+        for name in [one for one in state if one.startswith("curve/")]:
+            self.curve[name.removeprefix("curve/")] = [float(value) for value in state[name]]
 
-    def _check(self, total: torch.Tensor) -> None:
-        if not math.isfinite(float(total)):
-            raise Diverged(
-                f"the loss is not finite in epoch {self.epochs + 1} ({self._recipe.optimizer}, "
-                f"lr {self._recipe.lr:g}). Lower the learning rate."
-            )
-
-
-def _run(
-    loop: _Loop,
-    judge: Judge | None,
-    last: int,
-    curve: dict[str, list[float]],
-    on_epoch: OnEpoch,
-) -> Stopped:
-    patience = max(LEAST_PATIENCE, math.ceil(PATIENCE * loop.length))
-    while loop.epochs < last:
-        train_loss = loop.epoch()
-        if train_loss is None:
-            if judge is not None and judge.best_epoch == 0 and loop.epochs == 0:
-                # Nothing was scored yet: what the first epoch has learnt so far is the best so far.
-                curve.setdefault(judge.metric.name, []).append(judge.look(0))
-            return Stopped.ASKED
-        values = {"train_loss": train_loss}
-        if judge is not None:
-            values[judge.metric.name] = judge.look(loop.epochs)
+    def _note(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
-            curve.setdefault(name, []).append(value)
-        if not on_epoch(loop.epochs, values):
-            return Stopped.ASKED
-        if judge is not None and judge.since_improvement(loop.epochs) >= patience:
-            return Stopped.PATIENCE
-    return Stopped.EPOCHS
+            self.curve.setdefault(name, []).append(value)
+
+    def _is_barren(self) -> bool:
+        judge = self._judge
+        return judge is not None and judge.since_improvement(self._engine.epochs) >= self._patience
 
 
 def _go_on(epoch: int, values: Mapping[str, float]) -> bool:

@@ -1,6 +1,7 @@
 """Early stopping: scores each epoch on validation rows and keeps the weights of the best."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -8,8 +9,9 @@ from torch import nn
 
 from coeval.task.metric import Metric
 from coeval.train.data import Examples, Scale, TrainingData, to_inputs
+from coeval.train.engine import Engine, State
 from coeval.train.errors import Diverged
-from coeval.train.predict import predict_inputs
+from coeval.train.predict import predictions_of
 
 
 class Judge:
@@ -17,6 +19,7 @@ class Judge:
 
     Args:
         network: The network in training.
+        engine: What trains it, and predicts.
         data: Must hold validation rows.
         scale: The target's.
         metric: What is better.
@@ -26,6 +29,7 @@ class Judge:
     def __init__(
         self,
         network: nn.Module,
+        engine: Engine,
         data: TrainingData,
         scale: Scale,
         metric: Metric,
@@ -37,14 +41,14 @@ class Judge:
         self.best_epoch = 0
         self.best_score = math.nan
         self.metric = metric
-        self._network = network
+        self._engine = engine
         self._problem = data.problem
         self._scale = scale
         self._inputs = to_inputs(data.validation.rows, device)
         self._best_cost = math.inf
         self._improved = 0
-        self._live = [*network.parameters(), *network.buffers()]
-        self._kept = [torch.empty_like(value) for value in self._live]
+        self._live = dict(network.state_dict(keep_vars=True))
+        self._kept = {name: torch.empty_like(value) for name, value in self._live.items()}
 
     def look(self, epoch: int) -> float:
         """Score the network after an epoch, keep its weights if none were better, and return the score.
@@ -55,7 +59,7 @@ class Judge:
         Raises:
             Diverged: A prediction is not finite.
         """
-        predicted = predict_inputs(self._network, self._inputs, self._problem, self._scale)
+        predicted = predictions_of(self._engine.outputs(self._inputs), self._problem, self._scale)
         if not np.isfinite(predicted).all():
             raise Diverged(
                 f"predictions are not finite after epoch {epoch}. Lower the learning rate."
@@ -69,8 +73,8 @@ class Judge:
         if cost <= self._best_cost:
             self._best_cost, self.best_score, self.best_epoch = cost, score, epoch
             with torch.no_grad():
-                for kept, live in zip(self._kept, self._live, strict=True):
-                    kept.copy_(live)
+                for name, live in self._live.items():
+                    self._kept[name].copy_(live)
         return score
 
     def since_improvement(self, epoch: int) -> int:
@@ -80,5 +84,22 @@ class Judge:
     @torch.no_grad()
     def restore(self) -> None:
         """Give the network the best weights again."""
-        for kept, live in zip(self._kept, self._live, strict=True):
-            live.copy_(kept)
+        for name, live in self._live.items():
+            live.copy_(self._kept[name])
+
+    def state(self) -> State:
+        """Return the best so far and its weights."""
+        known = np.array([self._best_cost, self.best_score, self.best_epoch, self._improved])
+        weights = {
+            f"best/{name}": value.detach().cpu().numpy().copy()
+            for name, value in self._kept.items()
+        }
+        return {**weights, "judged": known}
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what ``state`` returned."""
+        self._best_cost, self.best_score = (float(one) for one in state["judged"][:2])
+        self.best_epoch, self._improved = (int(one) for one in state["judged"][2:])
+        for name, value in self._kept.items():
+            value.copy_(torch.from_numpy(np.array(state[f"best/{name}"])))

@@ -5,8 +5,9 @@ arXiv:1711.05101). They call PyTorch's functional forms: the ``torch.optim.Optim
 the compiler at their first step, which costs 1.4 s and 70 MB in every worker, and 0.1 ms a step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import nn
 from torch.optim.adamw import adamw
@@ -35,6 +36,7 @@ class Optimizer:
         if name not in OPTIMIZERS:
             raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {name!r}.")
         named = [(key, value) for key, value in network.named_parameters() if value.requires_grad]
+        self._keys = [key for key, _ in named]
         self.name = name
         self.weight_decay = weight_decay
         self.parameters: list[torch.Tensor] = [value for _, value in named]
@@ -67,6 +69,30 @@ class Optimizer:
             self._nadamw(list(gradients), lr)
         else:
             self._sgd(list(gradients), lr)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return moments and step counts by kind and parameter, such as ``"first/3.weight"``."""
+        return {
+            f"{kind}/{key}": value.detach().cpu().numpy().copy()
+            for kind, values in self._kinds().items()
+            for key, value in zip(self._keys, values, strict=True)
+        }
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what ``state`` returned."""
+        for kind, values in self._kinds().items():
+            for key, value in zip(self._keys, values, strict=True):
+                value.copy_(torch.from_numpy(np.array(state[f"{kind}/{key}"])))
+
+    def _kinds(self) -> dict[str, list[torch.Tensor]]:
+        """Return what each optimiser remembers."""
+        kinds = {"first": self._first}
+        if self.name != "sgd":
+            kinds |= {"second": self._second, "steps": self._steps}
+        if self.name == "nadamw":
+            kinds["products"] = self._products
+        return kinds
 
     def _adamw(self, gradients: list[torch.Tensor], lr: float) -> None:
         adamw(

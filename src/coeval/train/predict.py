@@ -38,7 +38,14 @@ def predict_inputs(
     network: nn.Module, inputs: Inputs, problem: Problem, scale: Scale
 ) -> npt.NDArray[np.float64]:
     """Return what ``predict`` returns, for rows that already are tensors on the network's device."""
-    outputs = _outputs(network, inputs).double()
+    return predictions_of(outputs_of(network, inputs), problem, scale)
+
+
+def predictions_of(
+    outputs: torch.Tensor, problem: Problem, scale: Scale
+) -> npt.NDArray[np.float64]:
+    """Return what outputs ``(rows, outputs)`` mean, as ``predict`` returns it."""
+    outputs = outputs.double()
     if problem is Problem.REGRESSION:
         result = outputs[:, 0] * scale.std + scale.mean
     elif problem is Problem.BINARY:
@@ -49,7 +56,8 @@ def predict_inputs(
 
 
 @torch.inference_mode()
-def _outputs(network: nn.Module, inputs: Inputs) -> torch.Tensor:
+def outputs_of(network: nn.Module, inputs: Inputs) -> torch.Tensor:
+    """Return a network's outputs in evaluation mode, ``(rows, outputs)`` on the CPU."""
     network.eval()
     rows = len(inputs[0])
     chunk = PREDICTED_ROWS if inputs[0].device.type == "cpu" else ROWS_ON_ACCELERATOR

@@ -1,0 +1,132 @@
+"""Training in PyTorch, an operation at a time: takes every network, on every device."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from coeval.seed import entropy
+from coeval.space.recipe import Recipe
+from coeval.train.batches import count_batches, epoch_batches
+from coeval.train.data import Inputs, Tensors
+from coeval.train.engine import State, rng_state, set_rng_state
+from coeval.train.errors import Diverged
+from coeval.train.loss import Loss
+from coeval.train.optimizer import Optimizer
+from coeval.train.predict import outputs_of
+from coeval.train.schedule import factor
+
+POLL_SECONDS = 0.2
+
+ShouldStop = Callable[[], bool]
+
+
+class EagerEngine:
+    """An ``Engine`` of PyTorch's own operations.
+
+    Dropout draws from torch's global generator, which the caller forks and seeds.
+
+    Args:
+        network: Trained in place, on the data's device.
+        data: The rows to learn from.
+        recipe: Optimiser, learning rate, schedule, weight decay, batch size.
+        loss: From outputs, target and weights to a scalar.
+        length: Epochs of the schedule.
+        seed: Decides the order of the rows.
+        should_stop: Asked every 0.2 s.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        data: Tensors,
+        recipe: Recipe,
+        *,
+        loss: Loss,
+        length: int,
+        seed: int,
+        should_stop: ShouldStop,
+    ) -> None:
+        self.epochs = 0
+        self._network = network
+        self._data = data
+        self._recipe = recipe
+        self._loss = loss
+        self._order = torch.Generator().manual_seed(entropy(seed, "order") % 2**63)
+        self._should_stop = should_stop
+        self._optimizer = Optimizer(recipe.optimizer, network, weight_decay=recipe.weight_decay)
+        self._batches = count_batches(len(data.target), recipe.batch_size)
+        self._steps = length * self._batches
+        self._polled = time.monotonic()
+
+    def epoch(self) -> float | None:
+        """Train one epoch and return its mean loss; ``None`` if it was asked to stop inside."""
+        self._network.train()
+        parameters = self._optimizer.parameters
+        # Summed on the device: reading a loss at every step would wait for the device every time.
+        total = torch.zeros((), device=self._data.target.device)
+        done = self.epochs * self._batches
+        for number, (inputs, target, weights) in enumerate(
+            epoch_batches(self._data, self._recipe.batch_size, self._order)
+        ):
+            loss = self._loss(self._network(*inputs), target, weights)
+            gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
+            rate = factor(self._recipe.schedule, (done + number + 0.5) / self._steps)
+            self._optimizer.step(gradients, self._recipe.lr * rate)
+            total += loss.detach()
+            if self._is_time_to_poll():
+                self._check(total)
+                if self._should_stop():
+                    return None
+        self._check(total)
+        self.epochs += 1
+        return float(total) / self._batches
+
+    def outputs(self, inputs: Inputs) -> torch.Tensor:
+        """Return the network's outputs in evaluation mode, on the CPU."""
+        return outputs_of(self._network, inputs)
+
+    def state(self) -> State:
+        """Return all that the next epoch depends on."""
+        weights = {
+            f"weights/{name}": value.detach().cpu().numpy().copy()
+            for name, value in self._network.state_dict().items()
+        }
+        moments = {f"optimizer/{name}": value for name, value in self._optimizer.state().items()}
+        return {
+            **weights,
+            **moments,
+            "epochs": np.array(self.epochs),
+            "order": rng_state(self._order),
+            "noise": rng_state(torch.default_generator),
+        }
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what ``state`` returned."""
+        with torch.no_grad():
+            for name, value in self._network.state_dict().items():
+                value.copy_(torch.from_numpy(np.array(state[f"weights/{name}"])))
+        prefix = "optimizer/"
+        self._optimizer.load(
+            {k.removeprefix(prefix): state[k] for k in state if k.startswith(prefix)}
+        )
+        self.epochs = int(state["epochs"])
+        set_rng_state(self._order, state["order"])
+        set_rng_state(torch.default_generator, state["noise"])
+
+    def _is_time_to_poll(self) -> bool:
+        now = time.monotonic()
+        if now - self._polled < POLL_SECONDS:
+            return False
+        self._polled = now
+        return True
+
+    def _check(self, total: torch.Tensor) -> None:
+        if not math.isfinite(float(total)):
+            raise Diverged(
+                f"the loss is not finite in epoch {self.epochs + 1} ({self._recipe.optimizer}, "
+                f"lr {self._recipe.lr:g}). Lower the learning rate."
+            )
