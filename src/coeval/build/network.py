@@ -45,6 +45,7 @@ class Network(nn.ModuleDict):
                 torch.manual_seed(seed % 2**63)
             steps = build_steps(architecture.body, inference)
         super().__init__(steps)
+        self.architecture = architecture
         self.region = architecture.body
         self._plan = live_steps(architecture.body)
 
