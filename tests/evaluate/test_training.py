@@ -121,7 +121,6 @@ def test_a_shared_fidelity_trains_fewer_epochs_on_fewer_rows():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"continues": 2}, "continues"),
         ({"cases": "digest"}, "cases"),
         ({"fidelity": Fidelity(width=0.5)}, "fidelity.width"),
     ],

@@ -40,14 +40,13 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
     """
     fidelity = proposal.fidelity
     unknown = {
-        "continues": proposal.continues is not None,
         "cases": proposal.cases is not None,
         "fidelity.width": fidelity.width != 1.0,
     }
     if any(unknown.values()):
         asked = ", ".join(name for name, is_asked in unknown.items() if is_asked)
         raise Refusal(
-            f"TrainingEvaluator trains every candidate from scratch, at full width, on all cases; got {asked}."
+            f"TrainingEvaluator trains every candidate at full width, on all cases; got {asked}."
         )
     candidate = proposal.candidate
     architecture = space.architecture(candidate)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network
-from coeval.build.weights import arrays
+from coeval.build.weights import arrays, load
+from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
@@ -45,6 +46,10 @@ def train_fold(
     device: str,
     on_epoch: Callable[[int, Mapping[str, float]], bool],
     should_stop: Callable[[], bool],
+    on_slice: Callable[[Arrays], None] | None = None,
+    weights: Arrays | None = None,
+    start: Arrays | None = None,
+    keep_state: bool = False,
 ) -> Trained:
     """Build the network for the fold's own columns, train it with early stopping, and predict the judged rows.
 
@@ -59,6 +64,10 @@ def train_fold(
         device: A name for ``train.device.resolve``.
         on_epoch: As ``train.fit.fit`` takes it.
         should_stop: Likewise.
+        on_slice: Likewise.
+        weights: What the network is given before its first epoch instead of its own initialisation.
+        start: The state to go on from, as ``train.fit.fit`` takes it.
+        keep_state: Whether ``Trained.fitted`` holds the state at the end.
 
     Raises:
         Diverged: The loss or a prediction is not finite.
@@ -66,6 +75,8 @@ def train_fold(
     typed = retyped(architecture, fold.preparation.columns)
     network = Network(typed, seed=entropy(seed, "weights"))
     network.fit_entries(fold.train)
+    if weights is not None:
+        load(network, weights)
     data = TrainingData(
         task.problem,
         examples_of(task, fold.train, fold.train_index),
@@ -82,6 +93,9 @@ def train_fold(
         stop_after=epochs,
         on_epoch=on_epoch,
         should_stop=should_stop,
+        on_slice=on_slice,
+        start=start,
+        keep_state=keep_state,
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)
     return Trained(fitted, predictions, arrays(network))

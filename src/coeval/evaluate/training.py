@@ -5,36 +5,35 @@ that evaluates needs one. What goes wrong becomes a failed measurement with a re
 """
 
 import time
-import traceback
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from coeval.errors import RunError
-from coeval.evaluate.cost import TimeModel, megabytes
+from coeval.evaluate.afford import check_memory, check_time
+from coeval.evaluate.beginning import beginning_of
+from coeval.evaluate.cost import TimeModel
+from coeval.evaluate.failure import failed
 from coeval.evaluate.folds import FoldCache
-from coeval.evaluate.machine import available_memory
-from coeval.evaluate.plan import Plan, Refusal, make_plan
+from coeval.evaluate.job import Job
+from coeval.evaluate.measured import measured
+from coeval.evaluate.plan import make_plan
 from coeval.evaluate.protocol import Report
-from coeval.evaluate.scoring import scores
+from coeval.evaluate.slices import Slicer, Slices, identity_of
 from coeval.evaluate.watch import NO_LIMITS, Limits, NothingLearnt, Watch
 from coeval.seed import entropy
 from coeval.space.protocol import CandidateSpace
 from coeval.task.memory import TaskSource, load_task
-from coeval.task.task import Task
-from coeval.train.errors import Diverged
-from coeval.trial import Artifacts, Failure, Measurement, Proposal, Reason, Trial
+from coeval.trial import Artifacts, Measurement, Proposal, Trial
 
 if TYPE_CHECKING:
     from coeval.evaluate.trainer import Trained
 
-_MEMORY_SHARE = 0.8
-_LEAST_EPOCHS = 2
-
 
 class TrainingEvaluator:
     """Trains each candidate and measures it on validation.
+
+    A trial that ``continues`` another goes on from that one's checkpoint; in what it measures it equals, bit for
+    bit, one that was trained in one go below the first one's seed.
 
     Args:
         source: The task, or the folder that ``task.memory`` wrote it to (for workers).
@@ -42,7 +41,8 @@ class TrainingEvaluator:
         seed: The run's; each trial's draws are addressed by its number below it.
         device: A name for ``train.device.resolve``.
         threads: That one operation may use.
-        artifacts: Where weights go; without it they are dropped.
+        artifacts: Where weights and checkpoints go; without it they are dropped.
+        slices: Where the state of a running trial goes; without it a killed trial begins anew.
         limits: When a trial is refused or stopped.
     """
 
@@ -55,6 +55,7 @@ class TrainingEvaluator:
         device: str = "cpu",
         threads: int = 1,
         artifacts: Artifacts | None = None,
+        slices: Slices | None = None,
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.source = source
@@ -63,6 +64,7 @@ class TrainingEvaluator:
         self.device = device
         self.threads = threads
         self.artifacts = artifacts
+        self.slices = slices
         self.limits = limits
         self._folds = FoldCache()
         self._times = TimeModel()
@@ -81,151 +83,83 @@ class TrainingEvaluator:
 
     def _measure(self, trial: Trial, report: Report) -> Measurement:
         started = time.monotonic()
-        data: dict[str, Any] = {}
         try:
-            return self._train(trial, report, started)
-        except Refusal as error:
-            failure = Failure(Reason.REFUSED, str(error))
-        except NothingLearnt as error:
-            failure = Failure(Reason.TIMED_OUT, str(error))
-        except Diverged as error:
-            failure = Failure(Reason.DIVERGED, str(error))
-        except MemoryError as error:
-            failure = Failure(Reason.OUT_OF_MEMORY, str(error))
+            job = self._job(trial, report, started)
+            trained = [self._train_fold(job, fold) for fold in range(job.plan.folds)]
+            return measured(job, trained, self.artifacts)
         except Exception as error:  # noqa: BLE001 - the contract: a failure is a value
-            failure = Failure(_reason(error), f"{type(error).__name__}: {error}")
-            data["traceback"] = traceback.format_exc().splitlines()[-8:]
-        return Measurement(cost={"seconds": time.monotonic() - started}, data=data, failure=failure)
+            return failed(error, started)
 
-    def _train(self, trial: Trial, report: Report, started: float) -> Measurement:
+    def _job(self, trial: Trial, report: Report, started: float) -> Job:
+        """Return the trial with all that is decided before its first epoch.
+
+        Raises:
+            Refusal: It cannot be trained here, or there is no memory or no time for it.
+            NothingLearnt: It is told to stop before it began.
+        """
         from coeval.train.device import configure  # noqa: PLC0415 - loads torch
 
         if not report(trial.number, 0, {}):
             raise NothingLearnt("told to stop before training began.")
         configure(self.threads)
         task = load_task(self.source)
-        plan = make_plan(task, self.space, trial.proposal)
-        self._check_memory(plan)
-        self._check_time(plan)
-        watch = Watch(report, trial.number, started, self.limits, len(task.folds))
-        trained = [
-            self._train_fold(task, plan, number, watch, entropy(self.seed, "trial", trial.number))
-            for number in range(len(task.folds))
-        ]
-        return self._measured(task, plan, trained, watch)
+        proposal = trial.proposal
+        plan = make_plan(task, self.space, proposal)
+        beginning = beginning_of(trial, plan, self.artifacts)
+        check_memory(plan, self.limits)
+        check_time(plan, self.limits, self._times, trained=beginning.epochs(0))
+        identity = identity_of(
+            proposal,
+            seed=self.seed,
+            number=trial.number,
+            root=beginning.root,
+            task=task.fingerprint,
+        )
+        return Job(
+            trial=trial,
+            task=task,
+            plan=plan,
+            beginning=beginning,
+            seed=entropy(self.seed, "trial", beginning.root),
+            watch=Watch(report, trial.number, started, self.limits, plan.folds),
+            slicer=Slicer(self.slices, trial.number, identity),
+        )
 
-    def _train_fold(
-        self, task: Task, plan: Plan, number: int, watch: Watch, seed: int
-    ) -> "Trained":
+    def _train_fold(self, job: Job, fold: int) -> "Trained":
         from coeval.evaluate.trainer import train_fold  # noqa: PLC0415 - loads torch
 
+        plan, beginning, watch, last = job.plan, job.beginning, job.watch, job.plan.folds - 1
         watch.begin_fold()
         before = time.monotonic()
-        fold = self._folds.get(
-            task, plan.preparation, number, share=plan.rows_share, seed=self.seed
+        start = job.slicer.begin(fold) or (beginning.states[fold] if beginning.states else None)
+        rows = self._folds.get(
+            job.task, plan.preparation, fold, share=plan.rows_share, seed=self.seed
         )
         trained = train_fold(
-            task,
+            job.task,
             plan.architecture,
             plan.recipe,
-            fold,
+            rows,
             epochs=plan.epochs,
-            seed=entropy(seed, number),
+            seed=entropy(job.seed, fold),
             device=self.device,
             on_epoch=watch.epoch,
             should_stop=watch.should_stop,
+            on_slice=partial(job.slicer.keep, fold) if job.slicer.is_on else None,
+            weights=beginning.weights[fold] if beginning.weights else None,
+            start=start,
+            keep_state=job.is_paused or (job.slicer.is_on and fold < last),
         )
         fitted = trained.fitted
         # A trial that its own limits cut inside its first epoch still has a score: on a table so large
         # it may be the only model there will be.
-        if watch.is_stopped and (fitted.epochs == 0 or number < len(task.folds) - 1):
+        if watch.is_stopped and (fitted.epochs == 0 or fold < last):
             raise NothingLearnt(
-                f"stopped after {fitted.epochs} epochs of fold {number + 1} of {len(task.folds)}, "
+                f"stopped after {fitted.epochs} epochs of fold {fold + 1} of {plan.folds}, "
                 "too early to score the trial."
             )
-        self._times.observe(plan.work, fitted.epochs, time.monotonic() - before)
+        if fold < last:
+            job.slicer.end(fold, fitted.state)
+        done = 0 if start is None else int(start["epochs"])
+        self._times.observe(plan.work, fitted.epochs - done, time.monotonic() - before)
         return trained
-
-    def _measured(
-        self, task: Task, plan: Plan, trained: Sequence["Trained"], watch: Watch
-    ) -> Measurement:
-        rows = np.concatenate([judged for _, judged in task.folds])
-        values = scores(task, rows, np.concatenate([one.predictions for one in trained]))
-        if task.metric.name not in values:
-            raise ValueError(
-                f"{task.metric.name} is undefined on the validation rows: too few of them, or one class only."
-            )
-        fitted = [one.fitted for one in trained]
-        artifacts, lost = self._stored(trained[0])
-        data: dict[str, Any] = {
-            "best_epochs": [one.best_epoch for one in fitted],
-            "schedule_epochs": fitted[0].schedule_epochs,
-            "fold_scores": [one.score for one in fitted],
-            "fold_epochs": [one.epochs for one in fitted],
-            "fold_seconds": [one.seconds for one in fitted],
-            "train_rows": plan.work.rows,
-            **lost,
-        }
-        if watch.is_stopped or watch.is_shortened:
-            data["stopped_early"] = True
-        return Measurement(
-            values=values,
-            curve={task.metric.name: _mean_curve([one.curve[task.metric.name] for one in fitted])},
-            cost={
-                "seconds": time.monotonic() - watch.started,
-                "epochs": float(sum(one.epochs for one in fitted)),
-                "parameters": float(plan.work.cost.parameters),
-                "macs": float(plan.work.cost.macs),
-                "memory_bytes": float(plan.memory_bytes),
-            },
-            data=data,
-            artifacts=artifacts,
-        )
-
-    def _stored(self, trained: "Trained") -> tuple[dict[str, str], dict[str, str]]:
-        """Store a fold's weights; return their digest, or why there is none: a full disk must not cost the score."""
-        if self.artifacts is None:
-            return {}, {}
-        try:
-            return {"weights": self.artifacts.put(trained.weights)}, {}
-        except RunError as error:
-            return {}, {"weights_lost": str(error)}
-
-    def _check_memory(self, plan: Plan) -> None:
-        limit = self.limits.memory_bytes
-        if limit is None:
-            free = available_memory()
-            limit = None if free is None else int(_MEMORY_SHARE * free)
-        if limit is not None and plan.memory_bytes > limit:
-            raise Refusal(
-                f"training would need about {megabytes(plan.memory_bytes)} "
-                f"({plan.work.cost.parameters:,} parameters, {plan.work.cost.activations:,} activations "
-                f"a row, batch size {plan.recipe.batch_size}), {megabytes(limit)} may be used."
-            )
-
-    def _check_time(self, plan: Plan) -> None:
-        if self.limits.deadline is None:
-            return
-        left = self.limits.deadline - time.monotonic()
-        epochs = min(_LEAST_EPOCHS, plan.epochs)
-        needed = plan.folds * self._times.at_least(plan.work, epochs)
-        if needed > left:
-            raise Refusal(
-                f"{epochs} epochs on {plan.folds} fold(s) of {plan.work.rows:,} rows would take at least "
-                f"{needed:.1f} s ({plan.work.cost.macs:,} multiply-accumulates a row), {max(left, 0):.1f} s are left."
-            )
-
-
-def _mean_curve(curves: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    """Return the mean over folds after each epoch; a fold that ended earlier counts with its last value."""
-    length = max(len(one) for one in curves)
-    padded = [one + (one[-1],) * (length - len(one)) for one in curves]
-    return tuple(float(value) for value in np.mean(padded, axis=0))
-
-
-def _reason(error: Exception) -> Reason:
-    """Tell an allocation that failed from every other error: torch raises a plain RuntimeError for it on a CPU."""
-    text = str(error).lower()
-    words = ("out of memory", "can't allocate memory", "not enough memory", "cannot allocate")
-    is_memory = isinstance(error, RuntimeError) and any(one in text for one in words)
-    return Reason.OUT_OF_MEMORY if is_memory else Reason.ERROR

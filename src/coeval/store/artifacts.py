@@ -32,13 +32,13 @@ def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
     """
     state = hashlib.blake2b(digest_size=20)
     for name in sorted(arrays):
-        array = _canonical(arrays[name])
+        array = canonical(arrays[name])
         state.update(f"{len(name)}:{name}:{array.dtype.str}:{array.shape}:".encode())
         state.update(array.tobytes())
     return state.hexdigest()
 
 
-def _canonical(array: np.ndarray) -> np.ndarray:
+def canonical(array: np.ndarray) -> np.ndarray:
     """Return the array contiguous and little-endian (safetensors writes other layouts wrongly)."""
     array = np.asarray(array, order="C")
     if array.dtype.kind not in "biuf":
@@ -63,7 +63,7 @@ class FileArtifacts:
         target = self._path(digest)
         if target.exists():
             return digest
-        content = save({name: _canonical(array) for name, array in arrays.items()})
+        content = save({name: canonical(array) for name, array in arrays.items()})
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
@@ -150,7 +150,7 @@ class MemoryArtifacts:
         """
         digest = digest_of(arrays)
         if digest not in self._arrays:
-            self._arrays[digest] = {name: _canonical(a).copy() for name, a in arrays.items()}
+            self._arrays[digest] = {name: canonical(a).copy() for name, a in arrays.items()}
         return digest
 
     def get(self, digest: str) -> dict[str, np.ndarray]:
