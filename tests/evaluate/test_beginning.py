@@ -76,7 +76,7 @@ def test_a_trial_on_rungs_measures_what_one_trained_in_one_go_measures(optimizer
 
 
 def test_each_rung_pays_for_its_own_epochs_and_tells_of_all():
-    task = task_of("wine", folds=2)
+    task = task_of("breast_cancer", folds=2)
     evaluator = TrainingEvaluator(task, Decoder(), artifacts=MemoryArtifacts())
     rungs = climb(evaluator, candidate(task, epochs=9, lr=1e-3), (1 / 9, 1 / 3, 1.0), (0, 1, 2))
     found = [one.measurement for one in rungs]
