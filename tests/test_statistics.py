@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from coeval.statistics import (
+    chi_squared_quantile,
     expected_best,
     mean_ranks,
+    noise_floor,
+    pooled_floor,
     resamples_for,
     score_difference,
     score_interval,
@@ -191,3 +194,30 @@ def test_expected_best_refuses_impossible_counts():
         expected_best([1.0, 2.0], [3])
     with pytest.raises(ValueError, match="at least one cost"):
         expected_best([])
+
+
+@pytest.mark.parametrize(
+    ("share", "freedom"),
+    [(0.95, 2), (0.025, 1), (0.975, 30), (0.025, 400)],
+)
+def test_chi_squared_quantiles_are_those_of_scipy(share, freedom):
+    assert chi_squared_quantile(share, freedom) == pytest.approx(stats.chi2.ppf(share, freedom))
+
+
+def test_the_noise_floor_s_interval_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(400):
+        found = noise_floor(rng.normal(scale=0.1, size=(3, 3)) + rng.normal(size=(3, 1)))
+        covered += found.low <= 0.1 <= found.high
+    assert 0.91 <= covered / 400 <= 0.99
+
+
+def test_floors_of_disjoint_groups_pool_to_the_floor_of_all():
+    first, second = [[1.0, 2.0, 4.0]], [[5.0, 5.5], [7.0, 6.0]]
+    together = noise_floor([*first, *second])
+    pooled = pooled_floor([noise_floor(first), None, noise_floor(second)])
+    assert pooled.standard_deviation == pytest.approx(together.standard_deviation)
+    assert (pooled.freedom, pooled.trainings) == (together.freedom, together.trainings)
+    assert pooled_floor([None]) is None
+    assert noise_floor([[1.0], []]) is None

@@ -128,9 +128,13 @@ class Trial:
 
     @property
     def is_comparable(self) -> bool:
-        """Return whether it may be the best: finished, full fidelity, all cases, no violation."""
+        """Return whether it may be the best: finished, full fidelity, all cases, no repeat, no violation.
+
+        A repeat measures the noise; as a contender it would give its candidate a second draw of luck.
+        """
         return (
             self.state is State.DONE
+            and self.proposal.repeat == 0
             and self.proposal.fidelity.is_full
             and self.proposal.cases is None
             and self.measurement is not None

@@ -16,7 +16,7 @@ from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.export.retrain import Retrained, Rows, predictions, retrain, row_indices
 from coeval.export.scoring import open_test
-from coeval.export.selection import FinalistResult, noise_floor, rank
+from coeval.export.selection import FinalistResult, finalists_floor, rank
 from coeval.task import memory
 from coeval.task.task import Splits
 from coeval.trial import Fidelity, Measurement, Objective, Proposal, State, Trial, finish
@@ -75,9 +75,9 @@ def test_the_best_are_chosen_once_each_and_only_if_comparable():
         trial(4, Proposal(candidate(task, width=5)), math.nan),
     ]
     chosen = choose_finalists(trials, Decoder(), objective(task))
-    assert [one.trial for one in chosen] == [2, 0]
+    assert [one.trial for one in chosen] == [1, 0]  # a repeat is no contender
     assert chosen[0].epochs == chosen[0].schedule_epochs == 8
-    assert [one.trial for one in choose_finalists(trials, Decoder(), objective(task), 1)] == [2]
+    assert [one.trial for one in choose_finalists(trials, Decoder(), objective(task), 1)] == [1]
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "wine"])
@@ -88,8 +88,8 @@ def test_with_time_the_winner_is_refitted_on_everything_but_test(name):
     assert final.rows is Rows.ALL
     assert {one.trial for one in final.finalists} == {0, 1}
     assert all(len(one.repeats) == 2 for one in final.finalists)
-    assert final.noise_floor.repeats == 4
-    assert final.noise_floor.sd > 0
+    assert final.noise_floor.trainings == 4
+    assert final.noise_floor.standard_deviation > 0
     chosen = next(one for one in finalists if one.trial == final.trial)
     assert final.epochs == chosen.epochs
     assert final.validation == chosen.validation
@@ -295,10 +295,10 @@ def test_selection_decides_only_what_its_rows_can_tell_apart():
 
 
 def test_the_noise_floor_pools_what_was_repeated():
-    found = noise_floor([result(0, 0, 1.0, 3.0), result(1, 0, 5.0, 7.0), result(2, 0, 9.0)])
-    assert found.sd == pytest.approx(math.sqrt(2))
-    assert found.repeats == 4
-    assert noise_floor([result(0, 0, 1.0)]) is None
+    found = finalists_floor([result(0, 0, 1.0, 3.0), result(1, 0, 5.0, 7.0), result(2, 0, 9.0)])
+    assert found.standard_deviation == pytest.approx(math.sqrt(2))
+    assert found.trainings == 4
+    assert finalists_floor([result(0, 0, 1.0)]) is None
 
 
 def test_the_test_split_is_scored_with_intervals_beside_the_baselines():

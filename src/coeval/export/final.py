@@ -23,10 +23,9 @@ from coeval.export.retrain import (
 )
 from coeval.export.selection import (
     FinalistResult,
-    NoiseFloor,
     completed,
+    finalists_floor,
     has_lost,
-    noise_floor,
     rank,
     scored_trials,
     selection_score,
@@ -34,6 +33,7 @@ from coeval.export.selection import (
     trainings,
 )
 from coeval.seed import entropy
+from coeval.statistics import NoiseFloor
 from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Task
 from coeval.trial import Artifacts
@@ -159,7 +159,7 @@ def make_final(
         rows=kept.rows,
         provenance=_provenance(chosen, kept, results),
         finalists=results,
-        noise_floor=noise_floor(results),
+        noise_floor=finalists_floor(results),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.export.retrain import Finalist, Retrained
-from coeval.statistics import score_difference, score_interval
+from coeval.statistics import NoiseFloor, noise_floor, score_difference, score_interval
 from coeval.task.task import Task
 
 
@@ -38,22 +38,9 @@ class FinalistResult:
         return float(np.mean(self.repeats)) if self.repeats else math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class NoiseFloor:
-    """By how much one candidate's score differs from seed to seed: standard deviation, and from how many trainings."""
-
-    sd: float
-    repeats: int
-
-
-def noise_floor(results: Sequence[FinalistResult]) -> NoiseFloor | None:
+def finalists_floor(results: Sequence[FinalistResult]) -> NoiseFloor | None:
     """Return the standard deviation between trainings of the same finalist, pooled over the finalists."""
-    repeated = [one.repeats for one in results if len(one.repeats) > 1]
-    freedom = sum(len(one) - 1 for one in repeated)
-    if not freedom:
-        return None
-    squares = sum(float(np.var(one)) * len(one) for one in repeated)
-    return NoiseFloor(math.sqrt(squares / freedom), sum(len(one) for one in repeated))
+    return noise_floor([one.repeats for one in results])
 
 
 def rank(

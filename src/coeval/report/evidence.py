@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from coeval.report import words
+from coeval.report import noise, words
 from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, tag
 from coeval.report.verdict import own_score, read_score, test_score
@@ -14,7 +14,7 @@ def trust(facts: Facts) -> Markup:
     cards = [
         _interval(facts),
         _optimism(facts),
-        _noise(facts),
+        noise.card(facts),
         _control(facts),
         _opening(facts),
         _parity(facts),
@@ -61,19 +61,6 @@ def _optimism(facts: Facts) -> Markup:
         else "The search's own number was not too hopeful."
     )
     return _card("Validation to test", words.signed(gap), f"{', '.join(chain)}. {meaning}")
-
-
-def _noise(facts: Facts) -> Markup:
-    noise = dig(facts.final, "noise_floor")
-    spread = dig(noise, "sd")
-    if not isinstance(spread, int | float):
-        return Markup()
-    repeats = dig(noise, "repeats")
-    return _card(
-        "Noise floor",
-        f"\N{PLUS-MINUS SIGN}{words.score(float(spread))}",
-        f"Standard deviation from seed to seed, over {repeats or 'several'} trainings of the finalists; smaller differences mean nothing.",
-    )
 
 
 def _control(facts: Facts) -> Markup:

@@ -2,12 +2,15 @@
 
 import math
 import time
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from coeval.architecture.text import one_line
 from coeval.report import words
+from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
+from coeval.strategy.noise import noise_floor
 from coeval.trial import Objective, State, Trial
 
 PHASES = {
@@ -47,6 +50,8 @@ class Progress:
         per_minute: Finished trials a minute in this sitting.
         incumbent: The best so far.
         baselines: ``(label, validation score)``, in order of arrival.
+        floor: The noise floor, once the incumbent was repeated.
+        tied: Further candidates that it cannot tell from the incumbent.
     """
 
     title: str = ""
@@ -62,6 +67,8 @@ class Progress:
     per_minute: float | None = None
     incumbent: Incumbent | None = None
     baselines: tuple[tuple[str, float], ...] = ()
+    floor: NoiseFloor | None = None
+    tied: int = 0
 
     @property
     def share(self) -> float:
@@ -90,6 +97,14 @@ class Progress:
         left = max(0.0, self.budget - self.elapsed)
         return f"{spent} of {words.duration(self.budget)}, {words.duration(left)} left"
 
+    @property
+    def noise_said(self) -> str:
+        """Return the noise floor and the ties as a phrase; empty before the floor is known."""
+        if self.floor is None:
+            return ""
+        said = f"\N{PLUS-MINUS SIGN}{words.score(self.floor.standard_deviation)} from seed to seed"
+        return f"{said}, {self.tied:,} tied with it" if self.tied else said
+
     def ranked_baselines(self) -> list[tuple[str, float]]:
         """Return the baselines, best first."""
         return sorted(self.baselines, key=lambda one: one[1], reverse=self.maximise)
@@ -112,6 +127,8 @@ class Tracker:
         self.objective = objective
         self._progress = start
         self._clock = clock
+        self._finished_trials: list[Trial] = []
+        self._costs: list[float] = []  # of the comparable ones that are no copies, ascending
         self._began = clock() - start.elapsed
         self.start_rate()
 
@@ -166,6 +183,20 @@ class Tracker:
             cached=now.cached + cached,
             incumbent=self._incumbent(trial),
         )
+        self._note_noise(trial, cached)
+
+    def _note_noise(self, trial: Trial, cached: bool) -> None:
+        now, cost = self._progress, self.objective.cost(trial)
+        self._finished_trials.append(trial)
+        if trial.is_comparable and not cached and math.isfinite(cost):
+            insort(self._costs, cost)
+        floor = now.floor
+        if trial.proposal.repeat:
+            floor = noise_floor(self._finished_trials, self.objective)
+        tied = 0
+        if floor is not None and self._costs:
+            tied = bisect_right(self._costs, self._costs[0] + floor.standard_deviation) - 1
+        self._progress = replace(now, floor=floor, tied=tied)
 
     def _incumbent(self, trial: Trial) -> Incumbent | None:
         held = self._progress.incumbent

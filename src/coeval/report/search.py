@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from coeval.report import chart, words
+from coeval.report import chart, noise, words
 from coeval.report.facts import Data, Facts, Timed, dig
 from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 from coeval.report.timeline import timeline
@@ -48,6 +48,7 @@ def searched(facts: Facts) -> Markup:
             _parts(space.get("parts")),
             _audit(space.get("audit")),
             timeline(facts),
+            _ties(facts),
             _failures(facts),
             finalists(facts),
         ]
@@ -133,6 +134,12 @@ def _parts(parts: object) -> Markup:
 def _audit(line: object) -> Markup:
     """Return what the space's components can and cannot compute; older runs did not record it."""
     return tag("p.note", f"Its components: {line}") if line else Markup()
+
+
+def _ties(facts: Facts) -> Markup:
+    """Return whom the noise floor cannot tell from the best."""
+    said = noise.sentence(facts)
+    return tag("p.note", said) if said else Markup()
 
 
 def _failures(facts: Facts) -> Markup:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coeval.architecture.text import one_line
-from coeval.report import words
+from coeval.report import noise, words
 from coeval.report.facts import Facts, dig
 from coeval.report.reproduce import next_commands
 from coeval.report.verdict import Outcome, baseline_scores, judge, label, own_score, stage
@@ -100,6 +100,8 @@ def said(facts: Facts) -> list[str]:
     if parameters:
         speed = f", {latency:.3g} ms a row" if isinstance(latency, int | float) else ""
         lines.append(f"It has {words.count(parameters)} parameters{speed}.")
+    if tied := noise.sentence(facts):
+        lines.append(tied)
     if len(facts.openings) > 1:
         lines.append(
             f"The test split was opened {len(facts.openings)} times: read its score as optimistic."

@@ -46,6 +46,7 @@ def line(progress: Progress) -> str:
     said = [f"[{progress.time_said}] {progress.phase}: {progress.trials_said}"]
     if best := progress.incumbent:
         said.append(f"best {progress.label} {words.score(best.score)} (trial {best.number})")
+        said += [progress.noise_said] if progress.noise_said else []
     return ", ".join(said)
 
 
@@ -127,6 +128,7 @@ def _incumbent(progress: Progress) -> Text:
     shown = Text.assemble(
         (words.score(best.score), "bold green"),
         f" {progress.label} on validation",
+        f" ({progress.noise_said})" if progress.noise_said else "",
         (
             f"  trial {best.number}, {best.origin}" if best.origin else f"  trial {best.number}",
             "dim",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from coeval.architecture.text import one_line
-from coeval.report import words
+from coeval.report import noise, words
 from coeval.report.facts import Facts, Timed
 from coeval.report.markup import Markup, join, tag
 from coeval.report.timeline import group_class
@@ -32,7 +32,8 @@ def trials(facts: Facts) -> Markup:
     shown = _shown(facts)
     left = len(facts.trials) - len(shown)
     heads = (_head(facts, title, kind) for title, kind in _HEADS)
-    body = (_row(facts, one) for one in shown)
+    tied = {one.number for one in noise.tied(facts)}
+    body = (_row(facts, one, is_tied=one.trial.number in tied) for one in shown)
     whole = tag(
         "table.trials",
         tag("thead", tag("tr", *heads)),
@@ -84,7 +85,7 @@ def _controls(shown: Sequence[Timed]) -> Markup:
     )
 
 
-def _row(facts: Facts, one: Timed) -> Markup:
+def _row(facts: Facts, one: Timed, *, is_tied: bool) -> Markup:
     trial, found = one.trial, one.trial.measurement
     cost = found.cost if found else {}
     value = facts.value(trial)
@@ -94,9 +95,13 @@ def _row(facts: Facts, one: Timed) -> Markup:
         tag(f"span.key.{group_class(one)}", at={"aria-hidden": "true"}),
         trial.proposal.origin,
     ]
+    badges = [tag("span.badge", "winner")] if won else []
+    badges += [
+        tag("span.badge.tie", "tie", at={"title": "within the noise floor of the best"})
+    ] * is_tied
     cells = (
         _number(trial.number, str(trial.number)),
-        tag("td", *origin, *([tag("span.badge", "winner")] if won else [])),
+        tag("td", *origin, *badges),
         tag(f"td.state.{trial.state.value}", state),
         _number(value, words.score(value)),
         _number(cost.get("epochs"), words.count(cost.get("epochs"))),

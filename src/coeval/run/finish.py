@@ -26,9 +26,10 @@ from coeval.run.reserve import EXPORT_SECONDS
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
-from coeval.statistics import Interval
+from coeval.statistics import Interval, pooled_floor
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
+from coeval.strategy.noise import noise_floor
 from coeval.task import memory
 from coeval.task.task import Task
 
@@ -187,9 +188,7 @@ def _facts(
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},
         "baselines": [_compared(one, scored, site) for one in baselines],
-        "noise_floor": None
-        if final.noise_floor is None
-        else {"sd": final.noise_floor.sd, "repeats": final.noise_floor.repeats},
+        "noise_floor": _floor(site, run, final),
         "control": {
             "trials": len(control),
             "best_validation": -best if site.objective.maximise else best,
@@ -198,6 +197,20 @@ def _facts(
         else None,
         "parameters": cost.parameters,
         "macs": cost.macs,
+    }
+
+
+def _floor(site: Site, run: Run, final: FinalModel) -> dict[str, Any] | None:
+    """Return the noise floor from the search's repeats and the finalists' trainings together."""
+    found = pooled_floor([noise_floor(run.trials, site.objective), final.noise_floor])
+    if found is None:
+        return None
+    return {
+        "sd": found.standard_deviation,
+        "repeats": found.trainings,
+        "freedom": found.freedom,
+        "low": found.low,
+        "high": found.high,
     }
 
 

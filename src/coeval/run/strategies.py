@@ -11,6 +11,7 @@ from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.random import RandomSearch
+from coeval.strategy.repeats import Repeats
 from coeval.strategy.seeded import Seeded
 from coeval.trial import Objective
 
@@ -223,20 +224,21 @@ def plain(
 
 
 def strategy_for(name: str, space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
-    """Return a named strategy for a search on real data: seeds first, and random search's share for comparison.
+    """Return a named strategy for a search on real data: seeds, repeats of the best, random search's share.
 
     Raises:
         SpaceError: There is no such strategy, it needs more than whole evaluations, or the space lacks what it needs.
     """
     check_whole(name)
     if name == "random":
-        return Seeded(RandomSearch(space, seed), space.seeds())
+        return Seeded(Repeats(RandomSearch(space, seed), objective), space.seeds())
     inner = (
         _short_evolution(space, objective, seed)
         if name == "evolution"
         else plain(name, space, objective, seed)
     )
-    return Seeded(WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY), space.seeds())
+    controlled = WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY)
+    return Seeded(Repeats(controlled, objective), space.seeds())
 
 
 def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:

@@ -1,0 +1,83 @@
+"""What the noise floor says about a run: how large it is, and whom it cannot tell from the best.
+
+One number for the whole page: that of the final note, into which the repeats of the search and the trainings of the
+finalists went; before there is one, that of the repeats so far.
+"""
+
+import math
+from collections.abc import Sequence
+
+from coeval.report import words
+from coeval.report.facts import Facts, dig
+from coeval.report.markup import Markup, tag
+from coeval.statistics import NoiseFloor
+from coeval.strategy.noise import noise_floor, ties
+from coeval.trial import Trial
+
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+_MOST_NAMED = 8
+
+
+def floor(facts: Facts) -> NoiseFloor | None:
+    """Return the run's noise floor; ``None`` where nothing was trained twice."""
+    noted = dig(facts.final, "noise_floor")
+    spread = dig(noted, "sd")
+    if not isinstance(spread, int | float):
+        return noise_floor([one.trial for one in facts.trials], facts.objective)
+    repeats, freedom = dig(noted, "repeats") or 0, dig(noted, "freedom") or 0
+    low, high = (_number(dig(noted, name)) for name in ("low", "high"))
+    return NoiseFloor(float(spread), int(freedom), int(repeats), low, high)
+
+
+def tied(facts: Facts) -> tuple[Trial, ...]:
+    """Return the trials that the floor cannot tell from the best on validation, the best first; none if it is alone."""
+    found = ties([one.trial for one in facts.trials], facts.objective, floor(facts))
+    return found if len(found) > 1 else ()
+
+
+def card(facts: Facts) -> Markup:
+    """Return the floor as a receipt: its size, what it rests on, how sure it is, and the ties."""
+    known = floor(facts)
+    if known is None:
+        return Markup()
+    counted = f"{known.trainings} trainings" if known.trainings else "several trainings"
+    said = [f"Standard deviation from seed to seed, over {counted} of the same candidates"]
+    if math.isfinite(known.low) and math.isfinite(known.high):
+        bounds = f"{words.score(known.low)} to {words.score(known.high)}"
+        said[0] += f" (95 % interval {bounds})"
+    said.append("Smaller differences mean nothing")
+    if found := tied(facts):
+        others = words.plural(len(found) - 1, "other candidate")
+        said.append(f"{others} tied with the best on validation")
+    return tag(
+        "section.card",
+        tag("h3", "Noise floor"),
+        tag("p.big", f"{PLUS_MINUS}{words.score(known.standard_deviation)}"),
+        tag("p.quiet", f"{'. '.join(said)}."),
+    )
+
+
+def sentence(facts: Facts) -> str:
+    """Return who is tied with the best, as a sentence; empty if nobody, or if the floor is not known."""
+    known, found = floor(facts), tied(facts)
+    if known is None or not found:
+        return ""
+    return f"{_named(found[1:])} tied with trial {found[0].number}, the best on validation, within the noise floor {size(known)}."
+
+
+def size(known: NoiseFloor) -> str:
+    """Return the floor as it stands beside a score."""
+    return f"{PLUS_MINUS}{words.score(known.standard_deviation)}"
+
+
+def _named(trials: Sequence[Trial]) -> str:
+    numbers = [str(one.number) for one in trials[:_MOST_NAMED]]
+    if left := len(trials) - len(numbers):
+        numbers.append(f"{left:,} more")
+    verb = "is" if len(trials) == 1 else "are"
+    noun = "Trial" if len(trials) == 1 else "Trials"
+    return f"{noun} {words.listing(numbers)} {verb}"
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
