@@ -1,0 +1,131 @@
+"""The trust gauge: how far each cheap signal is to be believed, by this run's own finished trials.
+
+A signal may rank architectures well on one task and backwards on the next (Krishnakumar et al. 2022,
+NAS-Bench-Suite-Zero, arXiv:2210.03230). So each is set against what finished trials reached: its rank
+correlation with a bootstrap interval. The lower bound is its weight while it is above zero; noise, and a sign
+that turned, weigh nothing. More is better for every signal: a negative correlation is never used the other way.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.seed import entropy
+from coeval.statistics import spearman, spearman_interval
+from coeval.strategy.gauge_columns import columns
+from coeval.trial import Objective, Trial
+
+Floats = npt.NDArray[np.float64]
+
+LEAST = 8
+"""Pairs below which a signal is not believed, whatever its interval."""
+WINDOW = 64
+"""Only the latest trials count: a signal is asked about candidates like theirs, and old ones would hide that its sign
+has turned."""
+LATEST = 16
+"""Trials among which the sign must still hold: with ``WINDOW`` alone a turn is noticed after 30, with both after 12."""
+_RESAMPLES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How far a signal is believed.
+
+    Attributes:
+        name: Of the signal.
+        pairs: Finished trials with a value of it, among the latest.
+        rho: Their rank correlation with the score, more being better; NaN where it is not defined.
+        low: Lower bound of the 95 % bootstrap interval.
+        high: Upper bound.
+        weight: The lower bound while the signal is believed, else 0.
+    """
+
+    name: str
+    pairs: int
+    rho: float
+    low: float
+    high: float
+    weight: float
+
+    @property
+    def is_used(self) -> bool:
+        """Return whether the signal is believed at all."""
+        return self.weight > 0
+
+
+def gauge(trials: Sequence[Trial], objective: Objective, seed: int = 0) -> tuple[Gauge, ...]:
+    """Return the gauges of all signals that trials carry.
+
+    They are the scores of the untrained network (``data["signals"]``), the counts of parameters and
+    multiply-accumulates, the score early on each trial's own curve and what that foretells, and a surrogate's
+    one-step-ahead predictions.
+
+    Args:
+        trials: In the order in which they finished, best so; unfinished ones and those that may not be the best are
+            left out.
+        objective: What the signals should foretell.
+        seed: For the bootstrap.
+    """
+    recent = judged(trials, objective, 2 * WINDOW)
+    gains = np.array([-objective.cost(one) for one in recent])
+    latest = slice(-WINDOW, None)
+    return gauges(
+        {name: said[latest] for name, said in columns(recent, objective).items()},
+        gains[latest],
+        seed,
+    )
+
+
+def judged(trials: Sequence[Trial], objective: Objective, most: int) -> list[Trial]:
+    """Return the latest ``most`` trials that a signal can be set against: measured whole, once, within all limits."""
+    found: list[Trial] = []
+    for one in reversed(trials):
+        if len(found) == most:
+            break
+        measured = one.measurement
+        is_own = measured is not None and measured.cached_from is None and not one.proposal.repeat
+        if is_own and one.is_comparable and math.isfinite(objective.cost(one)):
+            found.append(one)
+    return found[::-1]
+
+
+def gauges(said: Mapping[str, Floats], gains: Floats, seed: int = 0) -> tuple[Gauge, ...]:
+    """Return the gauge of each signal.
+
+    Args:
+        said: By signal, ``(trials,)`` what it says; NaN or infinite where it says nothing.
+        gains: ``(trials,)`` what was reached, more is better, the latest last.
+        seed: For the bootstrap.
+    """
+    return tuple([_gauge(name, values, gains, seed) for name, values in said.items()])
+
+
+def weight_of(found: Iterable[Gauge], name: str) -> float:
+    """Return how much a signal weighs; 0 for one that has no gauge."""
+    return next((one.weight for one in found if one.name == name), 0.0)
+
+
+def _gauge(name: str, values: Floats, gains: Floats, seed: int) -> Gauge:
+    known = np.isfinite(values)
+    said, reached = values[known], gains[known]
+    pairs = len(said)
+    if pairs < LEAST:
+        rho = spearman(said, reached)
+        return Gauge(name, pairs, rho, math.nan, math.nan, 0.0)
+    drawn = entropy(seed, "gauge", name, pairs)
+    found = spearman_interval(said, reached, seed=drawn, resamples=_RESAMPLES)
+    holds = spearman(said[-LATEST:], reached[-LATEST:]) > 0 and not _hangs_on_few(said)
+    weight = found.low if holds and found.low > 0 else 0.0
+    return Gauge(name, pairs, found.value, found.low, found.high, weight)
+
+
+def _hangs_on_few(said: Floats) -> bool:
+    """Return whether all but a few values are equal.
+
+    Resamples without the few have no correlation and are left out of an interval, which then says nothing of them.
+    """
+    _, counts = np.unique(said, return_counts=True)
+    return bool(len(said) - counts.max() < LEAST // 2)

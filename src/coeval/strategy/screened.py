@@ -1,0 +1,230 @@
+"""Screening: of two candidates that a strategy could propose, the one that trusted signals favour.
+
+The signals cost next to nothing, a training much. But no signal is good everywhere, so each has to earn its say in
+this very run (``strategy.gauge``), and even then it decides only in proportion to the lower bound of its rank
+correlation, never about more than 80 % of the proposals, and never drops more than the worse half.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.architecture.inference import infer
+from coeval.seed import generator
+from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.strategy.gauge import WINDOW, Gauge, gauges, weight_of
+from coeval.strategy.gauge_columns import SURROGATE, standardised
+from coeval.strategy.gauge_surrogate import Description, described, expected, one_step_ahead
+from coeval.strategy.objectives import Objectives
+from coeval.strategy.protocol import Strategy
+from coeval.strategy.signals import Signal
+from coeval.trial import Failure, Measurement, Objective, Proposal, Reason, State, Trial, finish
+
+Floats = npt.NDArray[np.float64]
+
+PREFIX = "screened:"
+UNINFORMED = 0.2
+"""Least share of the proposals that no signal decides: without them it could not be noticed that one went wrong."""
+GROUP = 2
+"""Candidates of which one is proposed."""
+_DROPPED = Measurement(failure=Failure(Reason.REFUSED, "another candidate was favoured"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept of a judged trial: what it reached, what signals say of it, what it is made of."""
+
+    gain: float
+    said: Mapping[str, float]
+    description: Description
+
+
+class Screened:
+    """Proposes what another strategy proposes, or the better of several by the signals that are believed.
+
+    What was passed over is told to the inner strategy as failed, a number and never a value, so that its proposals
+    keep numbers of their own. It should breed from results (evolution, a surrogate) rather than plan whole
+    generations. While signals decide, an ``ask`` returns one proposal.
+
+    Args:
+        inner: A fresh strategy that proposes at full fidelity.
+        objective: What is optimised; with several, nothing is screened: what makes one better may harm another.
+        seed: Below which every draw has its address.
+        signals: Scores of candidates by name, more is better, ``None`` where one has nothing to say.
+        surrogate: Whether a surrogate's predictions (``gauge_surrogate``) are a signal too.
+        group: Candidates of which one is proposed.
+        uninformed: Least share of the proposals that no signal decides.
+
+    Raises:
+        ValueError: ``group`` is below 2, or ``uninformed`` not in 0..1.
+    """
+
+    def __init__(
+        self,
+        inner: Strategy,
+        objective: Objective | Sequence[Objective],
+        seed: int = 0,
+        *,
+        signals: Mapping[str, Signal] | None = None,
+        surrogate: bool = True,
+        group: int = GROUP,
+        uninformed: float = UNINFORMED,
+    ) -> None:
+        if group < 2:
+            raise ValueError(
+                f"group must be at least 2, got {group}: one candidate of each group is proposed."
+            )
+        if not 0 <= uninformed <= 1:
+            raise ValueError(
+                f"uninformed is a share of the proposals in 0..1, got {uninformed}. The default is {UNINFORMED}."
+            )
+        self.inner = inner
+        self.seed = seed
+        self.signals = dict(signals or {})
+        self.surrogate = surrogate
+        self.group = group
+        self.uninformed = uninformed
+        self._objectives = Objectives(objective)
+        self._inner: dict[int, int] = {}  # inner number by outer number
+        self._outer: dict[int, int] = {}  # and back, of those that were proposed
+        self._told = 0  # inner numbers given out
+        self._ended: set[int] = set()
+        self._known: list[_Known] = []
+        self._gauges: tuple[int, tuple[Gauge, ...]] = 0, ()
+
+    @property
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Return how far each signal is believed now."""
+        if self._gauges[0] != len(self._known):
+            latest = self._known[-WINDOW:]
+            gains = np.array([one.gain for one in latest])
+            said = {
+                name: np.array([one.said[name] for one in latest], dtype=np.float64)
+                for name in self.signals
+            }
+            if self.surrogate:
+                said[SURROGATE] = self._foretold()
+            self._gauges = len(self._known), gauges(said, gains, self.seed)
+        return self._gauges[1]
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return the inner strategy's proposals up to the first that signals decide, or that one alone."""
+        number = len(self._inner)
+        free = next((place for place in range(count) if self._is_screened(number + place)), count)
+        if free:
+            return [self._outside(one) for one in self.inner.ask(free)]
+        group = self.inner.ask(self.group) if count else []
+        if not group:
+            return []
+        chosen = self._outside(group[self._favourite([one.candidate for one in group])])
+        return [replace(chosen, origin=PREFIX + chosen.origin)]
+
+    def tell(self, trial: Trial) -> None:
+        """Record a trial, and let the inner strategy know of it under its own number."""
+        if trial.number not in self._inner:
+            self._start(trial)
+        if trial.state is State.RUNNING or trial.number in self._ended:
+            return
+        self._ended.add(trial.number)
+        self.inner.tell(self._inside(trial))
+        if self._objectives.is_judged(trial) and trial.is_comparable:
+            self._learn(trial)
+
+    def _start(self, trial: Trial) -> None:
+        self._inner[trial.number] = self._told
+        self._outer[self._told] = trial.number
+        running = replace(self._inside(trial), state=State.RUNNING, measurement=None)
+        self.inner.tell(running)
+        self._told += 1
+        if trial.proposal.origin.startswith(PREFIX):
+            for _ in range(self.group - 1):
+                passed = replace(running, number=self._told)
+                self.inner.tell(passed)
+                self.inner.tell(finish(passed, _DROPPED))
+                self._told += 1
+
+    def _inside(self, trial: Trial) -> Trial:
+        proposal = trial.proposal
+        seen = replace(
+            proposal,
+            origin=proposal.origin.removeprefix(PREFIX),
+            parent=None if proposal.parent is None else self._inner.get(proposal.parent),
+            continues=None if proposal.continues is None else self._inner.get(proposal.continues),
+        )
+        return replace(trial, number=self._inner[trial.number], proposal=seen)
+
+    def _outside(self, proposal: Proposal) -> Proposal:
+        parent = None if proposal.parent is None else self._outer[proposal.parent]
+        return replace(proposal, parent=parent)
+
+    def _is_screened(self, number: int) -> bool:
+        """Return whether signals decide a place: in proportion to what is believed most."""
+        trust = max((one.weight for one in self.gauges), default=0.0)
+        if trust <= 0 or len(self._objectives) > 1:
+            return False
+        drawn = float(generator(self.seed, "screened", number).random())
+        return drawn < min(trust, 1 - self.uninformed)
+
+    def _favourite(self, candidates: Sequence[Candidate]) -> int:
+        """Return the place of the candidate that the believed signals, weighed, put first; the earlier of equals."""
+        total = np.zeros(len(candidates))
+        for name, signal in self.signals.items():
+            weight = weight_of(self.gauges, name)
+            if weight > 0:
+                values = [_number(signal(one)) for one in candidates]
+                total += weight * _places(np.array(values), self._seen(name))
+        weight = weight_of(self.gauges, SURROGATE)
+        if weight > 0:
+            descriptions = [described(one) for one in candidates]
+            known = self._known[-2 * WINDOW :]
+            gains = standardised(np.array([one.gain for one in known]))
+            total += weight * expected([one.description for one in known], gains, descriptions)
+        return int(np.argmax(total))
+
+    def _seen(self, name: str) -> Floats:
+        return np.sort([one.said[name] for one in self._known[-WINDOW:]])
+
+    def _foretold(self) -> Floats:
+        known = self._known[-2 * WINDOW :]
+        if len(known) < 2:
+            return np.full(len(known), np.nan)
+        gains = standardised(np.array([one.gain for one in known]))
+        said = one_step_ahead([one.description for one in known], gains)
+        said[0] = np.nan
+        return said[-WINDOW:]
+
+    def _learn(self, trial: Trial) -> None:
+        candidate = trial.proposal.candidate
+        self._known.append(
+            _Known(
+                -self._objectives.all[0].cost(trial),
+                {name: _number(signal(candidate)) for name, signal in self.signals.items()},
+                described(candidate),
+            )
+        )
+
+
+def counts(space: CandidateSpace) -> dict[str, Signal]:
+    """Return the counts of parameters and multiply-accumulates as signals, told from the architecture alone."""
+
+    def parameters(candidate: Candidate) -> float:
+        return float(infer(space.architecture(candidate)).cost.parameters)
+
+    def macs(candidate: Candidate) -> float:
+        return float(infer(space.architecture(candidate)).cost.macs)
+
+    return {"parameters": parameters, "macs": macs}
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None or not np.isfinite(value) else float(value)
+
+
+def _places(values: Floats, known: Floats) -> Floats:
+    """Return where values stand among known ones, -1.7 to 1.7 as ``standardised`` has it; 0 for none."""
+    known = known[np.isfinite(known)]
+    low, high = np.searchsorted(known, values, "left"), np.searchsorted(known, values, "right")
+    share = (low + high) / 2 / max(len(known), 1) - 0.5
+    return np.where(np.isfinite(values), np.sqrt(12) * share, 0.0)

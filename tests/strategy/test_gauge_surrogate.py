@@ -1,0 +1,57 @@
+"""The gauge's surrogate: what it is judged on, it was never fitted to."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coeval.seed import generator
+from coeval.space.tabular import space_for
+from coeval.strategy.gauge_surrogate import described, expected, one_step_ahead
+from coeval.testing.fakes import ladder_space
+from tests.space.test_tabular import task
+
+SPACE = ladder_space(settings=3, choices=6)
+
+
+def known(count, seed=0):
+    candidates = [SPACE.sample(generator(seed, "candidate", number)) for number in range(count)]
+    return [described(one) for one in candidates], generator(seed, "gains").normal(size=count)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.integers(2, 20))
+def test_later_trials_change_no_earlier_prediction(seed, count):
+    descriptions, gains = known(24, seed)
+    other = gains.copy()
+    other[count:] += 5.0
+    first, second = one_step_ahead(descriptions, gains), one_step_ahead(descriptions, other)
+    assert first[: count + 1] == pytest.approx(second[: count + 1], abs=1e-6)
+
+
+def test_the_step_ahead_is_the_prediction_from_what_came_before():
+    descriptions, gains = known(20)
+    ahead = one_step_ahead(descriptions, gains)[-1]
+    # Distances are in medians over all that are there: the same ones must be.
+    assert expected(descriptions[:-1], gains[:-1], descriptions[-1:])[0] == pytest.approx(ahead)
+
+
+def test_what_was_measured_is_remembered_and_the_unlike_is_near_the_mean():
+    descriptions, gains = known(20)
+    again = expected(descriptions, gains, descriptions)
+    assert np.corrcoef(again, gains)[0, 1] > 0.95
+
+
+def test_settings_that_are_words_and_numbers_that_do_not_vary_are_no_trouble():
+    descriptions, gains = known(1)
+    assert one_step_ahead(descriptions * 5, np.repeat(gains, 5)) == pytest.approx(
+        [0, *[gains[0]] * 4], abs=0.05
+    )
+
+
+def test_candidates_of_a_tabular_space_are_described_by_architecture_and_settings():
+    space = space_for(task())
+    sample = described(space.sample(generator(0, "one")))
+    assert any(name.startswith("linear(") for name in sample.bag)
+    assert any(name.startswith("recipe.optimizer=") for name in sample.bag)
+    assert "recipe.lr" in sample.numbers
