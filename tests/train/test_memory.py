@@ -4,9 +4,9 @@ import sys
 import pytest
 
 from coeval.architecture.component import Cost
-from coeval.architecture.types import Columns, Tokens
+from coeval.architecture.types import Columns, Grid, Tokens
 from coeval.space.recipe import Recipe
-from coeval.train.memory import estimate
+from coeval.train.memory import estimate, rows_at_once
 
 SMALL = Cost(parameters=1000, macs=1000, activations=100)
 
@@ -23,6 +23,19 @@ def test_the_estimate_grows_with_everything_it_depends_on():
     assert estimate(deeper, Recipe(batch_size=4096), columns, 10_000) > estimate(
         deeper, Recipe(batch_size=2048), columns, 10_000
     )
+
+
+def test_images_are_counted_with_all_their_pixels():
+    recipe = Recipe(batch_size=32)
+    small, large = (estimate(SMALL, recipe, Grid(size, size, 3), 10_000) for size in (16, 32))
+    assert large - small > 10_000 * 4 * 3 * (32**2 - 16**2)
+
+
+def test_rows_that_compute_much_are_predicted_few_at_a_time():
+    assert rows_at_once(0) == rows_at_once(100) == 2048
+    assert rows_at_once(10**6) * 10**6 * 4 <= 64 * 2**20
+    assert rows_at_once(10**6, is_on_accelerator=True) > rows_at_once(10**6)
+    assert rows_at_once(10**12) > 0
 
 
 def test_asking_loads_no_torch():

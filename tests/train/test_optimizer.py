@@ -82,3 +82,17 @@ def test_only_weights_of_two_axes_decay():
 def test_an_unknown_optimizer_is_named():
     with pytest.raises(ValueError, match="must be one of adamw, nadamw, sgd, got 'adam'"):
         Optimizer("adam", nn.Linear(1, 1), weight_decay=0.0)
+
+
+@pytest.mark.parametrize("name", ["adamw", "nadamw", "sgd"])
+def test_a_gradient_in_another_memory_format_makes_the_same_step(name):
+    gradient = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    found = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        module = nn.Conv2d(3, 4, 2, bias=False)
+        module.weight.data.fill_(1.0)
+        optimizer = Optimizer(name, module, weight_decay=0.0)
+        for factor in (1.0, -0.5):
+            optimizer.step([(factor * gradient).contiguous(memory_format=layout)], 0.1)
+        found.append(module.weight.detach())
+    torch.testing.assert_close(found[1], found[0], atol=0.0, rtol=0.0)

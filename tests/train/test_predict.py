@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from coeval.task.task import Problem
-from coeval.train import predict as module
+from coeval.train import memory
 from coeval.train.data import Scale
 from coeval.train.predict import predict
 from tests.train.problems import mlp, rows_of
@@ -32,7 +32,7 @@ def test_chunks_do_not_change_predictions(monkeypatch):
     rows = rows_of(np.random.default_rng(0).normal(size=(50, 2)))
     network = mlp(Problem.MULTICLASS)
     whole = predict(network, rows, Problem.MULTICLASS)
-    monkeypatch.setattr(module, "PREDICTED_ROWS", 7)
+    monkeypatch.setattr(memory, "PREDICTED_ROWS", 7)
     np.testing.assert_allclose(predict(network, rows, Problem.MULTICLASS), whole, atol=1e-6)
 
 

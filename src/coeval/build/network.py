@@ -5,15 +5,15 @@ to step 2 of the first region of step 5. Steps count from 0, as in error message
 """
 
 import importlib
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.errors import SpaceError
-from coeval.task.table import Rows
 
 FIT_ROWS = 20_000  # enough for quantiles; sorting all rows of a large table is not
 
@@ -36,6 +36,9 @@ class Network(nn.ModuleDict):
 
     Raises:
         SpaceError: The architecture is not legal, or a lowering cannot be found.
+
+    Attributes:
+        activations: Numbers computed for a row.
     """
 
     def __init__(self, architecture: Architecture, *, seed: int | None = None) -> None:
@@ -46,6 +49,7 @@ class Network(nn.ModuleDict):
             steps = build_steps(architecture.body, inference)
         super().__init__(steps)
         self.architecture = architecture
+        self.activations = inference.cost.activations
         self.region = architecture.body
         self._plan = live_steps(architecture.body)
 
@@ -67,9 +71,9 @@ class Network(nn.ModuleDict):
         )
         return output
 
-    def fit_entries(self, rows: Rows) -> None:
-        """Let the entries look at the training rows: piecewise-linear encodings place their bins."""
-        stride = max(1, len(rows.numeric) // FIT_ROWS)
+    def fit_entries(self, rows: tuple[npt.NDArray[Any], ...]) -> None:
+        """Let the entries look at the training ``Rows``: piecewise-linear encodings place their bins."""
+        stride = max(1, len(rows[0]) // FIT_ROWS)
         sample = [torch.tensor(part[::stride]) for part in rows]
         for module in self.modules():
             if isinstance(module, FitsRows):
@@ -97,10 +101,15 @@ def tensor_network(architecture: Architecture, *, seed: int | None = None) -> nn
 
 
 class RegionSteps(nn.ModuleDict):
-    """A nested region: its steps under their numbers."""
+    """A nested region: its steps under their numbers.
+
+    Attributes:
+        activations: Numbers computed for an example.
+    """
 
     def __init__(self, region: Region, inference: Inference) -> None:
         super().__init__(build_steps(region, inference))
+        self.activations = inference.cost.activations
         self.region = region
         self._plan = live_steps(region)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import torch
 
-from coeval.train.data import Inputs, Tensors
+from coeval.train.data import Inputs, Tensors, numbers
 from coeval.train.memory import BLOCK_BYTES
 
 BLOCK_BATCHES = 256  # at once, so that the first step of an epoch never waits for long
@@ -39,7 +39,7 @@ def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Ite
     batches = count_batches(rows, batch_size)
     ends = [rows * number // batches for number in range(batches + 1)]
     permutation = torch.randperm(rows, generator=order).to(data.target.device)
-    row_bytes = sum(part.element_size() * part.shape[1] for part in data.inputs) + 16
+    row_bytes = sum(part.element_size() * math.prod(part.shape[1:]) for part in data.inputs) + 16
     fitting = BLOCK_BYTES // (row_bytes * math.ceil(rows / batches))
     per_block = min(max(1, fitting), BLOCK_BATCHES)
     for first in range(0, batches, per_block):
@@ -50,12 +50,10 @@ def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Ite
 
 
 def _split(data: Tensors, chosen: torch.Tensor, sizes: list[int]) -> Iterator[Batch]:
-    numeric, codes, tokens = (
-        torch.split(part.index_select(0, chosen), sizes) for part in data.inputs
-    )
+    inputs = [torch.split(part.index_select(0, chosen), sizes) for part in data.inputs]
     target = torch.split(data.target.index_select(0, chosen), sizes)
     weights: tuple[torch.Tensor | None, ...] = (None,) * len(sizes)
     if data.weights is not None:
         weights = torch.split(data.weights.index_select(0, chosen), sizes)
     for number in range(len(sizes)):
-        yield (numeric[number], codes[number], tokens[number]), target[number], weights[number]
+        yield numbers(tuple([one[number] for one in inputs])), target[number], weights[number]

@@ -63,12 +63,16 @@ class Optimizer:
         if self.weight_decay:
             for weight in self.decayed:
                 weight.mul_(1 - lr * self.weight_decay)
+        laid_out = [
+            _laid_out_like(value, gradient)
+            for value, gradient in zip(self.parameters, gradients, strict=True)
+        ]
         if self.name == "adamw":
-            self._adamw(list(gradients), lr)
+            self._adamw(laid_out, lr)
         elif self.name == "nadamw":
-            self._nadamw(list(gradients), lr)
+            self._nadamw(laid_out, lr)
         else:
-            self._sgd(list(gradients), lr)
+            self._sgd(laid_out, lr)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return moments and step counts by kind and parameter, such as ``"first/3.weight"``."""
@@ -142,3 +146,14 @@ class Optimizer:
             nesterov=True,
             maximize=False,
         )
+
+
+def _laid_out_like(parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """Return the gradient in the parameter's memory format.
+
+    The fused kernels read both as flat memory, while a convolution's gradient comes with the features last.
+    (``Tensor.backward`` would have seen to it; ``autograd.grad`` does not.)
+    """
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
