@@ -96,6 +96,17 @@ def fit(
         int | None,
         typer.Option(help="Processes that train.", show_default="one a core"),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="Most memory of all processes: 2GB, 800MB.", show_default="no limit"),
+    ] = None,
+    early_end: Annotated[
+        bool,
+        typer.Option(
+            "--early-end/--no-early-end",
+            help="End the search once the gain to be expected is below the noise floor.",
+        ),
+    ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     json: Json = False,
@@ -120,6 +131,8 @@ def fit(
         strategy=strategy,
         max_parameters=max_parameters,
         workers=workers,
+        memory=memory,
+        early_end=early_end,
         device=device,
         seed=seed,
     )

@@ -52,6 +52,7 @@ class Facts:
         finalists: ``finalist`` notes of the final training that led to ``final``; before one has, of the last.
         openings: Unix times at which the test split was opened.
         stopped: The last ``stopped`` note.
+        early: The ``ended_early`` note of the last sitting, if its search ended before its time.
         final: The last ``final`` note; ``None`` when the run was interrupted.
         winner: The trial behind the final model, else the incumbent.
         architecture: The final model's, else the winner's.
@@ -71,6 +72,7 @@ class Facts:
     finalists: tuple[Data, ...] = ()
     openings: tuple[float, ...] = ()
     stopped: Data | None = None
+    early: Data | None = None
     final: Data | None = None
     winner: Trial | None = None
     architecture: Architecture | None = None
@@ -151,6 +153,7 @@ def collect(
         finalists=_finalists(notes),
         openings=tuple(time for time, note in notes if note.kind == "test_opened"),
         stopped=_last(notes, "stopped"),
+        early=_early(notes),
         final=final,
         winner=winner,
         architecture=architecture or own,
@@ -191,6 +194,16 @@ def _notes(notes: Iterable[tuple[float, Note]], kind: str) -> tuple[Data, ...]:
 def _last(notes: Iterable[tuple[float, Note]], kind: str) -> Data | None:
     found = _notes(notes, kind)
     return found[-1] if found else None
+
+
+def _early(notes: Iterable[tuple[float, Note]]) -> Data | None:
+    found = None
+    for _, note in notes:
+        if note.kind == "sitting":
+            found = None
+        elif note.kind == "ended_early":
+            found = note.data
+    return found
 
 
 def _finalists(notes: Iterable[tuple[float, Note]]) -> tuple[Data, ...]:

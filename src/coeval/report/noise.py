@@ -65,6 +65,20 @@ def sentence(facts: Facts) -> str:
     return f"{_named(found[1:])} tied with trial {found[0].number}, the best on validation, within the noise floor {size(known)}."
 
 
+def ended_early(facts: Facts) -> str:
+    """Return why the search ended before its time, as a clause; empty if it did not."""
+    found = facts.early
+    low = dig(found, "floor", "low")
+    if found is None or not isinstance(low, int | float):
+        return ""
+    improved, expected = (_number(found.get(name)) for name in ("improved", "expected"))
+    return (
+        f"early, after trial {found.get('trial')}: over the last {words.count(found.get('window'))} of "
+        f"{words.count(found.get('trials'))} whole trainings the best improved by {words.score(improved)}, as many again "
+        f"were expected to improve it by {words.score(expected)}, and seeds alone differ by at least {words.score(low)}"
+    )
+
+
 def size(known: NoiseFloor) -> str:
     """Return the floor as it stands beside a score."""
     return f"{PLUS_MINUS}{words.score(known.standard_deviation)}"

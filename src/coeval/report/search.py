@@ -41,6 +41,7 @@ def searched(facts: Facts) -> Markup:
     if why := dig(facts.stopped, "why"):
         in_time = why == "stopped" and facts.final is not None
         said = "in time for the final training" if in_time else _ENDS.get(str(why), str(why))
+        said = noise.ended_early(facts) or said
         pairs.append(("ended", said))
     return join(
         [

@@ -29,12 +29,16 @@ from coeval.run.site import Site
 from coeval.statistics import Interval, pooled_floor
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
+from coeval.strategy.early_end import EarlyEnd
 from coeval.strategy.noise import noise_floor
 from coeval.task import memory
 from coeval.task.task import Task
 
 if TYPE_CHECKING:
     from coeval.export.write import Written
+
+EARLY_ROUNDS = 5
+"""Trainings of each finalist at most where the search left time."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,6 +101,8 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         workers=site.workers,
         mapped=pool.map,
     )
+    if run.why == "early":
+        resources = replace(resources, rounds=EARLY_ROUNDS)
     try:
         final = make_final(finalists, resources, site.artifacts)
     except BrokenExecutor:
@@ -119,6 +125,19 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         )
     )
     return final
+
+
+def ended_early(site: Site, run: Run, early: EarlyEnd) -> Run:
+    """Return the run, with the reason recorded if its search ended because more was not worth its time."""
+    found = early.ending
+    if found is None or run.why != "stopped":
+        return run
+    floor = {"sd": found.floor.standard_deviation, "low": found.floor.low}
+    data = {
+        name: getattr(found, name) for name in ("trial", "trials", "window", "improved", "expected")
+    }
+    site.record(Note("ended_early", {**data, "floor": floor}))
+    return replace(run, why="early")
 
 
 def note_rivals(site: Site, rivals: Rivals) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import TABLES, recorded_verdict
-from coeval.run.finish import finish, note_rivals
+from coeval.run.finish import ended_early, finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
 from coeval.run.interrupt import Interrupt
@@ -36,8 +36,9 @@ from coeval.space.limits import Limits
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
-from coeval.store.protocol import Note
+from coeval.store.protocol import Event, Note
 from coeval.store.queries import active_seconds, notes, trials
+from coeval.strategy.early_end import EarlyEnd
 from coeval.task import memory
 from coeval.task.read import read
 from coeval.task.task import Task
@@ -200,7 +201,7 @@ def _sit(
         site.record(_sitting(site, began))
         rivals = _rivals(site)
         try:
-            run = _search(site, rivals, trials(events))
+            run = _search(site, rivals, events)
             _check_any(run)
             end = site.end
             if run.why == "interrupted":
@@ -261,9 +262,12 @@ def _rivals(site: Site) -> Rivals:
     )
 
 
-def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
-    """Search until the budget, less what the end needs, is spent."""
+def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
+    """Search until the budget, less what the end needs, is spent, or until it is not worth its time."""
     reserve = Reserve(site)
+    # Who resumes a finished run wants it to go on.
+    early = EarlyEnd(site.objective)
+    ends_early = site.options.early_end and not notes(earlier, "final")
     deadline = site.end - EXPORT_SECONDS
     evaluator = TrainingEvaluator(
         site.folder.cache,
@@ -278,6 +282,7 @@ def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
     def follow(record: Trial | Note) -> None:
         reserve.record(record)
         if isinstance(record, Trial):
+            early.record(record)
             if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
                 _refit_default(site, rivals, record)
             if record.number % PRUNE_EVERY == PRUNE_EVERY - 1:
@@ -289,12 +294,12 @@ def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
 
     def stop() -> bool:
         note_rivals(site, rivals)
-        return reserve.is_due()
+        return reserve.is_due() or (ends_early and early.ending is not None)
 
-    for trial in earlier:
-        follow(trial)
+    for event in earlier:  # in the order in which they happened
+        follow(event.body)
     try:
-        return search(
+        run = search(
             site.task,
             site.space,
             strategy_for(site.options.strategy, site.space, site.objective, site.options.seed),
@@ -308,6 +313,7 @@ def _search(site: Site, rivals: Rivals, earlier: Iterable[Trial]) -> Run:
             stop=stop,
             seed=site.options.seed,
         )
+        return ended_early(site, run, early) if ends_early else run
     finally:
         executor.close()
         prune(site, reserve)

@@ -28,6 +28,8 @@ class Options:
     strategy: str = "evolution"
     max_parameters: int | None = None
     workers: int | None = None
+    memory: str | None = None
+    early_end: bool = True
     device: str = "auto"
     seed: int = 0
 
@@ -38,7 +40,11 @@ class Options:
             value = getattr(self, field.name)
             if field.name in ("data", "target", "overwrite") or value in (None, field.default):
                 continue
-            words.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
+            name = field.name.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(f"--{name}" if value else f"--no-{name}")
+            else:
+                words.append(f"--{name} {shlex.quote(str(value))}")
         return " ".join(words)
 
     def to_json(self) -> dict[str, Any]:

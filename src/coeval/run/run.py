@@ -21,7 +21,7 @@ class Run:
         trials: Every trial as it stands, by number; RUNNING ones were interrupted.
         objective: What was optimised, the first of several.
         why: Why the search ended: ``"time"``, ``"trials"``, ``"interrupted"``, ``"stopped"`` (the caller's
-            ``stop``), ``"exhausted"`` (nothing new to ask) or ``"failing"`` (nothing works).
+            ``stop``), ``"early"`` (more was not worth its time), ``"exhausted"`` (nothing new to ask) or ``"failing"`` (nothing works).
         seconds: Active time over all sittings.
         finish: Makes the final model of this run, if the caller gave one to ``search``.
         further: Objectives beside the first.
