@@ -72,6 +72,25 @@ def test_shapes_parameters_and_macs_are_the_inferred_ones(one):
     assert counter.get_total_flops() // 2 == inference.cost.macs
 
 
+@pytest.mark.parametrize("narrow", [False, True], ids=["float32", "bfloat16"])
+@every
+def test_the_features_stay_last_in_memory_forwards_and_backwards(one, narrow):
+    inputs = []
+    network = tensor_network(alone(one), seed=0)
+    x = values(batch=4)
+    x.requires_grad_()
+    seen = (
+        x * 1.0
+    )  # the gradient of a result is handed on as it is; a leaf's would be laid out anew
+    seen.register_hook(inputs.append)
+    with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
+        made = network(seen)
+    assert made.is_contiguous()
+    if made.requires_grad:
+        (made * 1.0).square().sum().backward()
+        assert inputs[0].is_contiguous()
+
+
 @pytest.mark.parametrize(
     "one", [one for one in STEPS if one.component != ZERO], ids=lambda one: one.component.name
 )

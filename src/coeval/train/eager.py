@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -37,6 +38,7 @@ class EagerEngine:
         length: Epochs of the schedule.
         seed: Decides the order of the rows.
         should_stop: Asked every 0.2 s.
+        narrow: What operations may compute in instead of float32, or ``None``.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class EagerEngine:
         length: int,
         seed: int,
         should_stop: ShouldStop,
+        narrow: torch.dtype | None = None,
     ) -> None:
         self.epochs = 0
         self._network = network
@@ -61,6 +64,9 @@ class EagerEngine:
         self._batches = count_batches(len(data.target), recipe.batch_size)
         self._steps = length * self._batches
         self._polled = time.monotonic()
+        self._precision = (
+            nullcontext() if narrow is None else torch.autocast(data.target.device.type, narrow)
+        )
 
     def epoch(self) -> float | None:
         """Train one epoch and return its mean loss; ``None`` if it was asked to stop inside."""
@@ -72,7 +78,9 @@ class EagerEngine:
         for number, (inputs, target, weights) in enumerate(
             epoch_batches(self._data, self._recipe.batch_size, self._order)
         ):
-            loss = self._loss(self._network(*inputs), target, weights)
+            with self._precision:
+                outputs = self._network(*inputs)
+            loss = self._loss(outputs.float(), target, weights)
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
             rate = factor(self._recipe.schedule, (done + number + 0.5) / self._steps)
             self._optimizer.step(gradients, self._recipe.lr * rate)

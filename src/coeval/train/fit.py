@@ -19,6 +19,7 @@ from coeval.train.eager import EagerEngine, ShouldStop
 from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
 from coeval.train.loss import loss_for
+from coeval.train.precision import narrow_type
 
 # Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
 # realmlp seeds on 8 tables): 0.15 found every best epoch that training to the end found, in a fifth to a third
@@ -54,6 +55,7 @@ class Fitted:
         stopped: Why it ended.
         seconds: Wall clock of this call.
         state: To go on from, where it was asked for and training ended between two epochs.
+        precision: What training steps computed in, ``"float32"`` or ``"bfloat16"``.
     """
 
     epochs: int
@@ -65,6 +67,7 @@ class Fitted:
     stopped: Stopped
     seconds: float
     state: State | None = None
+    precision: str = "float32"
 
 
 def fit(
@@ -82,6 +85,7 @@ def fit(
     on_slice: OnSlice | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     keep_state: bool = False,
+    precision: str = "auto",
 ) -> Fitted:
     """Train a network in place; leave it in evaluation mode, on the device, with the weights of its best epoch.
 
@@ -107,6 +111,8 @@ def fit(
         start: The state of an earlier call for the same network, data, recipe and seed: training goes on from
             there and ends with the very weights of one that was never interrupted.
         keep_state: Return the state at the end too.
+        precision: Of training steps: ``"float32"``, ``"bfloat16"``, or ``"auto"``, as ``precision.narrow_type``
+            has it. Scores, weights and states are float32 in any case.
 
     Raises:
         Diverged: The loss or a prediction is no longer finite.
@@ -124,6 +130,7 @@ def fit(
     train = to_tensors(data.train, data.problem, scale, where)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         torch.manual_seed(entropy(seed, "noise") % 2**63)
+        narrow = narrow_type(precision, network, recipe.batch_size, where)
         engine = EagerEngine(
             network,
             train,
@@ -132,6 +139,7 @@ def fit(
             length=length,
             seed=seed,
             should_stop=should_stop or _never,
+            narrow=narrow,
         )
         judge = None
         if data.validation is not None and metric is not None:
@@ -154,6 +162,7 @@ def fit(
         stopped=stopped,
         seconds=time.monotonic() - started,
         state=state,
+        precision="float32" if narrow is None else "bfloat16",
     )
 
 

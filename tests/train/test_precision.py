@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+import torch
+
+from coeval.build.network import tensor_network
+from coeval.build.weights import arrays
+from coeval.space.recipe import Recipe
+from coeval.task.task import Problem
+from coeval.train import precision
+from coeval.train.fit import fit
+from coeval.train.precision import narrow_type
+from tests.train.images import conv_net, picture_data
+from tests.train.problems import ACCURACY, mlp
+
+CPU = torch.device("cpu")
+DATA = picture_data()
+QUICK = Recipe(lr=1e-2, batch_size=32, epochs=6)
+
+
+def trained(seed=0, **options):
+    network = tensor_network(conv_net(), seed=0)
+    return network, fit(network, DATA, QUICK, seed=seed, metric=ACCURACY, **options)
+
+
+@pytest.fixture
+def able(monkeypatch):
+    monkeypatch.setattr(precision, "_has_bfloat16", lambda device: True)
+
+
+def test_convolutions_that_gain_are_trained_in_bfloat16(able):
+    network = tensor_network(conv_net(width=64), seed=0)
+    assert narrow_type("auto", network, 256, CPU) is torch.bfloat16
+
+
+def test_convolutions_that_are_too_small_to_gain_are_not(able):
+    assert narrow_type("auto", tensor_network(conv_net(width=4), seed=0), 16, CPU) is None
+
+
+def test_tables_are_trained_in_float32(able):
+    assert narrow_type("auto", mlp(Problem.BINARY, width=4096), 4096, CPU) is None
+
+
+def test_devices_without_the_instructions_train_in_float32(monkeypatch):
+    monkeypatch.setattr(precision, "_has_bfloat16", lambda device: False)
+    network = tensor_network(conv_net(width=64), seed=0)
+    assert narrow_type("auto", network, 256, CPU) is None
+    assert narrow_type("bfloat16", network, 256, CPU) is torch.bfloat16
+    assert narrow_type("float32", network, 256, CPU) is None
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="must be one of auto, float32, bfloat16, got 'half'"):
+        trained(precision="half")
+
+
+def test_bfloat16_learns_as_well_and_leaves_everything_in_float32():
+    network, fitted = trained(precision="bfloat16", keep_state=True)
+    assert fitted.precision == "bfloat16"
+    assert fitted.score > 0.9
+    assert all(one.dtype == torch.float32 for one in network.state_dict().values())
+    weights = [one for name, one in fitted.state.items() if name.startswith(("weights", "best"))]
+    assert {one.dtype for one in weights} == {np.dtype(np.float32)}
+
+
+def test_bfloat16_changes_the_steps_and_nothing_but_the_steps():
+    (_, wide), (_, narrow) = trained(precision="float32"), trained(precision="bfloat16")
+    assert wide.precision == "float32"
+    assert narrow.curve["train_loss"] != wide.curve["train_loss"]
+    np.testing.assert_allclose(
+        narrow.curve["train_loss"][0], wide.curve["train_loss"][0], rtol=0.05
+    )
+
+
+def test_training_in_bfloat16_pauses_and_goes_on_bit_for_bit():
+    whole, expected = trained(seed=3, precision="bfloat16")
+    state = None
+    for epoch in (2, QUICK.epochs):
+        options = {"stop_after": epoch, "start": state, "keep_state": True}
+        parts, found = trained(seed=3, precision="bfloat16", **options)
+        state = found.state
+    assert found.curve == expected.curve
+    assert all(np.array_equal(one, arrays(whole)[name]) for name, one in arrays(parts).items())
