@@ -123,6 +123,19 @@ class FileArtifacts:
                     deleted += path.suffix == _SUFFIX
         return deleted
 
+    def delete(self, digests: Collection[str]) -> None:
+        """Delete some artifacts; those that are gone already are no error."""
+        for digest in digests:
+            with contextlib.suppress(OSError):
+                self._path(digest).unlink()
+
+    def size(self, digest: str) -> int:
+        """Return an artifact's bytes; 0 if there is none."""
+        try:
+            return self._path(digest).stat().st_size
+        except OSError:
+            return 0
+
     def _path(self, digest: str) -> Path:
         if not digest.isalnum():
             raise KeyError(f"{digest!r} is not a digest")
@@ -167,3 +180,12 @@ class MemoryArtifacts:
         for digest in gone:
             del self._arrays[digest]
         return len(gone)
+
+    def delete(self, digests: Collection[str]) -> None:
+        """Forget some artifacts; those that are gone already are no error."""
+        for digest in digests:
+            self._arrays.pop(digest, None)
+
+    def size(self, digest: str) -> int:
+        """Return an artifact's bytes; 0 if there is none."""
+        return sum(array.nbytes for array in self._arrays.get(digest, {}).values())

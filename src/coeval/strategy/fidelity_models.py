@@ -50,7 +50,7 @@ class ModelPerRung:
                 continue
             asked = self._copies[rung].ask(count)
             if asked:
-                return [_checked(proposal) for proposal in asked]
+                return [checked(proposal) for proposal in asked]
         return []
 
     def start(self, proposal: Proposal) -> int:
@@ -112,7 +112,12 @@ def _copies(inner: Strategy, count: int) -> list[Strategy]:
         return [inner]
 
 
-def _checked(proposal: Proposal) -> Proposal:
+def checked(proposal: Proposal) -> Proposal:
+    """Return a proposal of the inner strategy.
+
+    Raises:
+        ValueError: It is not for a whole evaluation from the start.
+    """
     if proposal.fidelity != Fidelity() or proposal.continues is not None:
         raise ValueError(
             "The inner strategy must propose at full fidelity and continue nothing; got "
