@@ -8,8 +8,9 @@ from coeval.report.facts import collect
 from coeval.report.progress import Progress, Tracker
 from coeval.report.summary import plain, summary
 from coeval.report.terminal import LiveDisplay, line, panel
-from coeval.report.words import TIMES
+from coeval.report.words import MINUS, TIMES
 from coeval.store.protocol import Note
+from coeval.strategy.gauge import Gauge
 from coeval.trial import Objective, Trial
 from tests.report import examples
 
@@ -119,6 +120,59 @@ def test_the_panel_shows_budget_trials_incumbent_and_baselines():
         "gradient boosting 0.8741 · default MLP 0.8561",
     ):
         assert part in text
+
+
+NONE = float("nan")
+GAUGES = (
+    Gauge("naswot", 42, 0.31, -0.02, 0.55, 0.0),
+    Gauge("synflow", 42, 0.41, 0.12, 0.62, 0.12),
+    Gauge("surrogate", 42, 0.66, 0.42, 0.8, 0.42),
+    Gauge("parameters", 42, 0.05, -0.28, 0.33, 0.0),
+    Gauge("macs", 42, -0.1, -0.4, 0.2, 0.0),
+    Gauge("early 1/3", 35, 0.91, 0.8, 0.95, 0.8),
+    Gauge("grad_norm", 42, -0.3, -0.5, -0.1, 0.0),
+    Gauge("snip", 42, NONE, NONE, NONE, 0.0),
+)
+
+
+def test_the_panel_shows_the_cheap_signals_in_six_lines():
+    with_signals, without = (
+        printed(panel(Progress(gauges=found)), width=80).splitlines() for found in (GAUGES, ())
+    )
+    shown = [one.rstrip().replace(MINUS, "-") for one in with_signals[len(without) :]]
+    assert shown == [
+        "signals    ✓  epochs 1/3                │      ─●─  +0.91  +0.80 to +0.95",
+        "           ✓  surrogate model           │   ──●─    +0.66  +0.42 to +0.80",
+        "           ✓  synflow                   │───●──     +0.41  +0.12 to +0.62",
+        "              naswot                    ┼──●──      +0.31  -0.02 to +0.55",
+        "              parameters             ───●───        +0.05  -0.28 to +0.33",
+        "           multiply-adds -0.10 · gradient norm -0.30",
+    ]
+
+
+def test_before_there_are_enough_trials_the_panel_says_how_many_are_missing():
+    text = printed(panel(Progress(gauges=(Gauge("surrogate", 3, NONE, NONE, NONE, 0.0),))))
+    assert "3 of 8 whole trainings that are needed" in text
+
+
+def test_signals_fit_a_narrow_terminal():
+    text = printed(panel(Progress(gauges=GAUGES)), width=50)
+    assert max(map(len, text.splitlines())) <= 50
+
+
+def test_the_tracker_gauges_finished_trials_now_and_then():
+    clock = Clock()
+    tracker = Tracker(Objective("accuracy", maximise=True), Progress(), clock)
+    events = [one for one in examples.journal(40, finished=False) if isinstance(one.body, Trial)]
+    for event in events[:40]:
+        tracker.record(event.body)
+    first = tracker.now().gauges
+    assert {one.name for one in first} == {"parameters", "macs", "surrogate"}
+    for event in events[40:]:
+        tracker.record(event.body)
+    assert tracker.now().gauges is first, "not at every picture"
+    clock.now += 2.0
+    assert max(one.pairs for one in tracker.now().gauges) > max(one.pairs for one in first)
 
 
 def test_the_panel_of_a_run_that_has_just_begun_fits_a_narrow_terminal():

@@ -19,7 +19,7 @@ from coeval.architecture.serial import from_json, region_from_json, type_from_js
 from coeval.architecture.step import Architecture
 from coeval.component.library import TABULAR
 from coeval.errors import RunError, SpaceError
-from coeval.report import data, evidence, headline, model, reproduce, search, trials
+from coeval.report import data, evidence, headline, model, reproduce, search, signals, trials
 from coeval.report.facts import Facts, collect, dig
 from coeval.report.markup import Markup, join, tag
 from coeval.space.protocol import Candidate, Genotype
@@ -37,6 +37,7 @@ SECTIONS: tuple[Section, ...] = (
         "The architecture",
         model.winner,
     ),
+    ("signals", "Cheap signals", signals.section),
     ("cost", "What it cost", search.ledger),
     ("data", "The data", lambda facts: join([data.splits(facts), data.columns(facts)])),
     ("trials", "Every trial", trials.trials),

@@ -10,6 +10,7 @@ from coeval.architecture.text import one_line
 from coeval.report import words
 from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
+from coeval.strategy.gauge import WINDOW, Gauge, gauge, judged
 from coeval.strategy.noise import noise_floor
 from coeval.trial import Objective, State, Trial
 
@@ -20,6 +21,8 @@ PHASES = {
     "final": "finished",
 }
 """The phase that a note begins."""
+GAUGE_EVERY = 2.0
+"""Least seconds between two looks at the cheap signals: each takes some 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Progress:
         per_minute: Finished trials a minute in this sitting.
         incumbent: The best so far.
         baselines: ``(label, validation score)``, in order of arrival.
+        gauges: How far each cheap signal is trusted.
         floor: The noise floor, once the incumbent was repeated.
         tied: Further candidates that it cannot tell from the incumbent.
     """
@@ -67,6 +71,7 @@ class Progress:
     per_minute: float | None = None
     incumbent: Incumbent | None = None
     baselines: tuple[tuple[str, float], ...] = ()
+    gauges: tuple[Gauge, ...] = ()
     floor: NoiseFloor | None = None
     tied: int = 0
 
@@ -127,6 +132,9 @@ class Tracker:
         self.objective = objective
         self._progress = start
         self._clock = clock
+        self._judged: list[Trial] = []
+        self._gauges: tuple[Gauge, ...] = ()
+        self._gauged = -math.inf, 0  # when, and after how many judged trials
         self._finished_trials: list[Trial] = []
         self._costs: list[float] = []  # of the comparable ones that are no copies, ascending
         self._began = clock() - start.elapsed
@@ -137,7 +145,8 @@ class Tracker:
         since = self._clock() - self._rate_from
         rate = self._finished / since * 60 if self._finished and since > 0 else None
         elapsed = self._clock() - self._began
-        return replace(self._progress, elapsed=elapsed, per_minute=rate)
+        gauges = self._latest_gauges()
+        return replace(self._progress, elapsed=elapsed, per_minute=rate, gauges=gauges)
 
     def record(self, record: Trial | Note) -> None:
         """Take one record of the journal into account."""
@@ -162,6 +171,18 @@ class Tracker:
         """Say what is being done."""
         self._progress = replace(self._progress, phase=name)
 
+    def _latest_gauges(self) -> tuple[Gauge, ...]:
+        """Return the gauges, computed anew where trials have finished since, and not too often.
+
+        The display asks from a thread of its own while trials arrive: what they write is only read here.
+        """
+        moment, before = self._gauged
+        count = len(self._judged)
+        if count != before and self._clock() - moment >= GAUGE_EVERY:
+            self._gauged = self._clock(), count
+            self._gauges = gauge(self._judged[-2 * WINDOW :], self.objective)
+        return self._gauges
+
     def _note(self, note: Note) -> None:
         value = note.data.get("validation")
         if note.kind == "baseline" and isinstance(value, int | float):
@@ -176,6 +197,8 @@ class Tracker:
         failed = trial.state is State.FAILED
         cached = trial.measurement is not None and trial.measurement.cached_from is not None
         self._finished += 1
+        if judged([trial], self.objective, 1):
+            self._judged.append(trial)
         self._progress = replace(
             now,
             done=now.done + (not failed),

@@ -9,15 +9,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from coeval.report import words
+from coeval.report import signals, words
 from coeval.report.progress import Progress
+from coeval.strategy.gauge import Gauge
 
 HEARTBEAT = 15.0
 """Most seconds between two plain lines."""
+_BARS = 5
+_CELLS = 19
 
 
 def panel(progress: Progress) -> RenderableType:
-    """Return the display of one moment, about seven lines."""
+    """Return the display of one moment: about seven lines, and up to six for the cheap signals."""
     head = Table.grid(expand=True)
     head.add_column()
     head.add_column(justify="right")
@@ -28,6 +31,8 @@ def panel(progress: Progress) -> RenderableType:
     rows.add_row("trials", Text(progress.trials_said))
     for name, shown in (("best", _incumbent(progress)), ("baselines", _baselines(progress))):
         rows.add_row(name, shown)
+    if progress.gauges:
+        rows.add_row("signals", _signals(progress))
     bar = Table.grid(expand=True, padding=(0, 2, 0, 0))
     bar.add_column(ratio=1)
     bar.add_column(no_wrap=True)
@@ -135,6 +140,43 @@ def _incumbent(progress: Progress) -> Text:
         ),
     )
     return shown.append(f"\n{best.line}", "italic") if best.line else shown
+
+
+def _signals(progress: Progress) -> RenderableType:
+    """Return a line for each of the best signals, ticked where trusted, and the rest in one."""
+    known = signals.ranked(progress.gauges)
+    if not known:
+        return Text(signals.too_few(progress.gauges), "dim")
+    shown = known[:_BARS] if len(known) > _BARS + 1 else known
+    table = Table.grid(padding=(0, 2))
+    for is_narrowed in (False, False, False, False, True):
+        table.add_column(no_wrap=not is_narrowed)
+    for one in shown:
+        style = "" if one.is_used else "dim"
+        interval = f"{signals.correlation(one.low)} to {signals.correlation(one.high)}"
+        table.add_row(
+            Text("✓" if one.is_used else " ", "green"),
+            Text(signals.short_label(one.name), style),
+            _interval_bar(one),
+            Text(signals.correlation(one.rho), style),
+            Text(interval, "dim", no_wrap=True, overflow="ellipsis"),
+        )
+    rest = known[len(shown) :]
+    said = " · ".join(
+        f"{signals.short_label(one.name)} {signals.correlation(one.rho)}" for one in rest
+    )
+    return Group(table, Text(said, "dim", no_wrap=True, overflow="ellipsis")) if rest else table
+
+
+def _interval_bar(one: Gauge) -> Text:
+    """Return the interval from -1 to 1 as a line with a dot, and a mark at zero."""
+    low, dot, high = (
+        round((value + 1) / 2 * (_CELLS - 1)) for value in (one.low, one.rho, one.high)
+    )
+    cells = ["─" if low <= place <= high else " " for place in range(_CELLS)]
+    cells[_CELLS // 2] = "│" if cells[_CELLS // 2] == " " else "┼"
+    cells[dot] = "●"
+    return Text("".join(cells), "green" if one.is_used else "dim")
 
 
 def _baselines(progress: Progress) -> Text:
