@@ -94,7 +94,7 @@ def test_a_concatenation_is_followed_by_a_new_width():
 
 
 def test_deepening_copies_a_block_and_shortening_takes_it_out():
-    block = (linear(WORDS, 64), RELU)
+    block = (linear(WORDS, 64), RELU, TANH)
     assert (*block, *block) not in trunks(genotype(*block), "deepen")  # from 4 to 64: not twice
     twice = genotype(*block, *block)
     assert (*block, *block, *block) in trunks(twice, "deepen")
@@ -105,7 +105,27 @@ def test_exact_moves_say_so():
     exact = {c.moves[0].detail for c in NUMBERS.neighbours(genotype(WIDE)) if c.moves[0].exact}
     assert any("scale" in one for one in exact)
     assert any("dropout" in one for one in exact)
-    assert not any("relu" in one for one in exact)
+    assert any("residual" in one for one in exact)
+    assert any("width 64 -> 96" in one for one in exact)
+    assert not any("relu put in" in one for one in exact)
+    normalised = genotype(WIDE, node("layer_norm"))
+    assert not any(
+        c.moves[0].exact for c in NUMBERS.neighbours(normalised) if c.moves[0].name == "widen"
+    )
+
+
+def test_deepening_is_exact_behind_a_relu_and_not_behind_a_tanh():
+    def claims(activation):
+        block = (linear(WORDS, 64), activation)
+        children = NUMBERS.neighbours(genotype(*block, *block))
+        return {
+            one.moves[0].exact
+            for one in children
+            if NUMBERS.plan(one.genotype).trunk == (*block, *block, *block)
+        }
+
+    assert claims(RELU) == {True}
+    assert claims(TANH) == {False}
 
 
 def test_sites_are_step_paths_of_the_child():

@@ -9,7 +9,7 @@ from coeval.space.grammar import with_width
 from coeval.space.plan import Node, Nodes
 from coeval.space.vocabulary import Vocabulary
 
-MOTIFS = ("dense", "residual", "gated")
+MOTIFS = ("dense", "layer", "residual", "gated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,15 @@ def motif(
 ) -> Nodes:
     """Return a block that takes and gives ``width`` features; empty where the vocabulary lacks its parts.
 
-    ``dense``: norm, linear, activation, dropout. ``residual``: the input plus norm, linear to ``hidden``,
+    ``dense``: norm, linear, activation, dropout. ``layer``: the same without norm; behind a relu it can start as the
+    identity. ``residual``: the input plus norm, linear to ``hidden``,
     activation, dropout, linear (a pre-norm residual block). ``gated``: the input plus norm, gate, dropout.
     """
     region = words.named("residual")
     if name == "dense":
         return _given(style.norm, linear(words, width), style.activation, style.dropout)
+    if name == "layer":
+        return _given(linear(words, width), style.activation, style.dropout)
     if region is None:
         return ()
     body: Nodes

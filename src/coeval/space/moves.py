@@ -5,16 +5,18 @@ comes out is checked by the grammar and the limits: nothing is built or trained 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coeval.architecture.component import Component, Settings
+from coeval.architecture.component import Component, Settings, Value
+from coeval.component.region import REPEAT
 from coeval.space import edits
 from coeval.space.choices import adjacent
 from coeval.space.grammar import Grammar, Level, width_of, with_width
 from coeval.space.motifs import MOTIFS, Style, linear, motif
 from coeval.space.plan import Node, Nodes
+from coeval.space.silent import is_positive, is_silent, mixes_features
 from coeval.space.vocabulary import Role, Vocabulary
 
 RUN = 6
@@ -163,13 +165,23 @@ def _step(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
     names = [
         name for (name, old), (_, value) in zip(node.settings, what, strict=True) if old != value
     ]
-    untied = names == ["tied"] and dict(what)["tied"] is False
     return Edited(
         edits.swap(place.nodes, index, new),
         index,
         f"{node.label()} -> {new.label()}",
-        exact=untied or "stochastic" in node.component.capabilities,
+        exact=_is_exact_step(node, dict(what), names, place.widths[index]),
     )
+
+
+def _is_exact_step(node: Node, after: Mapping[str, Value], names: list[str], width: int) -> bool:
+    """Return whether a step of one setting changes no prediction: untying, one time more that can be idle, a bias of zero."""
+    before = dict(node.settings)
+    if "stochastic" in node.component.capabilities:
+        return True
+    if names == ["times"] and node.component == REPEAT:
+        idle = is_silent(node.body, width, positive=is_positive(node.body))
+        return idle and not after["tied"] and int(after["times"]) > int(before["times"])
+    return (names == ["tied"] and not after["tied"]) or (names == ["bias"] and bool(after["bias"]))
 
 
 # width: a setter up or down the ladder, what depends on it following
@@ -189,11 +201,21 @@ def _width_sites(grammar: Grammar, place: Place) -> Iterator[Site]:
 def _width(grammar: Grammar, place: Place, index: int, what: Any) -> Edited | None:
     words, old = grammar.words, width_of(place.nodes[index])
     nodes = edits.rewiden(place.nodes, words, index, what)
-    detail = f"width {old} -> {what}"
+    detail, touched = f"width {old} -> {what}", _segment(words, place.nodes, index)
     if grammar.fault(nodes, place.level):
-        nodes = edits.rename(place.nodes, words, old, what)
+        nodes, touched = edits.rename(place.nodes, words, old, what), place.nodes
         detail = f"every width {old} -> {what}"
-    return Edited(nodes, index, detail, name="widen" if what > old else "narrow")
+    if what < old:
+        return Edited(nodes, index, detail, name="narrow")
+    return Edited(nodes, index, detail, exact=not mixes_features(touched), name="widen")
+
+
+def _segment(words: Vocabulary, nodes: Nodes, index: int) -> Nodes:
+    """Return a setter and what has its width: the nodes up to the next setter of the level."""
+    end = index + 1
+    while end < len(nodes) and _role(words, nodes[end]) is not Role.SETTER:
+        end += 1
+    return nodes[index:end]
 
 
 # insert, merge, motif: new nodes
@@ -211,12 +233,13 @@ def _insert(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
     if words.kinds[what.name] is Role.SETTER:
         settings = with_width(settings, place.widths[index])
     node = Node(what, settings)
-    return Edited(
-        edits.insert(place.nodes, index, (node,)),
-        index,
-        f"{node.label()} put in",
-        exact="affine" in what.capabilities and "normalising" not in what.capabilities,
-    )
+    return _put_in(place, index, (node,), f"{node.label()} put in")
+
+
+def _put_in(place: Place, index: int, new: Nodes, detail: str) -> Edited:
+    """Return the level with new nodes before ``index``: exact where they can start without changing anything."""
+    silent = is_silent(new, place.widths[index], positive=is_positive(place.nodes[:index]))
+    return Edited(edits.insert(place.nodes, index, new), index, detail, exact=silent)
 
 
 def _merge_sites(grammar: Grammar, place: Place) -> Iterator[Site]:
@@ -239,9 +262,7 @@ def _merge(grammar: Grammar, place: Place, index: int, what: Any) -> Edited:
     ):
         new = (node, linear(grammar.words, _nearest(grammar, place.level, place.widths[index])))
     what_for = "the level's input" if source == 0 else f"result {source}"
-    return Edited(
-        edits.insert(place.nodes, index, new), index, f"{component.name} with {what_for} put in"
-    )
+    return _put_in(place, index, new, f"{component.name} with {what_for} put in")
 
 
 def _nearest(grammar: Grammar, level: Level, width: int) -> int:
@@ -260,7 +281,7 @@ def _motif(grammar: Grammar, place: Place, index: int, what: Any) -> Edited | No
     new = motif(grammar.words, what, place.widths[index], place.style)
     if not new:
         return None
-    return Edited(edits.insert(place.nodes, index, new), index, f"a {what} block put in")
+    return _put_in(place, index, new, f"a {what} block put in")
 
 
 # delete, shorten, deepen, wrap, unwrap: runs of nodes
@@ -306,7 +327,9 @@ def _deepen(grammar: Grammar, place: Place, index: int, what: Any) -> Edited | N
     nodes = edits.copy_run(place.nodes, index, what)
     if nodes is None:
         return None
-    return Edited(nodes, index, f"{_names(place.nodes[index : what + 1])} doubled")
+    run = place.nodes[index : what + 1]
+    silent = is_silent(run, place.widths[what + 1], positive=is_positive(run))
+    return Edited(nodes, index, f"{_names(run)} doubled", exact=silent)
 
 
 def _shorten(grammar: Grammar, place: Place, index: int, what: Any) -> Edited | None:
@@ -328,8 +351,11 @@ def _wrap(grammar: Grammar, place: Place, index: int, what: Any) -> Edited | Non
     nodes = edits.wrap(place.nodes, index, last, component, grammar.words.default(component))
     if nodes is None:
         return None
-    run = _names(place.nodes[index : last + 1])
-    return Edited(nodes, index, f"{run} wrapped in {component.name}")
+    run = place.nodes[index : last + 1]
+    # Every further time may be idle, in weights of its own.
+    again = component == REPEAT and not dict(nodes[index].settings)["tied"]
+    exact = again and is_silent(run, place.widths[index], positive=is_positive(run))
+    return Edited(nodes, index, f"{_names(run)} wrapped in {component.name}", exact)
 
 
 def _unwrap_sites(grammar: Grammar, place: Place) -> Iterator[Site]:
