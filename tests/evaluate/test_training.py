@@ -122,7 +122,9 @@ def test_a_shared_fidelity_trains_fewer_epochs_on_fewer_rows():
     ("asked", "said"),
     [
         ({"cases": "digest"}, "cases"),
-        ({"fidelity": Fidelity(width=0.5)}, "fidelity.width"),
+        ({"fidelity": Fidelity(width=0.0)}, "width"),
+        ({"fidelity": Fidelity(rows=-0.5)}, "rows"),
+        ({"fidelity": Fidelity(epochs=2.0)}, "epochs"),
     ],
 )
 def test_what_it_does_not_do_is_refused_by_name(asked, said):

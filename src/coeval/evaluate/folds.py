@@ -7,12 +7,15 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.seed import generator
 from coeval.task.preparation import Preparation, fit
 from coeval.task.table import Rows
 from coeval.task.task import Index, Task
+
+Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 CACHE_BYTES = 128 * 2**20
 """What a worker may keep; two workers with 20,000 rows must stay under 1 GB together with torch."""
@@ -65,7 +68,7 @@ class FoldCache:
             task: The same for all calls.
             settings: The preparation's.
             number: Which of ``task.folds``.
-            share: Share of the training rows that is used, drawn by the seed.
+            share: Share of the training rows that is used, drawn by the seed, spread evenly over the target.
             seed: The run's.
         """
         key = (settings, number, share, seed)
@@ -85,8 +88,9 @@ def prepare_fold(
     train, judged = task.folds[number]
     if share < 1:
         keep = max(round(share * len(train)), min(len(train), 2))
-        drawn = generator(seed, "rows", number, str(share)).choice(len(train), keep, replace=False)
-        train = train[np.sort(drawn)]
+        train = train[
+            _spread(task.target.values[train], keep, generator(seed, "rows", number, str(share)))
+        ]
     preparation = fit(dict(settings), task.table, train)
     return Fold(
         preparation,
@@ -95,3 +99,14 @@ def prepare_fold(
         train,
         judged,
     )
+
+
+def _spread(target: Targets, keep: int, rng: np.random.Generator) -> Index:
+    """Return the places of ``keep`` values that are spread evenly over all, in order.
+
+    Every so many-th in the order of the target, equals in random order (systematic sampling, Cochran 1977, *Sampling
+    Techniques*, chapter 8): each class keeps its share to within one row, and values their quantiles.
+    """
+    ranked = np.lexsort((rng.random(len(target)), target))
+    places = ((np.arange(keep) + rng.random()) * len(target) / keep).astype(np.int64)
+    return np.sort(ranked[places])

@@ -50,6 +50,8 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         **job.beginning.data,
         **lost,
     }
+    if trained[0].signals:
+        data["signals"] = dict(trained[0].signals)
     if job.watch.is_stopped or job.watch.is_shortened:
         data["stopped_early"] = True
     sliced = sum(job.slicer.seconds(fold) for fold in range(len(fitted)))
@@ -59,13 +61,31 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         cost={
             "seconds": time.monotonic() - job.watch.started + sliced,
             "epochs": float(sum(spent)),
-            "parameters": float(plan.work.cost.parameters),
-            "macs": float(plan.work.cost.macs),
-            "memory_bytes": float(plan.memory_bytes),
+            **_sizes(job),
         },
         data=data,
         artifacts=kept,
     )
+
+
+def measured_untrained(job: Job, signals: Mapping[str, float]) -> Measurement:
+    """Return the measurement of a trial of no epochs: signals and costs, but no score."""
+    return Measurement(
+        cost={"seconds": time.monotonic() - job.watch.started, "epochs": 0.0, **_sizes(job)},
+        data={
+            "schedule_epochs": job.plan.recipe.epochs,
+            "train_rows": job.plan.work.rows,
+            "signals": dict(signals),
+        },
+    )
+
+
+def _sizes(job: Job) -> dict[str, float]:
+    return {
+        "parameters": float(job.plan.work.cost.parameters),
+        "macs": float(job.plan.work.cost.macs),
+        "memory_bytes": float(job.plan.memory_bytes),
+    }
 
 
 def _stored(

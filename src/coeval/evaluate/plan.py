@@ -7,6 +7,7 @@ from coeval.architecture.component import Settings
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture
 from coeval.evaluate.cost import Work, layers
+from coeval.space.narrow import narrowed
 from coeval.space.protocol import CandidateSpace
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
@@ -20,7 +21,10 @@ class Refusal(Exception):  # noqa: N818 - an answer, caught by the evaluator
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a proposal asks for, and what it will cost."""
+    """What a proposal asks for, and what it will cost.
+
+    No epochs at all: nothing is trained, only signals of the untrained network are measured.
+    """
 
     preparation: Settings
     architecture: Architecture
@@ -39,17 +43,15 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
         Refusal: It asks for what this evaluator does not do.
     """
     fidelity = proposal.fidelity
-    unknown = {
-        "cases": proposal.cases is not None,
-        "fidelity.width": fidelity.width != 1.0,
-    }
-    if any(unknown.values()):
-        asked = ", ".join(name for name, is_asked in unknown.items() if is_asked)
+    if proposal.cases is not None:
+        raise Refusal("TrainingEvaluator judges every candidate on all cases; got cases.")
+    shares = (fidelity.rows, fidelity.width)
+    if not (0 <= fidelity.epochs <= 1 and all(0 < one <= 1 for one in shares)):
         raise Refusal(
-            f"TrainingEvaluator trains every candidate at full width, on all cases; got {asked}."
+            f"shares of rows and width must lie in (0, 1], that of epochs in [0, 1]; got {fidelity}."
         )
     candidate = proposal.candidate
-    architecture = space.architecture(candidate)
+    architecture = narrowed(space.architecture(candidate), fidelity.width)
     recipe = Recipe.of(candidate.settings("recipe"))
     train, judged = max(task.folds, key=lambda fold: len(fold[0]))
     rows = max(math.ceil(fidelity.rows * len(train)), 2)
@@ -67,7 +69,7 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
         preparation=tuple(candidate.settings("preparation").items()),
         architecture=architecture,
         recipe=recipe,
-        epochs=max(round(fidelity.epochs * recipe.epochs), 1),
+        epochs=max(round(fidelity.epochs * recipe.epochs), 1) if fidelity.epochs else 0,
         rows_share=fidelity.rows,
         folds=len(task.folds),
         work=work,

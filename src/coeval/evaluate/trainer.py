@@ -1,7 +1,7 @@
 """Trains one candidate on one fold: the part of the evaluator that needs torch, imported by workers only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from coeval.build.network import Network
 from coeval.build.weights import arrays, load
 from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
+from coeval.evaluate.zero_cost import signals_of
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
@@ -28,11 +29,13 @@ class Trained:
         fitted: What training says of itself.
         predictions: ``(judged rows, classes)`` or ``(judged rows,)``, of the best epoch's weights.
         weights: Arrays by step path.
+        signals: Scores of the untrained network by name, where they were asked for.
     """
 
     fitted: Fitted
     predictions: npt.NDArray[np.float64]
     weights: Mapping[str, np.ndarray]
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 def train_fold(
@@ -50,6 +53,7 @@ def train_fold(
     weights: Arrays | None = None,
     start: Arrays | None = None,
     keep_state: bool = False,
+    signals: bool = False,
 ) -> Trained:
     """Build the network for the fold's own columns, train it with early stopping, and predict the judged rows.
 
@@ -68,20 +72,15 @@ def train_fold(
         weights: What the network is given before its first epoch instead of its own initialisation.
         start: The state to go on from, as ``train.fit.fit`` takes it.
         keep_state: Whether ``Trained.fitted`` holds the state at the end.
+        signals: Whether the untrained network is scored first; not where training goes on from a state.
 
     Raises:
         Diverged: The loss or a prediction is not finite.
     """
-    typed = retyped(architecture, fold.preparation.columns)
-    network = Network(typed, seed=entropy(seed, "weights"))
-    network.fit_entries(fold.train)
+    network, data = untrained(task, architecture, fold, seed=seed)
+    scored = signals_of(network, data, seed) if signals and start is None else {}
     if weights is not None:
         load(network, weights)
-    data = TrainingData(
-        task.problem,
-        examples_of(task, fold.train, fold.train_index),
-        examples_of(task, fold.judged, fold.judged_index),
-    )
     fitted = fit(
         network,
         data,
@@ -98,4 +97,35 @@ def train_fold(
         keep_state=keep_state,
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)
-    return Trained(fitted, predictions, arrays(network))
+    return Trained(fitted, predictions, arrays(network), scored)
+
+
+def untrained(
+    task: Task, architecture: Architecture, fold: Fold, *, seed: int
+) -> tuple[Network, TrainingData]:
+    """Return the network for a fold's own columns with its initial weights, and the fold's examples.
+
+    Args:
+        task: Whose problem, target and weights are used.
+        architecture: As ``train_fold`` takes it.
+        fold: The prepared rows.
+        seed: Of the fold's training.
+    """
+    network = Network(
+        retyped(architecture, fold.preparation.columns), seed=entropy(seed, "weights")
+    )
+    network.fit_entries(fold.train)
+    data = TrainingData(
+        task.problem,
+        examples_of(task, fold.train, fold.train_index),
+        examples_of(task, fold.judged, fold.judged_index),
+    )
+    return network, data
+
+
+def score_untrained(
+    task: Task, architecture: Architecture, fold: Fold, *, seed: int
+) -> dict[str, float]:
+    """Return the signals that ``train_fold`` would measure, without training."""
+    network, data = untrained(task, architecture, fold, seed=seed)
+    return signals_of(network, data, seed)

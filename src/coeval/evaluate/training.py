@@ -15,7 +15,7 @@ from coeval.evaluate.cost import TimeModel
 from coeval.evaluate.failure import failed
 from coeval.evaluate.folds import FoldCache
 from coeval.evaluate.job import Job
-from coeval.evaluate.measured import measured
+from coeval.evaluate.measured import measured, measured_untrained
 from coeval.evaluate.plan import make_plan
 from coeval.evaluate.protocol import Report
 from coeval.evaluate.slices import Slicer, Slices, identity_of
@@ -43,6 +43,7 @@ class TrainingEvaluator:
         threads: That one operation may use.
         artifacts: Where weights and checkpoints go; without it they are dropped.
         slices: Where the state of a running trial goes; without it a killed trial begins anew.
+        signals: Whether each trial's untrained network is scored (``evaluate.zero_cost``), for ``data["signals"]``.
         limits: When a trial is refused or stopped.
     """
 
@@ -56,6 +57,7 @@ class TrainingEvaluator:
         threads: int = 1,
         artifacts: Artifacts | None = None,
         slices: Slices | None = None,
+        signals: bool = True,
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.source = source
@@ -65,8 +67,9 @@ class TrainingEvaluator:
         self.threads = threads
         self.artifacts = artifacts
         self.slices = slices
+        self.signals = signals
         self.limits = limits
-        self._folds = FoldCache()
+        self._folds = FoldCache(limits.cache_bytes)
         self._times = TimeModel()
 
     def bucket(self, proposal: Proposal) -> str:
@@ -85,6 +88,8 @@ class TrainingEvaluator:
         started = time.monotonic()
         try:
             job = self._job(trial, report, started)
+            if not job.plan.epochs:
+                return measured_untrained(job, self._signals(job))
             trained = [self._train_fold(job, fold) for fold in range(job.plan.folds)]
             return measured(job, trained, self.artifacts)
         except Exception as error:  # noqa: BLE001 - the contract: a failure is a value
@@ -125,6 +130,13 @@ class TrainingEvaluator:
             slicer=Slicer(self.slices, trial.number, identity),
         )
 
+    def _signals(self, job: Job) -> dict[str, float]:
+        from coeval.evaluate.trainer import score_untrained  # noqa: PLC0415 - loads torch
+
+        plan = job.plan
+        rows = self._folds.get(job.task, plan.preparation, 0, share=plan.rows_share, seed=self.seed)
+        return score_untrained(job.task, plan.architecture, rows, seed=entropy(job.seed, 0))
+
     def _train_fold(self, job: Job, fold: int) -> "Trained":
         from coeval.evaluate.trainer import train_fold  # noqa: PLC0415 - loads torch
 
@@ -149,6 +161,7 @@ class TrainingEvaluator:
             weights=beginning.weights[fold] if beginning.weights else None,
             start=start,
             keep_state=job.is_paused or (job.slicer.is_on and fold < last),
+            signals=self.signals and fold == 0,
         )
         fitted = trained.fitted
         # A trial that its own limits cut inside its first epoch still has a score: on a table so large
