@@ -52,6 +52,8 @@ class Display:
         if self._tracker is None:
             return
         self._tracker.record(record)
+        if isinstance(record, Note) and record.kind == "memory" and record.data["said"]:
+            self._console.print(f"note: {record.data['said']}", markup=False, soft_wrap=True)
         if self._live is not None and not (
             isinstance(record, Trial) and record.state is State.RUNNING
         ):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.protocol import Report
 
 
@@ -16,12 +17,14 @@ class Limits:
         memory_bytes: Most that one training may need; by default 80 % of what is available when it starts.
         seconds: About the most that one trial may take; each fold gets an equal part of it, then the
             best epoch so far counts.
+        cache_bytes: Most that a worker keeps of prepared rows.
         deadline: ``time.monotonic()`` seconds at which the search ends: what cannot finish two epochs
             before is refused, what is training then is cut short in time to be scored.
     """
 
     memory_bytes: int | None = None
     seconds: float | None = None
+    cache_bytes: int = CACHE_BYTES
     deadline: float | None = None
 
 

@@ -87,9 +87,9 @@ class Launcher:
         wake: A message arrives here whenever a worker was started.
     """
 
-    def __init__(self, evaluator: bytes, threads: int) -> None:
+    def __init__(self, evaluator: bytes, threads: int, memory: int | None = None) -> None:
         self._context: BaseContext = context()
-        self._arguments = (evaluator, threads)
+        self._arguments = (evaluator, threads, memory)
         self._queue: queue.SimpleQueue[Handle | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._lock = threading.Lock()

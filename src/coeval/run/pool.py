@@ -6,6 +6,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from coeval.run.forkserver import context, prestart
+from coeval.run.memory_limit import limit_growth
 from coeval.run.worker import end_with_driver
 
 P = ParamSpec("P")
@@ -15,9 +16,16 @@ T = TypeVar("T")
 class Pool:
     """Worker processes that end with the driver, whatever ends it."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, memory: int | None = None) -> None:
+        """Prepare the processes; they start with the first job.
+
+        Args:
+            workers: How many.
+            memory: Bytes by which each may grow; an allocation beyond fails.
+        """
         prestart(workers)
         self._workers = workers
+        self._memory = memory
         self._executor = self._started()
 
     def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
@@ -39,8 +47,11 @@ class Pool:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, mp_context=context(), initializer=_follow_driver)
+        return ProcessPoolExecutor(
+            self._workers, mp_context=context(), initializer=_begin, initargs=(self._memory,)
+        )
 
 
-def _follow_driver() -> None:
+def _begin(memory: int | None) -> None:
+    limit_growth(memory)
     threading.Thread(target=end_with_driver, daemon=True).start()

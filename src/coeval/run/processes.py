@@ -42,6 +42,7 @@ class ProcessExecutor:
         threads: int = 1,
         grace: float = 0.25,
         batch: int = 1,
+        memory: int | None = None,
     ) -> None:
         """Begin to start the workers; this does not wait for them.
 
@@ -52,6 +53,7 @@ class ProcessExecutor:
             threads: Numeric threads of each.
             grace: Seconds after its deadline in which a trial may still answer before its worker is killed.
             batch: Trials of one bucket that a worker gets at a time, at most.
+            memory: Bytes by which each worker may grow; a trial that would take more fails.
 
         Raises:
             ValueError: ``workers`` or ``batch`` is less than 1.
@@ -73,7 +75,7 @@ class ProcessExecutor:
         self._grace = grace
         self._waiting: deque[tuple[tuple[Trial, ...], float | None]] = deque()
         self._stillborn = 0
-        self._launcher = Launcher(payload, threads)
+        self._launcher = Launcher(payload, threads, memory)
         self._workers = [self._launcher.launch() for _ in range(workers)]
         # Before multiprocessing's own handler, which would wait for workers that ignore SIGTERM.
         atexit.register(self.close)

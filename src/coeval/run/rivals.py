@@ -76,11 +76,18 @@ class Rivals:
     """Fits the baselines one after the other beside the search."""
 
     def __init__(
-        self, source: Path, problem: Problem, *, seed: int, max_seconds: float, has_test: bool
+        self,
+        source: Path,
+        problem: Problem,
+        *,
+        seed: int,
+        max_seconds: float,
+        has_test: bool,
+        memory: int | None = None,
     ) -> None:
         """Start with the hand-made baselines; ``add_default`` follows when its trial is done."""
         self._source = source
-        self._pool = Pool(1)
+        self._pool = Pool(1, memory)
         self._futures: dict[Future[Rival], BaselineResult] = {}
         for name in BASELINES:
             empty = BaselineResult(name, label(name, problem))

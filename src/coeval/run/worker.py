@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 
 from coeval.run import guard
+from coeval.run.memory_limit import limit_growth
 from coeval.trial import Measurement, Reason, Trial
 
 READY = "ready"
@@ -26,7 +27,7 @@ FINISHED = "finished"
 Batch = tuple[Sequence[Trial], float | None]
 
 
-def main(connection: Connection, evaluator: bytes, threads: int) -> None:
+def main(connection: Connection, evaluator: bytes, threads: int, memory: int | None = None) -> None:
     """Evaluate what arrives until the driver closes its end or dies.
 
     Args:
@@ -34,10 +35,12 @@ def main(connection: Connection, evaluator: bytes, threads: int) -> None:
             ``(MEASURED, number, measurement)`` and, after each batch, ``(FINISHED,)``.
         evaluator: Pickled by the driver. The bytes come through the driver's own pipe, never from a file.
         threads: Of torch, should it have been imported with another setting.
+        memory: Bytes by which the process may grow; an allocation beyond fails.
     """
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
     threading.Thread(target=end_with_driver, daemon=True).start()
+    limit_growth(memory)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             ours = pickle.loads(evaluator)

@@ -12,7 +12,8 @@ class Note:
     """Anything recorded beside trials, as plain JSON.
 
     Kinds in use: ``"sitting"`` (a process started or resumed the run), ``"baseline"`` (name and scores),
-    ``"stopped"`` (why the search ended), ``"ended_early"`` (with what was to be expected), ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
+    ``"stopped"`` (why the search ended), ``"ended_early"`` (with what was to be expected),
+    ``"memory"`` (a limit, shared out), ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
     """
 
     kind: str
