@@ -6,7 +6,18 @@ from typer.main import get_command
 
 from coeval.cli.app import app
 from coeval.errors import SpaceError
-from coeval.run.strategies import CONTROL_EVERY, STRATEGIES, plain, strategy_for
+from coeval.run import strategies as module
+from coeval.run.levers import OFF, Levers
+from coeval.run.strategies import (
+    CONTROL_EVERY,
+    CONTROL_EVERY_RUNGS,
+    RUNGS,
+    STRATEGIES,
+    Named,
+    Need,
+    plain,
+    strategy_for,
+)
 from coeval.space.tabular import space_for
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_space
 from coeval.testing.strategies_judges import DigestEvaluator
@@ -65,7 +76,8 @@ def test_on_real_data_seeds_come_first_and_random_search_has_its_share(name):
     assert origins[: len(seeds)] == seeds
     if name != "random":
         places = range(len(seeds), 24)
-        due = [place for place in places if place % CONTROL_EVERY == CONTROL_EVERY - 1]
+        every = CONTROL_EVERY_RUNGS if name == "evolution" else CONTROL_EVERY
+        due = [place for place in places if place % every == every - 1]
         assert [place for place in places if origins[place] == "random"] == due
 
 
@@ -97,11 +109,37 @@ def test_a_misspelt_strategy_is_one_clear_error():
 
 
 @pytest.mark.parametrize("name", PARTIAL)
-def test_what_cannot_work_on_whole_trainings_says_where_it_does(name):
-    with pytest.raises(
-        SpaceError, match=f"{name} needs evaluations .* coeval bench --strategy {name}"
-    ):
-        strategy_for(name, SPACE, LOSS, 0)
+def test_on_real_data_rungs_are_climbed_and_seeds_and_controls_trained_whole(name):
+    space = space_for(task())
+    log = drive(strategy_for(name, space, LOSS, 3), DigestEvaluator(("loss",)), 60)
+    asked = questions(log)
+    shares = {one.fidelity.epochs for one in asked}
+    assert {RUNGS[0], RUNGS[1]} <= shares <= set(RUNGS)
+    climbing = [one for one in asked if one.continues is not None]
+    assert climbing
+    for one in asked:
+        if one.origin == "random" or one.origin.startswith(("seed:", "repeat")):
+            assert one.fidelity.is_full
+            assert one.continues is None
+
+
+def test_a_strategy_that_judges_by_cases_is_refused(monkeypatch):
+    named = Named("judges by some of the examples", lambda *_: None, Need.CASES)
+    monkeypatch.setattr(module, "STRATEGIES", {**STRATEGIES, "by-cases": named})
+    with pytest.raises(SpaceError, match="by-cases needs evaluations on some of the examples"):
+        strategy_for("by-cases", SPACE, LOSS, 0)
+
+
+@pytest.mark.parametrize("levers", [OFF, Levers(), Levers(rungs=False)])
+def test_each_lever_can_be_left_alone(levers):
+    log = drive(
+        strategy_for("evolution", space_for(task()), LOSS, 0, levers),
+        DigestEvaluator(("loss",)),
+        60,
+    )
+    asked = questions(log)
+    assert any(not one.fidelity.is_full for one in asked) == levers.rungs
+    assert any(one.repeat for one in asked) == levers.repeats
 
 
 def test_fidelities_reach_the_strategies_that_use_them():

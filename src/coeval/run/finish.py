@@ -60,7 +60,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         RunError: The journal cannot be written.
     """
     started = time.monotonic()
-    pool = Pool(site.workers)
+    pool = Pool(site.workers, site.worker_bytes)
     try:
         final = _final(site, run, pool, end)
         rivals.wait(end - EXPORT_SECONDS)

@@ -10,6 +10,7 @@ from typing import Any
 from coeval import __version__
 from coeval.errors import RunError
 from coeval.evaluate.baselines import BaselineResult
+from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
 from coeval.export.final import Resources
@@ -23,6 +24,8 @@ from coeval.run.finish import ended_early, finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
 from coeval.run.interrupt import Interrupt
+from coeval.run.levers import Levers
+from coeval.run.memory_limit import memory_plan, parse_size
 from coeval.run.options import Options
 from coeval.run.processes import ProcessExecutor
 from coeval.run.reserve import EXPORT_SECONDS, Reserve
@@ -31,7 +34,8 @@ from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
-from coeval.run.strategies import check_whole, strategy_for
+from coeval.run.storage import Storage
+from coeval.run.strategies import PULLED, check_trainable, strategy_for
 from coeval.space.limits import Limits
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
@@ -48,8 +52,6 @@ TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
-PRUNE_EVERY = 50
-"""Trials between two clearings of the folder of weights."""
 FINISH_SECONDS = EXPORT_SECONDS + 2.0
 """A late start or resume still makes a model, if need be of what the journal holds."""
 DEFAULT_SEED = "seed:mlp"
@@ -67,21 +69,24 @@ class Outcome:
     notes: tuple[str, ...]
 
 
-def fit(options: Options, watcher: Watcher) -> Outcome:
+def fit(options: Options, watcher: Watcher, levers: Levers = PULLED) -> Outcome:
     """Do the main job.
 
     Args:
         options: What the user asked for.
         watcher: Follows the run.
+        levers: What makes evaluations cheaper; all by default.
 
     Raises:
         CoevalError: Bad options, data, folder or budget, each with one message; or nothing could be trained.
     """
     began = time.monotonic() - process_age()
     budget = checked(Budget.of(options.budget, options.trials))
-    check_whole(options.strategy)
+    check_trainable(options.strategy)
     check_device(options.device)
     workers = checked_workers(options.workers)
+    if options.memory is not None:
+        parse_size(options.memory)  # refused before the data are read
     prestart(workers)
     task = read(
         options.data,
@@ -99,7 +104,8 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
     )
     objective = Objective(task.metric.name, task.metric.maximise)
     # Made here so that it refuses before there is a folder; each sitting makes its own.
-    strategy_for(options.strategy, space, objective, options.seed)
+    strategy_for(options.strategy, space, objective, options.seed, levers)
+    memory_plan(options.memory, workers, task)
     folder = create(options.out, overwrite=options.overwrite)
     try:
         memory.save(task, folder.cache)
@@ -110,8 +116,9 @@ def fit(options: Options, watcher: Watcher) -> Outcome:
         ) from error
     task = memory.load(folder.cache)
     verdict = recorded_verdict(TABLES)
-    folder.write_capsule(capsule(options, budget, task, space, verdict))
-    return _sit(folder, options, budget, task, space, workers, began, watcher)
+    content = capsule(options, budget, task, space, verdict)
+    folder.write_capsule({**content, "levers": levers.to_json()})
+    return _sit(folder, options, levers, budget, task, space, workers, began, watcher)
 
 
 def resume(
@@ -151,7 +158,8 @@ def resume(
     task = memory.load(folder.cache)
     first = Budget.of(options.budget, options.trials)
     space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(first))
-    return _sit(folder, options, whole, task, space, count, began, watcher)
+    levers = Levers.from_json(kept.get("levers"))
+    return _sit(folder, options, levers, whole, task, space, count, began, watcher)
 
 
 def _limits(options: Options) -> Limits:
@@ -163,6 +171,7 @@ def _limits(options: Options) -> Limits:
 def _sit(
     folder: RunFolder,
     options: Options,
+    levers: Levers,
     budget: Budget,
     task: Task,
     space: Any,
@@ -181,24 +190,27 @@ def _sit(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
                 f"coeval resume {folder.path} --budget or --trials."
             )
+        plan = memory_plan(options.memory, workers, task)
         site = Site(
             folder=folder,
             options=options,
+            levers=levers,
             budget=budget,
             task=task,
             space=space,
             objective=Objective(task.metric.name, task.metric.maximise),
             store=store,
             artifacts=FileArtifacts(folder.weights),
-            workers=workers,
+            workers=workers if plan is None else plan.workers,
             end=math.inf
             if left == math.inf
             else max(began + left, time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
+            memory=plan,
         )
         earlier = [event.body for event in events]
         watcher.begin(site, spent + time.monotonic() - began, earlier)
-        site.record(_sitting(site, began))
+        site.record(_sitting(site, began), *_memory_note(site))
         rivals = _rivals(site)
         try:
             run = _search(site, rivals, events)
@@ -251,6 +263,14 @@ def _sitting(site: Site, began: float) -> Note:
     )
 
 
+def _memory_note(site: Site) -> list[Note]:
+    plan = site.memory
+    if plan is None:
+        return []
+    shares = {"limit": plan.limit, "workers": plan.workers, "trial": plan.trial_bytes}
+    return [Note("memory", {**shares, "said": plan.said})]
+
+
 def _rivals(site: Site) -> Rivals:
     seconds = 60.0 if site.budget.seconds is None else RIVAL_SHARE * site.budget.seconds
     return Rivals(
@@ -259,12 +279,14 @@ def _rivals(site: Site) -> Rivals:
         seed=site.options.seed,
         max_seconds=seconds,
         has_test=bool(len(site.task.splits.test)),
+        memory=None if site.memory is None else site.memory.rival_bytes,
     )
 
 
 def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
     """Search until the budget, less what the end needs, is spent, or until it is not worth its time."""
     reserve = Reserve(site)
+    storage = Storage(site, lambda: reserve.best)
     # Who resumes a finished run wants it to go on.
     early = EarlyEnd(site.objective)
     ends_early = site.options.early_end and not notes(earlier, "final")
@@ -275,9 +297,10 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         seed=site.options.seed,
         device=site.options.device,
         artifacts=site.artifacts,
-        limits=TrialLimits(seconds=_trial_seconds(site.budget), deadline=deadline),
+        slices=storage.slices,
+        limits=_trial_limits(site, deadline),
     )
-    executor = ProcessExecutor(evaluator, site.workers)
+    executor = ProcessExecutor(evaluator, site.workers, memory=site.worker_bytes)
 
     def follow(record: Trial | Note) -> None:
         reserve.record(record)
@@ -285,11 +308,11 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
             early.record(record)
             if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
                 _refit_default(site, rivals, record)
-            if record.number % PRUNE_EVERY == PRUNE_EVERY - 1:
-                prune(site, reserve, spare_seconds=60.0)
+            storage.record(record)
 
     def on_event(record: Trial | Note) -> None:
         follow(record)
+        storage.tidy()
         site.watcher.record(record)
 
     def stop() -> bool:
@@ -298,11 +321,14 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
 
     for event in earlier:  # in the order in which they happened
         follow(event.body)
+    storage.begin()
     try:
         run = search(
             site.task,
             site.space,
-            strategy_for(site.options.strategy, site.space, site.objective, site.options.seed),
+            strategy_for(
+                site.options.strategy, site.space, site.objective, site.options.seed, site.levers
+            ),
             evaluator,
             site.budget,
             objective=site.objective,
@@ -316,7 +342,7 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         return ended_early(site, run, early) if ends_early else run
     finally:
         executor.close()
-        prune(site, reserve)
+        storage.tidy()
 
 
 def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
@@ -336,11 +362,16 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
     rivals.add_default(result, resources.job(chosen, Rows.ALL, 0))
 
 
-def prune(site: Site, reserve: Reserve, *, spare_seconds: float = 0.0) -> None:
-    """Delete the weights of all trials but the best; while workers write, what is younger than ``spare_seconds`` stays."""
-    measured = [one.measurement for one in reserve.best]
-    kept = {one.artifacts.get("weights", "") for one in measured if one is not None}
-    site.artifacts.prune(kept, spare_seconds=spare_seconds)
+def _trial_limits(site: Site, deadline: float) -> TrialLimits:
+    seconds, plan = _trial_seconds(site.budget), site.memory
+    if plan is None:
+        return TrialLimits(seconds=seconds, deadline=deadline)
+    return TrialLimits(
+        memory_bytes=plan.trial_bytes,
+        seconds=seconds,
+        cache_bytes=min(plan.cache_bytes, CACHE_BYTES),
+        deadline=deadline,
+    )
 
 
 def _trial_seconds(budget: Budget) -> float | None:

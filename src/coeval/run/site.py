@@ -9,6 +9,8 @@ from typing import Protocol
 
 from coeval.run.budget import Budget
 from coeval.run.folder import RunFolder
+from coeval.run.levers import Levers
+from coeval.run.memory_limit import MemoryPlan
 from coeval.run.options import Options
 from coeval.space.product import ProductSpace
 from coeval.store.artifacts import FileArtifacts
@@ -36,6 +38,7 @@ class Site:
     Attributes:
         folder: The run's.
         options: What the user asked for.
+        levers: What makes evaluations cheaper.
         budget: Over all sittings.
         task: Its arrays mapped from the folder's cache.
         space: What is searched.
@@ -43,12 +46,14 @@ class Site:
         store: The journal, open for writing.
         artifacts: The weights.
         workers: Processes that train.
+        memory: How a limit on memory is shared out; ``None`` without one.
         end: ``time.monotonic()`` seconds at which the process should be gone; infinity without a limit.
         watcher: Is told of every record.
     """
 
     folder: RunFolder
     options: Options
+    levers: Levers
     budget: Budget
     task: Task
     space: ProductSpace
@@ -58,6 +63,12 @@ class Site:
     workers: int
     end: float
     watcher: Watcher
+    memory: MemoryPlan | None = None
+
+    @property
+    def worker_bytes(self) -> int | None:
+        """Return by how much a training process may grow; ``None`` without a limit."""
+        return None if self.memory is None else self.memory.worker_bytes
 
     def record(self, *notes: Note) -> None:
         """Write notes, then show them."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
+from coeval.run.levers import Levers
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
 from coeval.strategy.protocol import Strategy
@@ -23,8 +24,14 @@ FIDELITIES = (1 / 27, 1 / 9, 1 / 3, 1.0)
 """Where the evaluator does not say which it has."""
 POPULATION, SAMPLE = 16, 6
 """Small and greedy: a budget of minutes holds tens of trials, and the seeds are better than what chance finds."""
+RUNGS = (1 / 9, 1 / 3, 1.0)
+"""Shares of its recipe's epochs on which a candidate is judged in real training. Below a ninth are one or two epochs."""
 CONTROL_EVERY = 6
 """One trial in so many is random search's, so that the report can say what the search itself gained."""
+
+CONTROL_EVERY_RUNGS = 16
+"""The same under rungs, where random search's whole trainings cost about three of the others."""
+PULLED = Levers()
 
 
 class Need(StrEnum):
@@ -184,19 +191,19 @@ def check_strategy(name: str) -> None:
         )
 
 
-def check_whole(name: str) -> None:
-    """Check that a strategy can work where every candidate is trained whole and on all examples.
+def check_trainable(name: str) -> None:
+    """Check that a strategy can work where candidates are trained on all examples.
 
     Raises:
         SpaceError: There is no such strategy, or it needs more.
     """
     check_strategy(name)
     needs = STRATEGIES[name].needs
-    if needs is not None:
-        able = ", ".join(one for one, named in STRATEGIES.items() if named.needs is None)
+    if needs is Need.CASES:
+        able = ", ".join(one for one, named in STRATEGIES.items() if named.needs is not Need.CASES)
         raise SpaceError(
-            f"--strategy {name} needs {needs}, but here every candidate is trained whole, on all examples. "
-            f"Use one of {able}, or run it on a table: coeval bench --strategy {name}."
+            f"--strategy {name} needs {needs}, but here every candidate is trained and judged on all examples. "
+            f"Use one of {able}."
         )
 
 
@@ -223,22 +230,34 @@ def plain(
     return STRATEGIES[name].build(space, objectives, seed, fidelities)
 
 
-def strategy_for(name: str, space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
+def strategy_for(
+    name: str, space: CandidateSpace, objective: Objective, seed: int, levers: Levers = PULLED
+) -> Strategy:
     """Return a named strategy for a search on real data: seeds, repeats of the best, random search's share.
 
+    Seeds, repeats and random search are trained whole, whatever the rungs: the report compares with them.
+
     Raises:
-        SpaceError: There is no such strategy, it needs more than whole evaluations, or the space lacks what it needs.
+        SpaceError: There is no such strategy, it needs more than trainings, or the space lacks what it needs.
     """
-    check_whole(name)
+    check_trainable(name)
+    every = CONTROL_EVERY
+    inner: Strategy
     if name == "random":
-        return Seeded(Repeats(RandomSearch(space, seed), objective), space.seeds())
-    inner = (
-        _short_evolution(space, objective, seed)
-        if name == "evolution"
-        else plain(name, space, objective, seed)
-    )
-    controlled = WithControl(inner, RandomSearch(space, seed), CONTROL_EVERY)
-    return Seeded(Repeats(controlled, objective), space.seeds())
+        inner = RandomSearch(space, seed)
+    else:
+        if name == "evolution":
+            inner = _short_evolution(space, objective, seed)
+            if levers.rungs:
+                inner = _under_rungs(inner, objective)
+        else:
+            inner = plain(name, space, objective, seed, RUNGS)
+        if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name == "evolution"):
+            every = CONTROL_EVERY_RUNGS
+        inner = WithControl(inner, RandomSearch(space, seed), every)
+    if levers.repeats:
+        inner = Repeats(inner, objective)
+    return Seeded(inner, space.seeds())
 
 
 def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
@@ -247,4 +266,10 @@ def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> 
     strategy: Strategy = build(
         space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
     )
+    return strategy
+
+
+def _under_rungs(inner: Strategy, objective: Objective) -> Strategy:
+    build, models = _load("asha:AsynchronousHalving"), _load("fidelity_highest:HighestRung")
+    strategy: Strategy = build(inner, objective, fidelities=RUNGS, models=models)
     return strategy
