@@ -69,7 +69,7 @@ def test_the_weights_of_all_but_the_best_are_forgotten_and_the_refit_is_in_time(
     space, artifacts = space_for(task), MemoryArtifacts()
     objective = Objective(task.metric.name, task.metric.maximise)
     end = time.monotonic() + 1000
-    best = BestSoFar(task, space, objective, artifacts, end)
+    best = BestSoFar(task, space, objective, artifacts, end, limit=0)
     assert not best.is_due()
     run = search(
         task,

@@ -10,6 +10,7 @@ from coeval.evaluate.watch import Limits
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists, refit_seconds
 from coeval.run.budget import Budget
+from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.strategies import strategy_for
@@ -17,7 +18,7 @@ from coeval.space.protocol import CandidateSpace
 from coeval.store.artifacts import MemoryArtifacts
 from coeval.store.protocol import Note
 from coeval.task.task import Task
-from coeval.trial import Objective, State, Trial
+from coeval.trial import Objective, Trial
 
 LEAST_SECONDS = 1.0
 """Given to the search however little the imports left of a budget: enough for a model of a small table."""
@@ -102,7 +103,7 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
 
 
 class BestSoFar:
-    """Follows a search: forgets the weights of all but the best trial, and says when its refit has to begin.
+    """Follows a search: forgets the weights that are needed least, and says when the best trial's refit has to begin.
 
     Args:
         task: What is solved.
@@ -110,6 +111,7 @@ class BestSoFar:
         objective: What is best.
         artifacts: Holds the trials' weights.
         end: ``time.monotonic()`` seconds at which the refit has to be done.
+        limit: Bytes of weights and checkpoints at most, the best trial's apart.
     """
 
     def __init__(
@@ -119,22 +121,25 @@ class BestSoFar:
         objective: Objective,
         artifacts: MemoryArtifacts,
         end: float,
+        limit: int = MEMORY_LIMIT_BYTES,
     ) -> None:
         self._task, self._space, self._objective = task, space, objective
-        self._artifacts, self._end = artifacts, end
-        self._cost, self._weights = math.inf, ""
+        self._end = end
+        self._best: list[Trial] = []
         self._begin = math.inf
+        self._keeper = Keeper(artifacts, objective, lambda: self._best, limit=limit)
 
     def record(self, record: Trial | Note) -> None:
         """Take a trial into account."""
-        if not isinstance(record, Trial) or record.state is not State.DONE:
+        if not isinstance(record, Trial):
             return
-        if record.is_comparable and self._objective.cost(record) < self._cost:
-            self._cost = self._objective.cost(record)
-            finalist = choose_finalists([record], self._space, self._objective, 1)[0]
-            self._weights = finalist.weights
+        self._keeper.record(record)
+        least = min(map(self._objective.cost, self._best), default=math.inf)
+        if record.is_comparable and self._objective.cost(record) < least:
+            self._best = [record]
+            (finalist,) = choose_finalists(self._best, self._space, self._objective, 1)
             self._begin = self._end - refit_seconds(finalist, self._task) - MARGIN_SECONDS
-        self._artifacts.prune({self._weights})
+        self._keeper.tidy()
 
     def is_due(self) -> bool:
         """Return whether the search has to end for the refit; never while there is nothing to refit."""
