@@ -145,14 +145,14 @@ def test_the_panel_shows_the_cheap_signals_in_six_lines():
         "           ✓  surrogate model           │   ──●─    +0.66  +0.42 to +0.80",
         "           ✓  synflow                   │───●──     +0.41  +0.12 to +0.62",
         "              naswot                    ┼──●──      +0.31  -0.02 to +0.55",
-        "              parameters             ───●───        +0.05  -0.28 to +0.33",
-        "           multiply-adds -0.10 · gradient norm -0.30",
+        "           parameters +0.05 · multiply-adds -0.10 · gradient norm -0.30",
+        "           rank correlation over the latest 42 whole trainings",
     ]
 
 
 def test_before_there_are_enough_trials_the_panel_says_how_many_are_missing():
     text = printed(panel(Progress(gauges=(Gauge("surrogate", 3, NONE, NONE, NONE, 0.0),))))
-    assert "3 of 8 whole trainings that are needed" in text
+    assert "3 of 8 trainings that are needed" in text
 
 
 def test_signals_fit_a_narrow_terminal():

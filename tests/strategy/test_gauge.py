@@ -151,6 +151,24 @@ def test_only_trials_that_were_measured_whole_and_once_count():
     assert only(gauge([*trials[5:], *spoilt], ACCURACY)).pairs == 15
 
 
+def at(trials, epochs):
+    return [
+        replace(one, proposal=replace(one.proposal, fidelity=Fidelity(epochs=epochs)))
+        for one in trials
+    ]
+
+
+def test_before_enough_were_trained_whole_the_longest_trainings_of_which_there_are_enough_count():
+    trials = run(60, lambda number, value: value)
+    lowest, middle, whole = at(trials[:30], 1 / 9), at(trials[30:40], 1 / 3), trials[40:]
+    found = only(gauge([*lowest, *middle, *whole[: LEAST - 1]], ACCURACY))
+    assert (found.pairs, found.epochs) == (10, 1 / 3)
+    found = only(gauge([*lowest, *middle, *whole[:LEAST]], ACCURACY))
+    assert (found.pairs, found.epochs) == (LEAST, 1.0)
+    found = only(gauge([*lowest[:3], *whole[:3]], ACCURACY))
+    assert (found.pairs, found.epochs) == (3, 1.0)
+
+
 def test_counts_are_the_rivals_of_every_signal():
     trials = [
         replace(

@@ -10,7 +10,7 @@ from coeval.architecture.text import one_line
 from coeval.report import words
 from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
-from coeval.strategy.gauge import WINDOW, Gauge, gauge, judged
+from coeval.strategy.gauge import Gauge, gauge, is_judged
 from coeval.strategy.noise import noise_floor
 from coeval.trial import Objective, State, Trial
 
@@ -180,7 +180,7 @@ class Tracker:
         count = len(self._judged)
         if count != before and self._clock() - moment >= GAUGE_EVERY:
             self._gauged = self._clock(), count
-            self._gauges = gauge(self._judged[-2 * WINDOW :], self.objective)
+            self._gauges = gauge(self._judged[:count], self.objective)
         return self._gauges
 
     def _note(self, note: Note) -> None:
@@ -197,7 +197,7 @@ class Tracker:
         failed = trial.state is State.FAILED
         cached = trial.measurement is not None and trial.measurement.cached_from is not None
         self._finished += 1
-        if judged([trial], self.objective, 1):
+        if is_judged(trial, self.objective):
             self._judged.append(trial)
         self._progress = replace(
             now,

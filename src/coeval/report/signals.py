@@ -58,13 +58,15 @@ def section(facts: Facts) -> Markup:
     across = chart.Scale(-1.0, 1.0, 3, 97)
     rows = [_row(one, across) for one in known]
     marks = (-1.0, -0.5, 0.0, 0.5, 1.0)
-    labels = [chart.text(across(one), 14, chart.tick_label(one, marks)) for one in marks]
+    labels = [
+        chart.text(across(one), 14, f"{one:+.1f}".replace("-", words.MINUS) if one else "0")
+        for one in marks
+    ]
     axis = tag("div.row.axis-row", tag("span"), chart.svg(20, "Axis", *labels), tag("span"))
-    said = "rank correlation with the validation score of finished trials"
+    said = "rank correlation with the validation score of finished trials, more is better"
     note = (
-        f"Over the latest {max(one.pairs for one in known)} whole trainings, {WINDOW} at most. The bar is the 95 % bootstrap "
-        "interval. A signal is trusted while its lower end is above zero and its sign holds among the latest trials, "
-        "in proportion to that end; grey ones are not."
+        f"Over {basis(known)}, {WINDOW} at most. The bar is the 95 % bootstrap interval. A signal is trusted while its lower "
+        "end is above zero and its sign holds among the latest trials, in proportion to that end; grey ones are not."
     )
     return join(
         [
@@ -130,7 +132,20 @@ def correlation(value: float) -> str:
     return f"{sign}{abs(value):.2f}"
 
 
+def basis(known: Sequence[Gauge]) -> str:
+    """Return which trials the signals are set against.
+
+    Example:
+        >>> basis([Gauge("synflow", 42, 0.4, 0.1, 0.6, 0.1)])
+        'the latest 42 whole trainings'
+    """
+    pairs, epochs = max(one.pairs for one in known), known[0].epochs
+    if epochs == 1:
+        return f"the latest {pairs} whole trainings"
+    return f"the latest {pairs} trainings of {words.percent(epochs)} of the epochs"
+
+
 def too_few(found: Sequence[Gauge]) -> str:
     """Return why there is nothing to show yet."""
     most = max((one.pairs for one in found), default=0)
-    return f"{most} of {LEAST} whole trainings that are needed"
+    return f"{most} of {LEAST} trainings that are needed"

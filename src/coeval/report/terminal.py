@@ -15,7 +15,7 @@ from coeval.strategy.gauge import Gauge
 
 HEARTBEAT = 15.0
 """Most seconds between two plain lines."""
-_BARS = 5
+_BARS = 4
 _CELLS = 19
 
 
@@ -165,7 +165,9 @@ def _signals(progress: Progress) -> RenderableType:
     said = " · ".join(
         f"{signals.short_label(one.name)} {signals.correlation(one.rho)}" for one in rest
     )
-    return Group(table, Text(said, "dim", no_wrap=True, overflow="ellipsis")) if rest else table
+    lines = [said] if rest else []
+    lines.append(f"rank correlation over {signals.basis(known)}")
+    return Group(table, *(Text(one, "dim", no_wrap=True, overflow="ellipsis") for one in lines))
 
 
 def _interval_bar(one: Gauge) -> Text:

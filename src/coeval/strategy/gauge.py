@@ -8,7 +8,7 @@ that turned, weigh nothing. More is better for every signal: a negative correlat
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from coeval.seed import entropy
 from coeval.statistics import spearman, spearman_interval
 from coeval.strategy.gauge_columns import columns
-from coeval.trial import Objective, Trial
+from coeval.strategy.objectives import violation
+from coeval.trial import Objective, State, Trial
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,6 +42,7 @@ class Gauge:
         low: Lower bound of the 95 % bootstrap interval.
         high: Upper bound.
         weight: The lower bound while the signal is believed, else 0.
+        epochs: Share of the recipe's epochs that the trials were trained for: 1 once enough were trained whole.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Gauge:
     low: float
     high: float
     weight: float
+    epochs: float = 1.0
 
     @property
     def is_used(self) -> bool:
@@ -61,35 +64,30 @@ def gauge(trials: Sequence[Trial], objective: Objective, seed: int = 0) -> tuple
 
     They are the scores of the untrained network (``data["signals"]``), the counts of parameters and
     multiply-accumulates, the score early on each trial's own curve and what that foretells, and a surrogate's
-    one-step-ahead predictions.
+    one-step-ahead predictions. They are set against whole trainings; before there are enough of these, against those
+    that were trained for the greatest share of the epochs of which there are.
 
     Args:
-        trials: In the order in which they finished, best so; unfinished ones and those that may not be the best are
-            left out.
+        trials: In the order in which they finished, best so; those that a signal cannot be set against are left out.
         objective: What the signals should foretell.
         seed: For the bootstrap.
     """
-    recent = judged(trials, objective, 2 * WINDOW)
+    recent = _alike([one for one in trials if is_judged(one, objective)])
     gains = np.array([-objective.cost(one) for one in recent])
     latest = slice(-WINDOW, None)
-    return gauges(
-        {name: said[latest] for name, said in columns(recent, objective).items()},
-        gains[latest],
-        seed,
-    )
+    said = {name: values[latest] for name, values in columns(recent, objective).items()}
+    epochs = recent[0].proposal.fidelity.epochs if recent else 1.0
+    return tuple([replace(one, epochs=epochs) for one in gauges(said, gains[latest], seed)])
 
 
-def judged(trials: Sequence[Trial], objective: Objective, most: int) -> list[Trial]:
-    """Return the latest ``most`` trials that a signal can be set against: measured whole, once, within all limits."""
-    found: list[Trial] = []
-    for one in reversed(trials):
-        if len(found) == most:
-            break
-        measured = one.measurement
-        is_own = measured is not None and measured.cached_from is None and not one.proposal.repeat
-        if is_own and one.is_comparable and math.isfinite(objective.cost(one)):
-            found.append(one)
-    return found[::-1]
+def is_judged(trial: Trial, objective: Objective) -> bool:
+    """Return whether a signal can be set against a trial: really measured, once, on all rows, within all limits."""
+    measured, proposal = trial.measurement, trial.proposal
+    if trial.state is not State.DONE or measured is None or measured.cached_from is not None:
+        return False
+    whole = proposal.fidelity.rows == proposal.fidelity.width == 1.0 and proposal.cases is None
+    is_own = whole and proposal.repeat == 0 and not violation(trial)
+    return is_own and math.isfinite(objective.cost(trial))
 
 
 def gauges(said: Mapping[str, Floats], gains: Floats, seed: int = 0) -> tuple[Gauge, ...]:
@@ -106,6 +104,17 @@ def gauges(said: Mapping[str, Floats], gains: Floats, seed: int = 0) -> tuple[Ga
 def weight_of(found: Iterable[Gauge], name: str) -> float:
     """Return how much a signal weighs; 0 for one that has no gauge."""
     return next((one.weight for one in found if one.name == name), 0.0)
+
+
+def _alike(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the latest trials of the greatest share of the epochs of which there are enough; of 1 where of none."""
+    shares: dict[float, list[Trial]] = {1.0: []}
+    for one in reversed(trials):
+        found = shares.setdefault(one.proposal.fidelity.epochs, [])
+        if len(found) < 2 * WINDOW:
+            found.append(one)
+    enough = [share for share, found in shares.items() if len(found) >= LEAST]
+    return shares[max(enough, default=1.0)][::-1]
 
 
 def _gauge(name: str, values: Floats, gains: Floats, seed: int) -> Gauge:
