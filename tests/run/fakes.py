@@ -131,6 +131,10 @@ class Misbehaving(Parabola):
             return Measurement(data={"function": lambda: 0})
         if x == 19:
             return Measurement(data={"array": np.zeros(2)})
+        if x == 20:
+            began = time.monotonic()
+            time.sleep(0.3)
+            return Measurement({"loss": x}, data={"began": began, "ended": time.monotonic()})
         return Measurement({"loss": x}, data={"process": os.getpid()})
 
 

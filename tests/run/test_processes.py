@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from coeval.run.forkserver import prestart, thread_limits
 from coeval.run.processes import ProcessExecutor
 from coeval.run.search import search
 from coeval.testing.executors import check_executor
-from coeval.trial import Proposal, Reason, Trial
+from coeval.trial import Measurement, Proposal, Reason, Trial
 
 from . import fakes
 
@@ -272,3 +273,59 @@ def test_workers_that_die_at_once_are_reported_with_an_option_that_exists():
             collect(executor, 1)
     finally:
         executor.close()
+
+
+@pytest.fixture
+def ahead():
+    made = ProcessExecutor(fakes.Misbehaving(seconds=0), 1, look_ahead=True)
+    yield made
+    made.close()
+
+
+def test_a_worker_begins_its_next_batch_while_the_driver_thinks(ahead):
+    assert ahead.slots == 2
+    ahead.submit([trial(0, 1.0)])
+    collect(ahead, 1)  # the worker is up
+    for number in (1, 2):
+        ahead.submit([trial(number, 20)])
+    time.sleep(1.0)
+    found = collect(ahead, 2)
+    assert found[2].data["began"] - found[1].data["ended"] < 0.2
+
+
+def test_the_contract_of_executors_holds_with_batches_in_advance():
+    check_executor(lambda evaluator: ProcessExecutor(evaluator, 2, look_ahead=True))
+
+
+@pytest.mark.parametrize("x", [13, 14])
+def test_a_crash_spares_the_batch_that_was_not_begun(ahead, x):
+    for number, what in enumerate((1.0, x, 2.0, 3.0)):
+        ahead.submit([trial(number, what)])
+    found = collect(ahead, 4)
+    assert found[1].failure.reason is Reason.CRASHED
+    assert [found[n].values["loss"] for n in (0, 2, 3)] == [1.0, 2.0, 3.0]
+
+
+def test_a_worker_that_is_killed_for_its_deadline_leaves_the_next_batch_to_another(ahead):
+    ahead.submit([trial(0, 1.0)])
+    collect(ahead, 1)
+    ahead.submit([trial(1, 15)], time.monotonic() + 0.1)
+    ahead.submit([trial(2, 2.0)], time.monotonic() + 30.0)
+    found = collect(ahead, 2)
+    assert found[1].failure.reason is Reason.TIMED_OUT
+    assert found[2].values == {"loss": 2.0}
+
+
+def test_a_batch_too_large_for_a_pipe_waits_with_the_driver(ahead):
+    ahead.submit([trial(0, 1.0)])
+    collect(ahead, 1)
+    kin = {
+        7: Trial(
+            7, Proposal(fakes.candidate(1.0)), measurement=Measurement(data={"x": "y" * 10**6})
+        )
+    }
+    start = time.monotonic()
+    ahead.submit([trial(1, 20)])
+    ahead.submit([dataclasses.replace(trial(2, 2.0), kin=kin)])
+    assert time.monotonic() - start < 0.25  # sending did not wait for the first trial's end
+    assert sorted(collect(ahead, 2)) == [1, 2]

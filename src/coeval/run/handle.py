@@ -5,10 +5,10 @@ waiting, so that the driver can use the time.
 """
 
 import contextlib
+import pickle
 import queue
 import threading
 import time
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -16,6 +16,11 @@ from typing import Any
 from coeval.run import worker as inside
 from coeval.run.forkserver import context, prestart, thread_limits
 from coeval.trial import Trial
+
+_PIPE_BYTES = 32 * 2**10  # what fits a pipe on every platform, with room for a measurement's answer
+
+Batch = tuple[tuple[Trial, ...], float | None]
+"""Trials and when they are told to stop (``time.monotonic`` seconds)."""
 
 
 class Handle:
@@ -27,6 +32,7 @@ class Handle:
         numbers: The trials that it owes a measurement.
         busy: It has a batch; it may have measured everything and still be cleaning up.
         deadline: When those are told to stop (``time.monotonic`` seconds), or infinity.
+        following: The batch that already lies in its pipe, for when it has finished its own.
     """
 
     def __init__(self) -> None:
@@ -36,29 +42,56 @@ class Handle:
         self.numbers: set[int] = set()
         self.deadline = float("inf")
         self.busy = False
+        self.following: Batch | None = None
 
     @property
     def free(self) -> bool:
         """Return whether it can take a batch."""
         return self.ready and not self.busy and self.connection is not None
 
-    def send(self, trials: Sequence[Trial], deadline: float | None) -> bool:
-        """Hand it a batch; return False if it is dead."""
-        if self.connection is None:
+    @property
+    def is_finishing(self) -> bool:
+        """Return whether it has measured all that it had, and has not said yet that it is free."""
+        return self.busy and not self.numbers
+
+    @property
+    def takes_more(self) -> bool:
+        """Return whether it is at work, and nothing lies in its pipe for afterwards."""
+        return self.busy and self.following is None and self.connection is not None
+
+    def send(self, batch: Batch) -> bool:
+        """Hand it a batch, to be begun at once or when its own is finished; return False if it takes none.
+
+        It takes none when it is dead, and no large one while it works: nobody reads its pipe then, and a sender
+        waits as soon as the pipe is full.
+        """
+        payload = pickle.dumps(batch, protocol=pickle.HIGHEST_PROTOCOL)
+        if self.connection is None or (self.busy and len(payload) > _PIPE_BYTES):
             return False
         try:
-            self.connection.send((trials, deadline))
+            self.connection.send_bytes(payload)
         except OSError:
             return False
-        self.busy = True
-        self.numbers = {trial.number for trial in trials}
-        self.deadline = float("inf") if deadline is None else deadline
+        if self.busy:
+            self.following = batch
+        else:
+            self._begin(batch)
         return True
 
     def rest(self) -> None:
-        """Note that it has finished its batch."""
+        """Note that it has finished its batch, and goes on with the next if it has one."""
         self.busy = False
         self.deadline = float("inf")
+        following, self.following = self.following, None
+        if following is not None:
+            self._begin(following)
+
+    def _begin(self, batch: Batch) -> None:
+        trials, deadline = batch
+        self.busy = True
+        self.numbers = {trial.number for trial in trials}
+        # It begins now: one that lay in the pipe until its deadline gets the same grace as any other.
+        self.deadline = float("inf") if deadline is None else max(deadline, time.monotonic())
 
     def kill(self) -> None:
         """End the process at once, if it was started."""

@@ -17,13 +17,14 @@ from coeval.errors import RunError
 from coeval.evaluate.protocol import Evaluator
 from coeval.run import guard
 from coeval.run.forkserver import prestart
-from coeval.run.handle import Handle, Launcher
+from coeval.run.handle import Batch, Handle, Launcher
 from coeval.run.protocol import checked_batch
 from coeval.run.worker import BROKEN, FINISHED, MEASURED, READY
 from coeval.trial import Measurement, Reason, Trial
 
 Result = tuple[int, Measurement]
 
+_FINISHING = 1e-3  # seconds that a worker gets to say so when it has measured its whole batch
 _STILLBORN = 3  # workers in a row that die before they are ready
 
 
@@ -43,6 +44,7 @@ class ProcessExecutor:
         grace: float = 0.25,
         batch: int = 1,
         memory: int | None = None,
+        look_ahead: bool = False,
     ) -> None:
         """Begin to start the workers; this does not wait for them.
 
@@ -54,6 +56,8 @@ class ProcessExecutor:
             grace: Seconds after its deadline in which a trial may still answer before its worker is killed.
             batch: Trials of one bucket that a worker gets at a time, at most.
             memory: Bytes by which each worker may grow; a trial that would take more fails.
+            look_ahead: Ask for a second batch for each worker, and lay it in its pipe while it works on the first:
+                between two batches it then waits for nobody, however long the driver thinks.
 
         Raises:
             ValueError: ``workers`` or ``batch`` is less than 1.
@@ -73,7 +77,8 @@ class ProcessExecutor:
         self.batch = checked_batch(batch)
         prestart(workers, threads)
         self._grace = grace
-        self._waiting: deque[tuple[tuple[Trial, ...], float | None]] = deque()
+        self._waiting: deque[Batch] = deque()
+        self._look_ahead = look_ahead
         self._stillborn = 0
         self._launcher = Launcher(payload, threads, memory)
         self._workers = [self._launcher.launch() for _ in range(workers)]
@@ -82,8 +87,8 @@ class ProcessExecutor:
 
     @property
     def slots(self) -> int:
-        """Return the number of workers."""
-        return len(self._workers)
+        """Return the number of workers, or twice that where each has a batch in advance."""
+        return len(self._workers) * (2 if self._look_ahead else 1)
 
     def submit(self, trials: Sequence[Trial], deadline: float | None = None) -> None:
         """Queue a batch for the next free worker.
@@ -121,12 +126,17 @@ class ProcessExecutor:
             worker.bury()
 
     def _assign(self) -> None:
-        for worker in self._workers:
+        takers = [worker for worker in self._workers if worker.free]
+        if self._look_ahead:
+            takers += [worker for worker in self._workers if worker.takes_more]
+        for worker in takers:
             # What is late already is not begun: _kill_late answers it.
-            if self._waiting and worker.free and not _is_past(self._waiting[0][1]):
-                trials, deadline = self._waiting.popleft()
-                if not worker.send(trials, deadline):  # dead already: _receive replaces it
-                    self._waiting.appendleft((trials, deadline))
+            if self._waiting and not _is_past(self._waiting[0][1]):
+                batch = self._waiting.popleft()
+                if not worker.send(
+                    batch
+                ):  # too large to wait in a pipe, or dead: _receive replaces it
+                    self._waiting.appendleft(batch)
 
     def _receive(self, timeout: float) -> list[Result]:
         """Take every message that is there, waiting for the first."""
@@ -143,7 +153,8 @@ class ProcessExecutor:
         results: list[Result] = []
         connection: Connection | None = worker.connection
         try:
-            while connection is not None and connection.poll():
+            # With its last measurement a worker is all but finished, and the next batch can go out at once.
+            while connection is not None and connection.poll(_FINISHING * worker.is_finishing):
                 message = connection.recv()
                 if message[0] == MEASURED:
                     worker.numbers.remove(message[1])
@@ -197,6 +208,8 @@ class ProcessExecutor:
         return min([*running, *waiting], default=float("inf"))
 
     def _replace(self, worker: Handle) -> None:
+        if worker.following is not None:  # it was never begun
+            self._waiting.appendleft(worker.following)
         self._workers[self._workers.index(worker)] = self._launcher.launch()
 
 
