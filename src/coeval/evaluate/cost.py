@@ -7,6 +7,9 @@ A rule gives the seconds of one epoch on an unloaded core; what this process has
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from coeval.architecture.component import Cost
 from coeval.architecture.step import Region
 
@@ -24,6 +27,19 @@ _VALUE_SECONDS = 5e-8
 """Preparing one value of the table, once a fold."""
 
 _JUDGED_AT_ONCE = 2048
+
+_PRIOR_NOISE = 0.15
+"""Variance of the logarithm of measured over predicted seconds where the model is right."""
+
+_PRIOR_PRECISION = (0.15, 3.0, 3.0, 3.0, 3.0, 3.0)
+"""In units of that variance: the level may be off by a factor of three, the slopes by much less."""
+
+_PRIOR_TRAININGS = 10
+_FREE_TRAININGS = 3
+_KEPT = 0.99
+"""Weight of the past after each training."""
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +77,108 @@ class Work:
         return (self.rows + self.judged) * self.columns * _VALUE_SECONDS
 
 
-class TimeModel:
-    """The rule's seconds times a factor: the running geometric mean of measured over predicted.
+def work_facts(work: Work) -> dict[str, int]:
+    """Return what ``forecast.work_of`` needs beside a measurement's costs."""
+    return {
+        "activations": work.cost.activations,
+        "layers": work.layers,
+        "judged": work.judged,
+        "batch_size": work.batch_size,
+        "columns": work.columns,
+    }
 
-    One slow trial (a busy machine) does not decide alone, and recent trials weigh more, since the
-    load changes. It travels to other processes with what it knows.
+
+class TimeModel:
+    """The rule's seconds times a factor that depends on what is trained, learnt from measured trainings.
+
+    The logarithm of the factor is linear in a few logarithms of the work: engines and machines differ in what a
+    step, a layer and a multiply-accumulate cost, which one number for all cannot follow. Bayesian linear regression
+    (Bishop 2006, section 3.3) about the rule, so that one training already corrects the level and some dozens
+    the slopes; older trainings count less, since the load changes. It travels to other processes with what it knows.
+    """
+
+    def __init__(self) -> None:
+        self.observed = 0
+        self._precision = np.diag(_PRIOR_PRECISION)
+        self._moment = np.zeros(len(_PRIOR_PRECISION))
+        self._noise = _PRIOR_NOISE
+
+    def predict(self, work: Work, epochs: float) -> float:
+        """Return the expected seconds of a training."""
+        return _rule(work, epochs) * math.exp(self._belief(work, epochs)[0])
+
+    def at_least(self, work: Work, epochs: float) -> float:
+        """Return seconds that the training almost surely takes; far less than expected before anything was measured."""
+        mean, variance = self._belief(work, epochs)
+        return _rule(work, epochs) * math.exp(mean - 2 * math.sqrt(variance))
+
+    def observe(self, work: Work, epochs: float, seconds: float) -> None:
+        """Learn from a training of one fold that took ``seconds`` for ``epochs``."""
+        expected = _rule(work, epochs)
+        if seconds <= 0 or expected <= 0:
+            return
+        seen, found = _features(work, epochs), math.log(seconds / expected)
+        mean, variance = self._belief(work, epochs)
+        # One slow trial (a busy machine) does not decide alone; the first ones tell what machine it is.
+        if self.observed >= _FREE_TRAININGS:
+            spread = 3 * math.sqrt(variance)
+            found = min(max(found, mean - spread), mean + spread)
+        prior = np.diag(_PRIOR_PRECISION)
+        self._precision = prior + _KEPT * (self._precision - prior) + np.outer(seen, seen)
+        self._moment = _KEPT * self._moment + seen * found
+        # Of what is left once this training was learnt: a first one that is far off says that the level was.
+        left = found - self._belief(work, epochs)[0]
+        share = max(1 / (self.observed + _PRIOR_TRAININGS), 1 - _KEPT)
+        self._noise += share * (left**2 - self._noise)
+        self.observed += 1
+
+    def _belief(self, work: Work, epochs: float) -> tuple[float, float]:
+        """Return mean and variance of the logarithm of the next training's factor."""
+        seen = _features(work, epochs)
+        solved = np.linalg.solve(self._precision, np.stack([self._moment, seen], axis=1))
+        return float(seen @ solved[:, 0]), self._noise * (1 + float(seen @ solved[:, 1]))
+
+
+def _rule(work: Work, epochs: float) -> float:
+    return work.preparation_seconds + epochs * work.seconds
+
+
+def _features(work: Work, epochs: float) -> Floats:
+    """Return logarithms of what distinguishes trainings, centred where networks for tables lie."""
+    steps = math.ceil(work.rows / work.batch_size)
+    dispatch = steps * (_STEP_SECONDS + work.layers * _LAYER_SECONDS)
+    arithmetic = (work.rows + work.judged / 3) * work.cost.macs * _MAC_SECONDS
+    preparing = work.preparation_seconds / max(_rule(work, epochs), 1e-12)
+    return np.array(
+        [
+            1.0,
+            arithmetic / max(arithmetic + dispatch, 1e-12) - 0.5,
+            math.log((work.cost.macs + 1) / 2e4) / 4,
+            math.log((work.layers + 1) / 10),
+            math.log(work.batch_size / 256) / 2,
+            preparing,
+        ]
+    )
+
+
+class MemoryModel:
+    """The estimated bytes of a training times a factor: by how much estimates fell short so far in this process.
+
+    ``train.memory.estimate`` is meant as an upper bound and never corrected downwards: a worker's memory does not shrink, so
+    what a small training seems to take is often what a larger one left behind.
     """
 
     def __init__(self) -> None:
         self.factor = 1.0
-        self.observed = 0
 
-    def predict(self, work: Work, epochs: float) -> float:
-        """Return the expected seconds of a training."""
-        return self.factor * (work.preparation_seconds + epochs * work.seconds)
+    def predict(self, estimate: float) -> float:
+        """Return the bytes that a training takes at most, as far as is known."""
+        return self.factor * estimate
 
-    def at_least(self, work: Work, epochs: float) -> float:
-        """Return seconds that the training almost surely takes; far less than expected before anything was measured."""
-        return self.predict(work, epochs) / (2 if self.observed else 10)
-
-    def observe(self, work: Work, epochs: float, seconds: float) -> None:
-        """Learn from a training of one fold that took ``seconds`` for ``epochs``."""
-        expected = work.preparation_seconds + epochs * work.seconds
-        if seconds <= 0 or expected <= 0:
-            return
-        ratio = min(max(seconds / expected, 0.01), 100.0)
-        self.observed += 1
-        share = max(1 / self.observed, 0.2)
-        self.factor = self.factor ** (1 - share) * ratio**share
+    def observe(self, estimate: float, growth: float) -> None:
+        """Learn from a process that grew by ``growth`` bytes while it trained."""
+        if growth > estimate > 0:
+            self.factor = max(self.factor, growth / estimate)
 
 
 def layers(region: Region) -> int:

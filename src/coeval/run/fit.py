@@ -11,6 +11,7 @@ from coeval import __version__
 from coeval.errors import RunError
 from coeval.evaluate.baselines import BaselineResult
 from coeval.evaluate.folds import CACHE_BYTES
+from coeval.evaluate.forecast import Forecast
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
 from coeval.export.final import Resources
@@ -23,6 +24,7 @@ from coeval.run.component_sets import TABLES, recorded_verdict
 from coeval.run.finish import ended_early, finish, note_rivals
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
+from coeval.run.gate import Gated
 from coeval.run.interrupt import Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
@@ -69,18 +71,21 @@ class Outcome:
     notes: tuple[str, ...]
 
 
-def fit(options: Options, watcher: Watcher, levers: Levers = PULLED) -> Outcome:
+def fit(
+    options: Options, watcher: Watcher, levers: Levers = PULLED, *, began: float | None = None
+) -> Outcome:
     """Do the main job.
 
     Args:
         options: What the user asked for.
         watcher: Follows the run.
         levers: What makes evaluations cheaper; all by default.
+        began: ``time.monotonic()`` seconds at which the budget's clock began; with the process, by default.
 
     Raises:
         CoevalError: Bad options, data, folder or budget, each with one message; or nothing could be trained.
     """
-    began = time.monotonic() - process_age()
+    began = time.monotonic() - process_age() if began is None else began
     budget = checked(Budget.of(options.budget, options.trials))
     check_trainable(options.strategy)
     check_device(options.device)
@@ -300,7 +305,9 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         slices=storage.slices,
         limits=_trial_limits(site, deadline),
     )
-    executor = ProcessExecutor(evaluator, site.workers, memory=site.worker_bytes)
+    forecast = Forecast(site.task, site.space)
+    workers = ProcessExecutor(evaluator, site.workers, memory=site.worker_bytes)
+    executor = Gated(workers, forecast)
 
     def follow(record: Trial | Note) -> None:
         reserve.record(record)
@@ -321,6 +328,8 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
 
     for event in earlier:  # in the order in which they happened
         follow(event.body)
+        if isinstance(event.body, Trial) and event.body.measurement is not None:
+            forecast.observe(event.body.measurement)
     storage.begin()
     try:
         run = search(
