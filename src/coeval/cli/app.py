@@ -320,13 +320,20 @@ def approximate(
 @app.command()
 def bench(
     table: Annotated[
-        str, typer.Argument(metavar="[TABLE]", help="Published training results to search.")
+        str,
+        typer.Argument(
+            metavar="[TABLE]",
+            help="Published training results to search; or 'evaluation', which trains for real.",
+        ),
     ] = "nasbench201",
     strategy: Annotated[
         list[str] | None,
         typer.Option(help="A strategy; may be repeated.", show_default="the usual ones"),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Searches of each strategy.")] = 10,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Searches of each strategy.", show_default="10; 1 of evaluation"),
+    ] = None,
     evaluations: Annotated[int, typer.Option(help="Trainings that a search may spend.")] = 300,
     objective: Annotated[
         list[str] | None,
@@ -346,8 +353,16 @@ def bench(
     ] = False,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder of tables that do not ship with coeval.", show_default=False),
+        typer.Option(
+            help="Folder of tables that do not ship with coeval; of evaluation, the file to train on.",
+            show_default=False,
+        ),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Of evaluation: the column to predict.", show_default=False),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="Of evaluation: wall clock of a run.")] = "30s",
     out: Annotated[
         Path | None, typer.Option(help="Folder for the plot.", show_default="runs/bench-TABLE")
     ] = None,
@@ -355,7 +370,20 @@ def bench(
     list_: Annotated[bool, typer.Option("--list", help="Name tables and strategies.")] = False,
     json: Json = False,
 ) -> None:
-    """Run strategies side by side on a table of real training results, and plot their regret."""
+    """Run strategies side by side on a table of real training results, and plot their regret.
+
+    ``coeval bench evaluation`` runs coeval fit instead: plain, with each lever that makes evaluations cheaper, with all.
+    """
+    if table == "evaluation":
+        from coeval.cli import bench_evaluation as evaluation  # noqa: PLC0415
+
+        where = out or Path("runs") / "bench-evaluation"
+        evaluation.evaluation_command(
+            evaluation.Request(
+                data, target, budget, 1 if seeds is None else seeds, jobs, where, json
+            )
+        )
+        return
     from coeval.cli.bench import Request, bench_command, list_command  # noqa: PLC0415
 
     if list_:
@@ -365,7 +393,7 @@ def bench(
         Request(
             table=table,
             strategies=tuple(strategy or ()),
-            seeds=seeds,
+            seeds=10 if seeds is None else seeds,
             evaluations=evaluations,
             objectives=tuple(objective or ()),
             limits=tuple(limit or ()),
