@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from coeval.architecture.inference import infer
 from coeval.cli.app import app
 from coeval.errors import SpaceError
 from coeval.run import strategies as module
@@ -21,7 +22,7 @@ from coeval.run.strategies import (
 from coeval.space.tabular import space_for
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_space
 from coeval.testing.strategies_judges import DigestEvaluator
-from coeval.trial import State
+from coeval.trial import Measurement, State
 from tests.space.test_tabular import task
 
 SPACE = ladder_space(settings=3, choices=3)
@@ -146,3 +147,18 @@ def test_fidelities_reach_the_strategies_that_use_them():
     strategy = plain("asha", SPACE, LOSS, 0, (0.5, 1.0))
     log = drive(strategy, LadderEvaluator(), 30)
     assert {one.fidelity.epochs for one in questions(log)} == {0.5, 1.0}
+
+
+class LargerIsBetter(DigestEvaluator):
+    def evaluate(self, trials, report):
+        for one in trials:
+            size = infer(one.proposal.candidate.architecture).cost.parameters
+            yield one.number, Measurement({"loss": -float(size)})
+
+
+@pytest.mark.parametrize("screen", [True, False])
+def test_evolution_is_screened_by_what_its_own_trials_bear_out(screen):
+    levers = Levers(rungs=False, screen=screen)
+    strategy = strategy_for("evolution", space_for(task()), LOSS, 1, levers)
+    asked = questions(drive(strategy, LargerIsBetter(), 60))
+    assert any("screened:" in one.origin for one in asked) == screen

@@ -7,7 +7,9 @@ import pytest
 
 from coeval.seed import generator
 from coeval.space.digest import candidate_digest
+from coeval.strategy.asha import AsynchronousHalving
 from coeval.strategy.evolution import RegularisedEvolution
+from coeval.strategy.fidelity_highest import HighestRung
 from coeval.strategy.halving import SuccessiveHalving
 from coeval.strategy.random import RandomSearch
 from coeval.strategy.screened import PREFIX, Screened
@@ -81,7 +83,7 @@ def test_a_signal_decides_once_it_was_right_and_never_about_every_proposal():
 def test_what_is_proposed_is_the_better_of_the_group():
     strategy = screened(truth, inner=RandomSearch(SPACE, 2), uninformed=0.0)
     drive(strategy, LadderEvaluator(), 20)
-    rivals = [truth(one.candidate) for one in strategy.inner.ask(2)]
+    rivals = [truth(one.candidate) for one in strategy.inner.ask(strategy.group)]
     (proposal,) = strategy.ask(1)
     assert proposal.origin == PREFIX + "random"
     assert truth(proposal.candidate) == max(rivals)
@@ -110,6 +112,23 @@ def test_it_screens_on_every_rung_of_a_halving():
     strategy = SuccessiveHalving(screened(truth), LOSS, fidelities=(0.5, 1.0), eta=2)
     log = drive(strategy, LadderEvaluator(), 120)
     assert any(PREFIX in one for one in origins(log))
+
+
+def test_under_one_strategy_for_all_rungs_it_learns_from_one_rung_at_a_time():
+    inner = screened(truth)
+    strategy = AsynchronousHalving(inner, LOSS, fidelities=(0.2, 0.5, 1.0), models=HighestRung)
+    log = drive(strategy, LadderEvaluator(), 24)
+    said = origins(log)
+    assert any(PREFIX in one for one in said)
+    whole = sum(one.is_comparable for one in log)
+    assert whole < inner.gauges[0].pairs <= 24, "too few were trained whole"
+
+
+def test_under_rungs_it_keeps_the_contract():
+    def make():
+        return AsynchronousHalving(screened(truth), LOSS, fidelities=(0.5, 1.0), models=HighestRung)
+
+    check_strategy(make, SPACE, trials=30, single_fidelity=False)
 
 
 def test_with_several_objectives_nothing_is_screened():

@@ -14,10 +14,12 @@ class Levers:
 
     Attributes:
         rungs: Evolution starts every candidate on few epochs and trains on what ranks well.
+        screen: Of several candidates evolution proposes the one that cheap signals favour, as far as they are trusted.
         repeats: The incumbent is trained again under new seeds now and then, for the noise floor.
     """
 
     rungs: bool = True
+    screen: bool = True
     repeats: bool = True
 
     def to_json(self) -> dict[str, Any]:
@@ -43,5 +45,5 @@ class Levers:
         return dataclasses.replace(OFF, **values)
 
 
-OFF = Levers(rungs=False, repeats=False)
+OFF = Levers(rungs=False, screen=False, repeats=False)
 """Plain training: every candidate whole, from scratch, once."""

@@ -248,6 +248,8 @@ def strategy_for(
     else:
         if name == "evolution":
             inner = _short_evolution(space, objective, seed)
+            if levers.screen:
+                inner = _screened(inner, space, objective, seed)
             if levers.rungs:
                 inner = _under_rungs(inner, objective)
         else:
@@ -266,6 +268,12 @@ def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> 
     strategy: Strategy = build(
         space, objective, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
     )
+    return strategy
+
+
+def _screened(inner: Strategy, space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
+    build, counts = _load("screened:Screened"), _load("screened:counts")
+    strategy: Strategy = build(inner, objective, seed, signals=counts(space))
     return strategy
 
 
