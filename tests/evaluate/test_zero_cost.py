@@ -244,7 +244,7 @@ def with_cells(architecture, cells):
     return Architecture(architecture.inputs, sequence(1, steps))
 
 
-GOLDEN = {"synflow": 0.9, "naswot": 0.9, "snip": 0.6, "grad_norm": 0.6, "jacov": 0.6}
+GOLDEN = {"synflow": 0.95, "naswot": 0.9, "snip": 0.8, "grad_norm": 0.8, "jacov": 0.6, "zen": 0.6}
 """Least rank correlation with the published values."""
 
 
@@ -254,14 +254,16 @@ def test_scores_of_nas_bench_201_cells_rank_like_the_published_ones():
     pytest.importorskip("PIL")
     pd = pytest.importorskip("pandas")
     frame = pd.read_parquet(SHARED / "nas" / "nb201_zero_cost_proxies.parquet").dropna()
-    rows = frame.sample(60, random_state=0)
+    rows = frame.sample(40, random_state=0)
     pixels, target = images(32)
     cells = dict(enumerate(nasbench201.members()))
     ours = {name: [] for name in GOLDEN}
     for row, parameters in zip(rows["idx"].astype(int), rows["c10_params"], strict=True):
         whole = nasbench201.network(cells[row], nasbench201.DATASETS["cifar10"])
         assert infer(whole).cost.parameters == pytest.approx(1e6 * parameters, abs=1)
-        network = tensor_network(with_cells(whole, 1), seed=0)
+        network = tensor_network(with_cells(whole, 3), seed=0)
+        with torch.no_grad():  # the reference's head starts at the usual scale, ours near zero
+            network[str(len(whole.body.steps) - 1)].weight.mul_(10)
         found = zero_cost(network, ((pixels,), target, None), Problem.MULTICLASS, 0)
         for name in GOLDEN:
             ours[name].append(found[name])
