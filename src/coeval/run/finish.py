@@ -65,6 +65,10 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         final = _final(site, run, pool, end)
         rivals.wait(end - EXPORT_SECONDS)
         note_rivals(site, rivals)
+        if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
+            rivals.close()
+            pool.close()
+            pool = Pool(1)
         opened = _opened(site, pool, final.model, rivals.found)
         facts = _facts(site, run, final, rivals.found, opened)
         written = pool.submit(
