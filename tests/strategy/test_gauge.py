@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coeval.seed import generator
 from coeval.strategy.gauge import LATEST, LEAST, WINDOW, Gauge, gauge, gauges, weight_of
-from coeval.strategy.gauge_columns import columns, early
+from coeval.strategy.gauge_columns import columns, early, extrapolated
 from coeval.testing.fakes import ladder_space
 from coeval.trial import Fidelity, Measurement, Objective, Proposal, Trial, finish
 
@@ -202,6 +202,20 @@ def test_an_early_score_is_the_best_so_far_with_the_sign_of_the_objective():
     falling = trial(0, 0.9, curve={"accuracy": (0.7, 0.5, 0.9), "loss": (0.3, 0.4, 0.1)}, data=data)
     assert early(falling, ACCURACY, 1 / 3) == 0.7
     assert early(falling, LOSS, 1 / 3) == -0.3
+
+
+def test_a_curve_is_extrapolated_from_the_same_prefix():
+    curve = tuple(1.0 - 0.5 / (epoch + 1) for epoch in range(30))
+    data = {"schedule_epochs": 30}
+    one = trial(0, curve[-1], curve={"accuracy": curve}, data=data)
+    assert early(one, ACCURACY, 1 / 3) < extrapolated(one, ACCURACY, 1 / 3) <= 1.0
+    assert math.isnan(extrapolated(one, ACCURACY, 1 / 9)), "three epochs say too little"
+    ended = trial(0, curve[9], curve={"accuracy": curve[:10]}, data=data)
+    assert math.isnan(extrapolated(ended, ACCURACY, 1 / 3))
+    falling = trial(0, 0.5, curve={"loss": tuple(1 - value for value in curve)}, data=data)
+    assert extrapolated(falling, LOSS, 1 / 3) == pytest.approx(
+        extrapolated(one, ACCURACY, 1 / 3) - 1, abs=1e-6
+    )
 
 
 def test_the_surrogate_is_judged_and_learns_what_matters():

@@ -1,5 +1,6 @@
 """What cheap signals said of finished trials, read off the trials alone."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.statistics import mean_ranks
+from coeval.strategy.curves import LEAST_POINTS, extrapolate
 from coeval.strategy.gauge_surrogate import described, one_step_ahead
 from coeval.trial import Objective, Trial
 
@@ -17,6 +19,8 @@ COUNTS = ("parameters", "macs")
 SHARES: Mapping[str, float] = {"1/9": 1 / 9, "1/3": 1 / 3}
 """Of the recipe's epochs, after which the score is looked at."""
 SURROGATE = "surrogate"
+REMEMBERED = 1024
+"""Curves whose end is kept: each takes about 1 ms to foretell, and is asked about again and again."""
 
 
 def columns(trials: Sequence[Trial], objective: Objective) -> dict[str, Floats]:
@@ -37,6 +41,8 @@ def columns(trials: Sequence[Trial], objective: Objective) -> dict[str, Floats]:
             found[name] = np.array([_cost(one, name) for one in trials])
     for label, share in SHARES.items():
         found[f"early {label}"] = np.array([early(one, objective, share) for one in trials])
+        ahead = np.array([extrapolated(one, objective, share) for one in trials])
+        found[f"extrapolated {label}"] = ahead
     found[SURROGATE] = foretold(trials, objective)
     return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
@@ -46,14 +52,28 @@ def early(trial: Trial, objective: Objective, share: float) -> float:
 
     NaN where the trial ended there or before, with no more to foretell.
     """
-    curve, whole = _curve(trial, objective)
-    reached = max(round(share * whole), 1)
-    if len(curve) <= reached:
-        return math.nan
-    known = [value for value in curve[:reached] if math.isfinite(value)]
+    prefix, _ = _prefix(trial, objective, share)
+    known = [value for value in prefix if math.isfinite(value)]
     if not known:
         return math.nan
     return max(known) if objective.maximise else -min(known)
+
+
+def extrapolated(trial: Trial, objective: Objective, share: float) -> float:
+    """Return the score that the curve up to a share of the recipe's epochs foretells, more being better.
+
+    NaN where the trial ended there or before, or where its curve is too short by then.
+    """
+    prefix, whole = _prefix(trial, objective, share)
+    if sum(map(math.isfinite, prefix)) < LEAST_POINTS:
+        return math.nan
+    foretold = _at_the_end(prefix, whole)
+    return foretold if objective.maximise else -foretold
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _at_the_end(prefix: tuple[float, ...], whole: int) -> float:
+    return extrapolate(prefix, whole)[0]
 
 
 def foretold(trials: Sequence[Trial], objective: Objective) -> Floats:
@@ -77,14 +97,16 @@ def standardised(gains: Floats) -> Floats:
     return np.asarray(math.sqrt(12) * ranks)
 
 
-def _curve(trial: Trial, objective: Objective) -> tuple[tuple[float, ...], int]:
-    """Return a trial's curve, and how many epochs its recipe asks for."""
+def _prefix(trial: Trial, objective: Objective, share: float) -> tuple[tuple[float, ...], int]:
+    """Return a trial's curve up to a share of its recipe's epochs, and these; nothing where it ended there."""
     measured = trial.measurement
     if measured is None:
         return (), 1
     curve = tuple(measured.curve.get(objective.name, ()))
-    whole = measured.data.get("schedule_epochs")
-    return curve, whole if isinstance(whole, int) and whole > 0 else max(len(curve), 1)
+    said = measured.data.get("schedule_epochs")
+    whole = said if isinstance(said, int) and said > 0 else max(len(curve), 1)
+    reached = max(round(share * whole), 1)
+    return (curve[:reached], whole) if len(curve) > reached else ((), whole)
 
 
 def _names(trials: Sequence[Trial]) -> list[str]:
