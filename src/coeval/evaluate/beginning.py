@@ -27,14 +27,12 @@ class Beginning:
     Attributes:
         root: Number of the trial where the chain began; its seed is the chain's.
         states: A fold each, to go on from; empty where nothing is continued.
-        weights: A fold each, what the network is given before its first epoch; empty for its own initialisation.
         seconds: A fold each, what the chain spent before; empty where nothing is continued.
         data: What the measurement says about it.
     """
 
     root: int
     states: tuple[Arrays, ...] = ()
-    weights: tuple[Arrays, ...] = ()
     seconds: tuple[float, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -65,7 +63,7 @@ def beginning_of(trial: Trial, plan: Plan, artifacts: Artifacts | None) -> Begin
     known = source.measurement.data
     seconds = known.get("fold_seconds", [0.0] * plan.folds)
     # Measured once, before the first epoch of the chain.
-    before = {"signals": known["signals"]} if "signals" in known else {}
+    before = {name: known[name] for name in ("signals", "inherited") if name in known}
     data = {"root": root, "continued_from": source.number, **before}
     return Beginning(root, states=states, seconds=tuple(seconds), data=data)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coeval.evaluate.beginning import Beginning
+from coeval.evaluate.inherit import Legacy
 from coeval.evaluate.plan import Plan
 from coeval.evaluate.slices import Slicer
 from coeval.evaluate.watch import Watch
@@ -22,6 +23,7 @@ class Job:
         seed: Of all its draws; fold ``k`` draws below ``entropy(seed, k)``.
         watch: Reports its epochs and keeps its time.
         slicer: Keeps its state while it runs.
+        legacy: The weights that it may begin with, if any.
     """
 
     trial: Trial
@@ -31,6 +33,7 @@ class Job:
     seed: int
     watch: Watch
     slicer: Slicer
+    legacy: Legacy | None = None
 
     @property
     def is_paused(self) -> bool:

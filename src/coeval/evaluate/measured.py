@@ -8,6 +8,7 @@ import numpy as np
 
 from coeval.errors import RunError
 from coeval.evaluate.beginning import STATE, WEIGHTS, artifact_name
+from coeval.evaluate.cost import work_facts
 from coeval.evaluate.job import Job
 from coeval.evaluate.scoring import scores
 from coeval.trial import Artifacts, Measurement
@@ -47,9 +48,13 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         "spent_epochs": spent,
         "spent_seconds": [one.seconds + job.slicer.seconds(k) for k, one in enumerate(fitted)],
         "train_rows": plan.work.rows,
+        "work": work_facts(plan.work),
         **job.beginning.data,
         **lost,
     }
+    inherited = [one.inherited for one in trained]
+    if inherited[0] is not None:
+        data["inherited"] = inherited[0].to_json()
     if trained[0].signals:
         data["signals"] = dict(trained[0].signals)
     if job.watch.is_stopped or job.watch.is_shortened:

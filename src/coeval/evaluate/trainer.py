@@ -9,9 +9,10 @@ import numpy.typing as npt
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network
-from coeval.build.weights import arrays, load
+from coeval.build.weights import arrays
 from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
+from coeval.evaluate.inherit import Inherited, Legacy, endow, heir_recipe
 from coeval.evaluate.zero_cost import signals_of
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
@@ -30,12 +31,14 @@ class Trained:
         predictions: ``(judged rows, classes)`` or ``(judged rows,)``, of the best epoch's weights.
         weights: Arrays by step path.
         signals: Scores of the untrained network by name, where they were asked for.
+        inherited: What it began with, if not with weights of its own.
     """
 
     fitted: Fitted
     predictions: npt.NDArray[np.float64]
     weights: Mapping[str, np.ndarray]
     signals: Mapping[str, float] = field(default_factory=dict)
+    inherited: Inherited | None = None
 
 
 def train_fold(
@@ -50,7 +53,9 @@ def train_fold(
     on_epoch: Callable[[int, Mapping[str, float]], bool],
     should_stop: Callable[[], bool],
     on_slice: Callable[[Arrays], None] | None = None,
-    weights: Arrays | None = None,
+    legacy: Legacy | None = None,
+    number: int = 0,
+    is_heir: bool = False,
     start: Arrays | None = None,
     keep_state: bool = False,
     signals: bool = False,
@@ -69,7 +74,10 @@ def train_fold(
         on_epoch: As ``train.fit.fit`` takes it.
         should_stop: Likewise.
         on_slice: Likewise.
-        weights: What the network is given before its first epoch instead of its own initialisation.
+        legacy: What the network may begin with instead of its own initialisation; an heir is trained as
+            ``inherit.heir_recipe`` says.
+        number: Of the fold.
+        is_heir: Whether the state to go on from is an heir's.
         start: The state to go on from, as ``train.fit.fit`` takes it.
         keep_state: Whether ``Trained.fitted`` holds the state at the end.
         signals: Whether the untrained network is scored first; not where training goes on from a state.
@@ -79,8 +87,11 @@ def train_fold(
     """
     network, data = untrained(task, architecture, fold, seed=seed)
     scored = signals_of(network, data, seed) if signals and start is None else {}
-    if weights is not None:
-        load(network, weights)
+    inherited = None if legacy is None else endow(network, legacy, fold, number)
+    if inherited is not None or is_heir:
+        share = epochs / recipe.epochs
+        recipe = heir_recipe(recipe)
+        epochs = max(1, round(share * recipe.epochs))
     fitted = fit(
         network,
         data,
@@ -95,9 +106,10 @@ def train_fold(
         on_slice=on_slice,
         start=start,
         keep_state=keep_state,
+        judge_start=inherited is not None,
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)
-    return Trained(fitted, predictions, arrays(network), scored)
+    return Trained(fitted, predictions, arrays(network), scored, inherited)
 
 
 def untrained(

@@ -6,6 +6,7 @@ that evaluates needs one. What goes wrong becomes a failed measurement with a re
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from coeval.evaluate.beginning import beginning_of
 from coeval.evaluate.cost import TimeModel
 from coeval.evaluate.failure import failed
 from coeval.evaluate.folds import FoldCache
+from coeval.evaluate.inherit import Inherit, checked, legacy_of
 from coeval.evaluate.job import Job
 from coeval.evaluate.measured import measured, measured_untrained
 from coeval.evaluate.plan import make_plan
@@ -43,6 +45,8 @@ class TrainingEvaluator:
         threads: That one operation may use.
         artifacts: Where weights and checkpoints go; without it they are dropped.
         slices: Where the state of a running trial goes; without it a killed trial begins anew.
+        inherit: Which children start with their parent's weights: ``"none"``, ``"exact"`` (those that then
+            compute the parent's function) or ``"any"``.
         signals: Whether each trial's untrained network is scored (``evaluate.zero_cost``), for ``data["signals"]``.
         limits: When a trial is refused or stopped.
     """
@@ -57,6 +61,7 @@ class TrainingEvaluator:
         threads: int = 1,
         artifacts: Artifacts | None = None,
         slices: Slices | None = None,
+        inherit: Inherit = "none",
         signals: bool = True,
         limits: Limits = NO_LIMITS,
     ) -> None:
@@ -67,6 +72,7 @@ class TrainingEvaluator:
         self.threads = threads
         self.artifacts = artifacts
         self.slices = slices
+        self.inherit = checked(inherit)
         self.signals = signals
         self.limits = limits
         self._folds = FoldCache(limits.cache_bytes)
@@ -111,6 +117,9 @@ class TrainingEvaluator:
         proposal = trial.proposal
         plan = make_plan(task, self.space, proposal)
         beginning = beginning_of(trial, plan, self.artifacts)
+        legacy, why = legacy_of(trial, plan, self.space, self.artifacts, self.inherit)
+        if why:
+            beginning = replace(beginning, data={**beginning.data, **why})
         check_memory(plan, self.limits)
         check_time(plan, self.limits, self._times, trained=beginning.epochs(0))
         identity = identity_of(
@@ -128,6 +137,7 @@ class TrainingEvaluator:
             seed=entropy(self.seed, "trial", beginning.root),
             watch=Watch(report, trial.number, started, self.limits, plan.folds),
             slicer=Slicer(self.slices, trial.number, identity),
+            legacy=legacy,
         )
 
     def _signals(self, job: Job) -> dict[str, float]:
@@ -158,7 +168,9 @@ class TrainingEvaluator:
             on_epoch=watch.epoch,
             should_stop=watch.should_stop,
             on_slice=partial(job.slicer.keep, fold) if job.slicer.is_on else None,
-            weights=beginning.weights[fold] if beginning.weights else None,
+            legacy=job.legacy,
+            number=fold,
+            is_heir="inherited" in beginning.data,
             start=start,
             keep_state=job.is_paused or (job.slicer.is_on and fold < last),
             signals=self.signals and fold == 0,

@@ -1,0 +1,156 @@
+"""A child that starts with its parent's weights, and how such an heir is trained.
+
+What an heir scores is for the search alone: whoever is exported is trained again, from scratch (``export.retrain``).
+
+The rule, and why: see ``HEIR_SHARE``. An heir's start is scored like an epoch, so that a child which cannot improve on its
+parent is as good as it, not worse.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from coeval.architecture.retype import retyped
+from coeval.architecture.step import Architecture
+from coeval.build.transfer import transfer
+from coeval.errors import RunError
+from coeval.evaluate.beginning import WEIGHTS, Arrays, artifact_name
+from coeval.evaluate.folds import Fold
+from coeval.evaluate.plan import Plan
+from coeval.space.narrow import narrowed
+from coeval.space.protocol import CandidateSpace
+from coeval.space.recipe import Recipe
+from coeval.trial import Artifacts, Trial
+
+if TYPE_CHECKING:
+    from coeval.build.network import Network
+
+Inherit = Literal["none", "exact", "any"]
+"""Who starts with its parent's weights: nobody, children that then compute the parent's function, or all."""
+
+HEIR_SHARE = 0.25
+"""An heir trains for this share of its recipe's epochs, as a whole schedule of its own."""
+LEAST_SHARE = 0.5
+"""A child of another function, of which less came from its parent, is trained like any other, from scratch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Legacy:
+    """What a trial may inherit.
+
+    Attributes:
+        parent: Number of the trial.
+        architecture: The parent's.
+        weights: A fold each: a fold's weights have not seen the rows that it is judged on; another's have.
+        exact: Whether only a child that computes the parent's function inherits.
+    """
+
+    parent: int
+    architecture: Architecture
+    weights: Sequence[Arrays]
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a fold's network inherited.
+
+    Attributes:
+        parent: Number of the trial.
+        exact: Whether it starts with the parent's function.
+        share: Share of its numbers that are the parent's.
+    """
+
+    parent: int
+    exact: bool
+    share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values, for a measurement's data."""
+        return {"parent": self.parent, "exact": self.exact, "share": round(self.share, 4)}
+
+
+def checked(inherit: str) -> Inherit:
+    """Return the option if it is one.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if inherit not in get_args(Inherit):
+        raise ValueError(f"inherit must be one of {', '.join(get_args(Inherit))}, got {inherit!r}.")
+    return inherit  # type: ignore[return-value]  # one of them
+
+
+def legacy_of(
+    trial: Trial,
+    plan: Plan,
+    space: CandidateSpace,
+    artifacts: Artifacts | None,
+    inherit: Inherit,
+) -> tuple[Legacy | None, Mapping[str, Any]]:
+    """Return what a trial may inherit, and what its measurement says where its parent leaves nothing.
+
+    Nothing is left to a promotion, which goes on from its own checkpoint, and to a child whose columns are prepared in
+    another way, or drawn from other rows: equal places there do not hold equal numbers.
+
+    Args:
+        trial: With its kin.
+        plan: Its own.
+        space: Turns the parent's candidate into its architecture.
+        artifacts: Where weights are; without it there are none.
+        inherit: Who may.
+    """
+    proposal = trial.proposal
+    parent = None if proposal.parent is None else trial.kin.get(proposal.parent)
+    if inherit == "none" or parent is None or proposal.continues is not None or proposal.repeat:
+        return None, {}
+    candidate, fidelity = parent.proposal.candidate, parent.proposal.fidelity
+    if tuple(candidate.settings("preparation").items()) != plan.preparation:
+        return None, {"from_scratch": f"trial {parent.number} prepares its columns differently"}
+    if fidelity.rows != plan.rows_share:
+        return None, {"from_scratch": f"trial {parent.number} was trained on other rows"}
+    weights = _weights(parent, plan.folds, artifacts)
+    if weights is None:
+        return None, {"from_scratch": f"the weights of trial {parent.number} are gone"}
+    architecture = narrowed(space.architecture(candidate), fidelity.width)
+    return Legacy(parent.number, architecture, weights, exact=inherit == "exact"), {}
+
+
+def endow(network: "Network", legacy: Legacy, fold: Fold, number: int) -> Inherited | None:
+    """Give a new network what it inherits; return what that was, ``None`` if it keeps its own initial weights.
+
+    Args:
+        network: Of the child, typed by the fold's columns, its entries fitted.
+        legacy: What there is.
+        fold: The prepared rows.
+        number: Of the fold.
+    """
+    from coeval.build.weights import arrays, load  # noqa: PLC0415 - loads torch
+
+    parent = retyped(legacy.architecture, fold.preparation.columns)
+    found = transfer(parent, legacy.weights[number], network.architecture, arrays(network))
+    if not found.exact and (legacy.exact or found.share < LEAST_SHARE):
+        return None
+    load(network, found.weights)
+    return Inherited(legacy.parent, found.exact, found.share)
+
+
+def heir_recipe(recipe: Recipe) -> Recipe:
+    """Return how an heir is trained: a short schedule of its own at the full rate (a warm restart).
+
+    Loshchilov & Hutter 2017 (SGDR, arXiv:1608.03983) restart in the same way; Elsken et al. 2017 (NASH, arXiv:1711.04528,
+    section 3.2) train each child so.
+    """
+    return replace(recipe, epochs=max(1, round(HEIR_SHARE * recipe.epochs)))
+
+
+def _weights(parent: Trial, folds: int, artifacts: Artifacts | None) -> tuple[Arrays, ...] | None:
+    measurement = parent.measurement
+    if artifacts is None or measurement is None:
+        return None
+    digests = [measurement.artifacts.get(artifact_name(WEIGHTS, fold)) for fold in range(folds)]
+    try:
+        found = tuple([artifacts.get(one) for one in digests if one is not None])
+    except (KeyError, RunError):  # pruned, or damaged
+        return None
+    return found if len(found) == folds else None
