@@ -22,6 +22,8 @@ ALL = (
     "matrix",
     "strategies",
     "signals",
+    "proxies",
+    "curves",
     "ask_tell",
 )
 
