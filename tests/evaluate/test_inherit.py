@@ -216,3 +216,16 @@ def test_every_exact_move_keeps_the_score_of_every_seed(name):
             sign = -1 if task.metric.maximise else 1
             assert sign * found.values[task.metric.name] <= sign * score + 1e-4 * (1 + abs(score))
             assert np.isfinite(found.values[task.metric.name])
+
+
+def test_a_whole_line_remembers_how_long_a_training_from_scratch_took_to_ripen():
+    seed = SPACE.seeds()["mlp"]
+    used = evaluator(inherit="any")
+    parent = parent_of(used, seed)
+    said = parent.measurement.data
+    ripe = round(said["best_epochs"][0] / said["schedule_epochs"], 4)
+    exact = exact_children(seed)
+    child = evaluate(used, child_of(parent, exact["motif"]))
+    grandchild = evaluate(used, child_of(child, exact["merge"], 2))
+    assert child.measurement.data["inherited"]["ripe"] == ripe
+    assert grandchild.measurement.data["inherited"]["ripe"] == ripe

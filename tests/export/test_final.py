@@ -313,3 +313,23 @@ def test_the_test_split_is_scored_with_intervals_beside_the_baselines():
     (baseline,) = opened.baselines
     assert baseline.test.value == pytest.approx(math.log(2))
     assert baseline.gain.high < 0
+
+
+def test_an_heir_is_trained_again_from_scratch_and_without_lineage():
+    task = task_of("wine")
+    one = candidate(task, epochs=20)
+    heir = {"parent": 0, "exact": True, "share": 1.0, "ripe": 0.6}
+    measured = {"best_epochs": [2], "schedule_epochs": 5, "fold_epochs": [5], "fold_seconds": [1.0]}
+    score = {task.metric.name: 0.1}
+
+    def final(data, weights):
+        found = Measurement(values=score, data=data, artifacts={"weights": weights})
+        trials = [finish(Trial(1, Proposal(one, parent=0)), found)]
+        (finalist,) = choose_finalists(trials, Decoder(), objective(task))
+        return finalist, retrain(Resources(task).job(finalist, Rows.KNOWN, 0)).model
+
+    finalist, model = final({**measured, "inherited": heir}, "the heir's")
+    assert (finalist.epochs, finalist.schedule_epochs) == (12, 20)
+    _, alone = final({**measured, "best_epochs": [12], "schedule_epochs": 20}, "its own")
+    assert model.weights.keys() == alone.weights.keys()
+    assert all((model.weights[name] == alone.weights[name]).all() for name in model.weights)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.transfer import transfer
@@ -43,12 +45,14 @@ class Legacy:
         architecture: The parent's.
         weights: A fold each: a fold's weights have not seen the rows that it is judged on; another's have.
         exact: Whether only a child that computes the parent's function inherits.
+        ripe: As ``Inherited`` has it.
     """
 
     parent: int
     architecture: Architecture
     weights: Sequence[Arrays]
     exact: bool
+    ripe: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,19 @@ class Inherited:
         parent: Number of the trial.
         exact: Whether it starts with the parent's function.
         share: Share of its numbers that are the parent's.
+        ripe: Share of its schedule after which the last ancestor that was trained from scratch was best: the heir's own
+            epochs say nothing of how long a training from scratch should take.
     """
 
     parent: int
     exact: bool
     share: float
+    ripe: float
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values, for a measurement's data."""
-        return {"parent": self.parent, "exact": self.exact, "share": round(self.share, 4)}
+        share, ripe = round(self.share, 4), round(self.ripe, 4)
+        return {"parent": self.parent, "exact": self.exact, "share": share, "ripe": ripe}
 
 
 def checked(inherit: str) -> Inherit:
@@ -113,7 +121,8 @@ def legacy_of(
     if weights is None:
         return None, {"from_scratch": f"the weights of trial {parent.number} are gone"}
     architecture = narrowed(space.architecture(candidate), fidelity.width)
-    return Legacy(parent.number, architecture, weights, exact=inherit == "exact"), {}
+    exact = inherit == "exact"
+    return Legacy(parent.number, architecture, weights, exact, _ripe(parent)), {}
 
 
 def endow(network: "Network", legacy: Legacy, fold: Fold, number: int) -> Inherited | None:
@@ -132,7 +141,7 @@ def endow(network: "Network", legacy: Legacy, fold: Fold, number: int) -> Inheri
     if not found.exact and (legacy.exact or found.share < LEAST_SHARE):
         return None
     load(network, found.weights)
-    return Inherited(legacy.parent, found.exact, found.share)
+    return Inherited(legacy.parent, found.exact, found.share, legacy.ripe)
 
 
 def heir_recipe(recipe: Recipe) -> Recipe:
@@ -142,6 +151,17 @@ def heir_recipe(recipe: Recipe) -> Recipe:
     section 3.2) train each child so.
     """
     return replace(recipe, epochs=max(1, round(HEIR_SHARE * recipe.epochs)))
+
+
+def _ripe(parent: Trial) -> float:
+    """Return after which share of a whole schedule the last ancestor trained from scratch was best."""
+    data = {} if parent.measurement is None else parent.measurement.data
+    if "inherited" in data:
+        return float(data["inherited"]["ripe"])
+    best, length = data.get("best_epochs"), data.get("schedule_epochs")
+    if not best or not length or parent.proposal.fidelity.epochs < 1:
+        return 1.0  # cut short, it had no chance to be ripe
+    return float(np.median(best)) / float(length)
 
 
 def _weights(parent: Trial, folds: int, artifacts: Artifacts | None) -> tuple[Arrays, ...] | None:

@@ -75,6 +75,11 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
     data = measurement.data
     length = int(data.get("schedule_epochs", Recipe.of(recipe).epochs))
     best = [int(one) for one in data.get("best_epochs", [length])]
+    if (
+        "inherited" in data
+    ):  # it began where another ended: its own epochs are not those of a training from scratch
+        length = Recipe.of(recipe).epochs
+        best = [round(data["inherited"]["ripe"] * length)]
     trained = max(sum(data.get("fold_epochs", [length])), 1)
     seconds = sum(data.get("fold_seconds", [measurement.cost.get("seconds", 0.0)]))
     return Finalist(
