@@ -110,5 +110,5 @@ def test_memory_estimates_are_corrected_upwards_only():
     model.observe(100e6, 130e6)
     model.observe(100e6, 90e6)
     assert model.predict(200e6) == pytest.approx(260e6)
-    model.observe(0.0, 1e6)
+    model.observe(1e6, 30e6)
     assert model.factor == pytest.approx(1.3)

@@ -64,3 +64,17 @@ def test_a_fresh_forecast_refuses_only_what_is_far_off():
     forecast = Forecast(TASK, Decoder())
     forecast.check(Trial(0, proposal()), time.monotonic() + 2.0)
     assert TimeModel().at_least(make_plan(TASK, Decoder(), proposal()).work, 2) < 1.0
+
+
+def test_where_estimates_fell_short_more_is_refused(measured):
+    estimate = make_plan(TASK, Decoder(), proposal()).memory_bytes
+    forecast = Forecast(TASK, Decoder(), memory_bytes=2 * estimate)
+    forecast.check(Trial(0, proposal()), None)
+    large = Measurement(
+        measured.values,
+        cost={**measured.cost, "memory_bytes": 64.0 * 2**20},
+        data={**measured.data, "memory_growth": 192 * 2**20},
+    )
+    forecast.observe(large)
+    with pytest.raises(Refusal, match="training would need about"):
+        forecast.check(Trial(1, proposal()), None)

@@ -1,6 +1,8 @@
 """How much memory is free, from the places where Linux says so."""
 
-from coeval.evaluate.machine import available_memory
+import numpy as np
+
+from coeval.evaluate.machine import MemoryGauge, available_memory
 
 
 def test_it_is_a_plausible_number_here():
@@ -18,3 +20,20 @@ def test_the_smallest_limit_counts(tmp_path):
 
 def test_where_nothing_is_said_the_whole_machine_counts(tmp_path):
     assert available_memory(tmp_path / "none", tmp_path) > 10 * 2**20
+
+
+def test_the_gauge_measures_what_was_taken_at_the_peak_and_given_back():
+    gauge = MemoryGauge()
+    gauge.start()
+    taken = np.ones(80 * 10**6, dtype=np.uint8)
+    assert len(taken) > 0
+    del taken
+    assert 70e6 <= gauge.growth() <= 120e6
+    gauge.start()
+    assert gauge.growth() < 20e6
+
+
+def test_the_gauge_says_nothing_where_the_system_does_not_count(tmp_path):
+    gauge = MemoryGauge(tmp_path / "nowhere")
+    gauge.start()
+    assert gauge.growth() is None

@@ -35,6 +35,7 @@ _PRIOR_PRECISION = (0.15, 3.0, 3.0, 3.0, 3.0, 3.0)
 """In units of that variance: the level may be off by a factor of three, the slopes by much less."""
 
 _PRIOR_TRAININGS = 10
+_TELLING_BYTES = 32 * 2**20
 _FREE_TRAININGS = 3
 _KEPT = 0.99
 """Weight of the past after each training."""
@@ -162,10 +163,10 @@ def _features(work: Work, epochs: float) -> Floats:
 
 
 class MemoryModel:
-    """The estimated bytes of a training times a factor: by how much estimates fell short so far in this process.
+    """The estimated bytes of a training times a factor: by how much estimates fell short at most so far.
 
-    ``train.memory.estimate`` is meant as an upper bound and never corrected downwards: a worker's memory does not shrink, so
-    what a small training seems to take is often what a larger one left behind.
+    ``train.memory.estimate`` is meant as an upper bound and never corrected downwards: a process reuses what earlier
+    trainings left, so that one that seems to take little may only have found it there.
     """
 
     def __init__(self) -> None:
@@ -176,8 +177,8 @@ class MemoryModel:
         return self.factor * estimate
 
     def observe(self, estimate: float, growth: float) -> None:
-        """Learn from a process that grew by ``growth`` bytes while it trained."""
-        if growth > estimate > 0:
+        """Learn from a process that grew by ``growth`` bytes while it trained; from few bytes there is little to learn."""
+        if growth > estimate >= _TELLING_BYTES:
             self.factor = max(self.factor, growth / estimate)
 
 

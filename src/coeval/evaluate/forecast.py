@@ -1,10 +1,11 @@
-"""What the driver knows of the time that trainings take: learnt from the finished trials of all its workers."""
+"""What the driver knows of the time and memory that trainings take: learnt from the finished trials of all its workers."""
 
 import time
+from dataclasses import replace
 
 from coeval.architecture.component import Cost
-from coeval.evaluate.afford import check_time
-from coeval.evaluate.cost import TimeModel, Work
+from coeval.evaluate.afford import check_memory, check_time
+from coeval.evaluate.cost import MemoryModel, TimeModel, Work
 from coeval.evaluate.plan import make_plan
 from coeval.evaluate.watch import Limits
 from coeval.space.protocol import CandidateSpace
@@ -22,10 +23,15 @@ class Forecast:
     Args:
         task: What is trained on.
         space: Turns a candidate into its architecture.
+        memory_bytes: Most that one training may need; ``None`` leaves that to the workers.
     """
 
-    def __init__(self, task: Task, space: CandidateSpace) -> None:
+    def __init__(
+        self, task: Task, space: CandidateSpace, *, memory_bytes: int | None = None
+    ) -> None:
         self.times = TimeModel()
+        self.memory = MemoryModel()
+        self._limits = Limits(memory_bytes=memory_bytes)
         self._task = task
         self._space = space
         self._longest = 0.0
@@ -37,12 +43,13 @@ class Forecast:
             return
         self._longest = max(self._longest, measurement.cost.get("seconds", 0.0))
         data = measurement.data
+        self.memory.observe(measurement.cost["memory_bytes"], data.get("memory_growth", 0))
         for epochs, seconds in zip(data["spent_epochs"], data["spent_seconds"], strict=True):
             if epochs:
                 self.times.observe(found, epochs, seconds)
 
     def check(self, trial: Trial, deadline: float | None) -> None:
-        """Check that a trial can be trained for as long as it takes to learn anything.
+        """Check that a trial can be trained, for as long as it takes to learn anything, within the memory there is.
 
         Args:
             trial: With its kin.
@@ -51,13 +58,19 @@ class Forecast:
         Raises:
             Refusal: It almost surely cannot.
         """
-        if deadline is None:
-            return
-        if deadline - time.monotonic() > max(_HORIZON * self._longest, _LEAST_HORIZON):
+        is_tight = self._limits.memory_bytes is not None and self.memory.factor > 1
+        if not is_tight and not self._is_late(deadline):
             return
         plan = make_plan(self._task, self._space, trial.proposal)
-        if plan.epochs:
+        if is_tight:
+            needed = int(self.memory.predict(plan.memory_bytes))
+            check_memory(replace(plan, memory_bytes=needed), self._limits)
+        if plan.epochs and deadline is not None:
             check_time(plan, Limits(deadline=deadline), self.times, trained=_trained(trial))
+
+    def _is_late(self, deadline: float | None) -> bool:
+        horizon = max(_HORIZON * self._longest, _LEAST_HORIZON)
+        return deadline is not None and deadline - time.monotonic() <= horizon
 
 
 def work_of(measurement: Measurement) -> Work | None:

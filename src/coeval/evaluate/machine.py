@@ -1,4 +1,4 @@
-"""How much memory this process may still take."""
+"""How much memory this process may still take, and how much it took."""
 
 import os
 from pathlib import Path
@@ -20,6 +20,42 @@ def available_memory(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | 
         if one is not None
     ]
     return min(found, default=None)
+
+
+class MemoryGauge:
+    """Measures by how much this process grows at its peak; tells nothing where the system does not count (not on Linux).
+
+    Args:
+        process: The folder in which Linux tells of this process.
+    """
+
+    def __init__(self, process: Path = Path("/proc/self")) -> None:
+        self._process = process
+        self._base: int | None = None
+
+    def start(self) -> None:
+        """Begin anew: what is resident now is what growth is counted from."""
+        try:
+            (self._process / "clear_refs").write_text(
+                "5"
+            )  # the peak begins at the present, proc(5)
+            self._base = self._field("VmRSS")
+        except OSError:
+            self._base = None
+
+    def growth(self) -> int | None:
+        """Return the bytes by which the peak since ``start`` lies above the beginning; ``None`` if unknown."""
+        try:
+            peak = None if self._base is None else self._field("VmHWM")
+        except OSError:
+            return None
+        return None if peak is None or self._base is None else max(peak - self._base, 0)
+
+    def _field(self, name: str) -> int | None:
+        for line in (self._process / "status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) * 1024
+        return None
 
 
 def _from_meminfo(path: Path) -> int | None:

@@ -305,7 +305,11 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         slices=storage.slices,
         limits=_trial_limits(site, deadline),
     )
-    forecast = Forecast(site.task, site.space)
+    forecast = Forecast(
+        site.task,
+        site.space,
+        memory_bytes=None if site.memory is None else site.memory.trial_bytes,
+    )
     workers = ProcessExecutor(evaluator, site.workers, memory=site.worker_bytes)
     executor = Gated(workers, forecast)
 

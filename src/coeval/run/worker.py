@@ -13,8 +13,10 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 
+from coeval.evaluate.machine import MemoryGauge
 from coeval.run import guard
 from coeval.run.memory_limit import limit_growth
 from coeval.trial import Measurement, Reason, Trial
@@ -51,11 +53,23 @@ def main(connection: Connection, evaluator: bytes, threads: int, memory: int | N
             connection.send((BROKEN, traceback.format_exc(limit=-3)))
             return
         connection.send((READY,))
+        gauge, is_first = MemoryGauge(), True
         while True:
             trials, deadline = connection.recv()
+            gauge.start()
             for number, measurement in guard.evaluate(ours, trials, _Until(deadline)):
-                _send(connection, number, measurement)
+                # The first batch also loads libraries, and trials of one batch cannot be told apart.
+                growth = None if is_first or len(trials) > 1 else gauge.growth()
+                _send(connection, number, _with_growth(measurement, growth))
+            is_first = False
             connection.send((FINISHED,))
+
+
+def _with_growth(measurement: Measurement, growth: int | None) -> Measurement:
+    """Return it with the memory that it took, where an estimate of that stands beside it."""
+    if growth is None or "memory_bytes" not in measurement.cost:
+        return measurement
+    return replace(measurement, data={**measurement.data, "memory_growth": growth})
 
 
 def _send(connection: Connection, number: int, measurement: Measurement) -> None:
