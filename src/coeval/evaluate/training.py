@@ -5,7 +5,7 @@ that evaluates needs one. What goes wrong becomes a failed measurement with a re
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from coeval.evaluate.measured import measured, measured_untrained
 from coeval.evaluate.plan import make_plan
 from coeval.evaluate.protocol import Report
 from coeval.evaluate.slices import Slicer, Slices, identity_of
+from coeval.evaluate.together import Joint, Together, bucket_of, joins, measure_together, split
 from coeval.evaluate.watch import NO_LIMITS, Limits, NothingLearnt, Watch
 from coeval.seed import entropy
 from coeval.space.protocol import CandidateSpace
@@ -48,6 +49,8 @@ class TrainingEvaluator:
         inherit: Which children start with their parent's weights: ``"none"``, ``"exact"`` (those that then
             compute the parent's function) or ``"any"``.
         signals: Whether each trial's untrained network is scored (``evaluate.zero_cost``), for ``data["signals"]``.
+        joint: Whether the trials of a batch train in one tensor: ``"always"``, ``"never"``, or ``"auto"``, where
+            that is the faster way.
         limits: When a trial is refused or stopped.
     """
 
@@ -63,6 +66,7 @@ class TrainingEvaluator:
         slices: Slices | None = None,
         inherit: Inherit = "none",
         signals: bool = True,
+        joint: Joint = "auto",
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.source = source
@@ -74,21 +78,50 @@ class TrainingEvaluator:
         self.slices = slices
         self.inherit = checked(inherit)
         self.signals = signals
+        self.joint: Joint = joint
         self.limits = limits
         self._folds = FoldCache(limits.cache_bytes)
         self._times = TimeModel()
 
     def bucket(self, proposal: Proposal) -> str:
-        """Return one key for all: candidates are trained one after the other."""
-        del proposal
-        return ""
+        """Return a key that proposals share which train together, in one tensor; others have keys of their own."""
+        inherits = self.inherit != "none"
+        joint = joins(self.device, self.joint)
+        return bucket_of(self.space, proposal, joins=joint, inherits=inherits)
 
     def evaluate(
         self, trials: Sequence[Trial], report: Report
     ) -> Iterator[tuple[int, Measurement]]:
         """Yield each trial's number and measurement as it finishes."""
+        if len(trials) > 1 and joins(self.device, self.joint):
+            trials = yield from self._measure_together(trials, report)
         for trial in trials:
             yield trial.number, self._measure(trial, report)
+
+    def _measure_together(
+        self, trials: Sequence[Trial], report: Report
+    ) -> Generator[tuple[int, Measurement], None, list[Trial]]:
+        """Measure those that train in one tensor; return the others."""
+        jobs: list[Job] = []
+        for trial in trials:
+            started = time.monotonic()
+            try:
+                jobs.append(self._job(trial, report, started))
+            except Exception as error:  # noqa: BLE001 - the contract: a failure is a value
+                yield trial.number, failed(error, started)
+        groups, alone = split(jobs, self.limits)
+        for group in groups:
+            how = Together(
+                self.device,
+                self.seed,
+                self.signals,
+                self.limits,
+                self.artifacts,
+                self._folds,
+                self._times,
+            )
+            yield from measure_together(group, how, report)
+        return [job.trial for job in alone]
 
     def _measure(self, trial: Trial, report: Report) -> Measurement:
         started = time.monotonic()

@@ -18,11 +18,15 @@ from coeval.train.device import resolve
 from coeval.train.eager import POLL_SECONDS
 from coeval.train.engine import State
 from coeval.train.errors import Diverged
-from coeval.train.fit import LEAST_PATIENCE, PATIENCE, Fitted, Stopped
+from coeval.train.fit import LEAST_PATIENCE, PATIENCE, SLICE_SECONDS, Fitted, Stopped
 from coeval.train.population_engine import Member, PopulationEngine
 from coeval.train.predict import predictions_of
 
 OnMemberEpoch = Callable[[int, int, Mapping[str, float]], bool]
+OnMemberSlice = Callable[[int, State], None]
+
+_UNSAVED = 1.0
+"""Seconds of training that are not worth a file when a member ends."""
 
 
 def train_population(
@@ -34,6 +38,7 @@ def train_population(
     stop_after: Sequence[int] | None = None,
     on_epoch: OnMemberEpoch | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_slice: OnMemberSlice | None = None,
     start: Sequence[Mapping[str, np.ndarray]] | None = None,
     keep_state: bool = False,
 ) -> list[Fitted | Diverged]:
@@ -47,6 +52,8 @@ def train_population(
         stop_after: For each member after which epoch it ends; the length of its schedule by default.
         on_epoch: Told a member's place, its epoch (from 1) and its values; answers whether that member goes on.
         should_stop: Asked every 0.2 s, also inside an epoch; a true answer ends the training of all.
+        on_slice: Told a member's place and its state: of all every 10 s, between epochs, and of who ends while others
+            train on.
         start: Each member's state of an earlier training, by this or by ``fit``, of as many epochs for all.
         keep_state: Return states too.
 
@@ -61,7 +68,7 @@ def train_population(
     training = _Training(members, data, metric, device, stop_after, keep_state=keep_state)
     if start is not None:
         training.load(start)
-    training.run(on_epoch or _go_on, _Polled(should_stop))
+    training.run(on_epoch or _go_on, on_slice, _Polled(should_stop))
     return training.results()
 
 
@@ -137,7 +144,7 @@ class _Training:
             _Standing(member, min(max(last, 1), member.length))
             for member, last in zip(members, lasts, strict=True)
         ]
-        self._clock = time.monotonic()
+        self._began = self._sliced = self._clock = time.monotonic()
         self._data, self._metric, self._keep_state = data, metric, keep_state
         self._scale = target_scale(data.problem, data.train)
         for member in members:
@@ -155,7 +162,12 @@ class _Training:
         for one, state in zip(self._all, states, strict=True):
             one.load(state)
 
-    def run(self, on_epoch: OnMemberEpoch, should_stop: Callable[[], bool]) -> None:
+    def run(
+        self,
+        on_epoch: OnMemberEpoch,
+        on_slice: OnMemberSlice | None,
+        should_stop: Callable[[], bool],
+    ) -> None:
         """Train until every member has a result."""
         self._leave({one: why for one in self._left if (why := self._why(one)) is not None})
         while self._left:
@@ -163,26 +175,46 @@ class _Training:
             if losses is None:
                 self._stop_inside()
                 return
-            values = [{"train_loss": loss} for loss in losses]
-            ended: dict[_Standing, Stopped | Diverged] = {}
-            for one, loss in zip(self._left, losses, strict=True):
-                one.epochs = self._engine.epochs
-                if not math.isfinite(loss):
-                    ended[one] = _diverged_loss(one)
-            ended |= self._judge(self._engine.epochs, values, ended)
-            for one, noted in zip(self._left, values, strict=True):
-                if one in ended:
-                    continue
-                one.note(noted)
-                if not on_epoch(self._all.index(one), one.epochs, noted):
-                    ended[one] = Stopped.ASKED
-                elif (why := self._why(one)) is not None:
-                    ended[one] = why
+            ended = self._told(losses, on_epoch)
+            if on_slice is not None:
+                self._slice(ended, on_slice)
             self._leave(ended)
 
     def results(self) -> list[Fitted | Diverged]:
         """Return what became of each member."""
         return [one.result for one in self._all if one.result is not None]
+
+    def _told(
+        self, losses: Sequence[float], on_epoch: OnMemberEpoch
+    ) -> dict[_Standing, Stopped | Diverged]:
+        """Note an epoch of everybody; return who ends, and why."""
+        values = [{"train_loss": loss} for loss in losses]
+        ended: dict[_Standing, Stopped | Diverged] = {}
+        for one, loss in zip(self._left, losses, strict=True):
+            one.epochs = self._engine.epochs
+            if not math.isfinite(loss):
+                ended[one] = _diverged_loss(one)
+        ended |= self._judge(self._engine.epochs, values, ended)
+        for one, noted in zip(self._left, values, strict=True):
+            if one in ended:
+                continue
+            one.note(noted)
+            if not on_epoch(self._all.index(one), one.epochs, noted):
+                ended[one] = Stopped.ASKED
+            elif (why := self._why(one)) is not None:
+                ended[one] = why
+        return ended
+
+    def _slice(
+        self, ended: Mapping[_Standing, Stopped | Diverged], on_slice: OnMemberSlice
+    ) -> None:
+        now = time.monotonic()
+        is_due = now - self._sliced >= SLICE_SECONDS
+        for number, one in enumerate(self._left):
+            is_last = one in ended and now - self._began >= _UNSAVED
+            if (is_due or is_last) and not isinstance(ended.get(one), Diverged):
+                on_slice(self._all.index(one), self._state(number, one))
+        self._sliced = now if is_due else self._sliced
 
     def _why(self, one: _Standing) -> Stopped | None:
         if self._metric is not None and self._validation is not None and one.is_barren:
@@ -253,17 +285,16 @@ class _Training:
         if stay:
             self._engine.keep(stay)
 
+    def _state(self, number: int, one: _Standing) -> State:
+        """Return a member's state, as ``fit`` keeps it."""
+        state = {**self._engine.state(number), **one.state()}
+        if self._validation is not None:
+            return state
+        return {k: value for k, value in state.items() if k != "judged" and k[:5] != "best/"}
+
     def _fitted(self, number: int, one: _Standing, why: Stopped, is_between: bool) -> Fitted:
         is_judged = self._validation is not None and self._metric is not None
-        state = None
-        if self._keep_state and is_between:
-            judged = one.state()
-            if not is_judged:
-                judged.pop("judged")
-            engine = self._engine.state(number)
-            if not is_judged:
-                engine = {k: v for k, v in engine.items() if not k.startswith("best/")}
-            state = {**engine, **judged}
+        state = self._state(number, one) if self._keep_state and is_between else None
         weights = self._engine.best(number) if is_judged else self._engine.weights(number)
         network = one.member.network
         with torch.no_grad():

@@ -8,6 +8,8 @@ added to it gets the same ones.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coeval.architecture.inference import live
+from coeval.architecture.step import Region
 from coeval.build.tape import Operation, Tape
 
 ENTRIES = ("numeric", "piecewise_linear", "periodic", "embedding", "text")
@@ -82,6 +84,13 @@ def structure(tape: Tape) -> tuple[object, ...]:
     )
     widths = tape.widths if _may_disagree(tape) else ()
     return (tape.columns, operations, tape.output, tape.widths[tape.output], widths)
+
+
+def has_idle_steps(region: Region) -> bool:
+    """Return whether there are steps that no result needs; their weights, which only decay, have no place on a tape."""
+    return not all(live(region)) or any(
+        has_idle_steps(inner) for one in region.steps for inner in one.regions
+    )
 
 
 def axes_of(tapes: Sequence[Tape]) -> tuple[Axis, ...]:
