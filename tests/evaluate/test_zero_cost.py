@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from torch import nn
 
+from coeval.architecture.component import Component, Cost
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns, Vector
@@ -136,7 +138,19 @@ def test_naswot_is_the_log_determinant_of_agreeing_activations():
     found = zero_cost(network, ((rows,), torch.tensor([0, 1, 1]), None), Problem.MULTICLASS, 0)
     # Codes 11, 10 and 01: two activations each, of which one agrees between 0 and 1, one between 0 and 2, none of 1 and 2.
     kernel = np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 0.0], [1.0, 0.0, 2.0]])
-    assert found["naswot"] == pytest.approx(math.log(np.linalg.det(kernel)))
+    assert found["naswot"] == pytest.approx(math.log(np.linalg.det(kernel)), rel=1e-4)
+
+
+def test_a_row_that_a_table_holds_twice_does_not_silence_naswot():
+    (inputs, target, _), _ = batch_for(PLAIN)
+    twice = (
+        tuple(torch.cat([one, one[:1]]) for one in inputs),
+        torch.cat([target, target[:1]]),
+        None,
+    )
+    larger = classes(("linear", {"width": 256}), ("relu", {}))
+    smaller = classes(("linear", {"width": 4}), ("relu", {}))
+    assert scores(larger, twice)["naswot"] > scores(smaller, twice)["naswot"]
 
 
 def test_synflow_sums_the_products_of_absolute_weights_over_all_paths():
@@ -182,6 +196,30 @@ def test_what_a_network_lacks_is_left_out_and_not_guessed():
     found = scores(classes(("linear", {"width": 8})))
     assert "naswot" not in found  # no activation, no code
     assert {"synflow", "snip", "grad_norm"} <= set(found)
+
+
+class Single(nn.Module):
+    """An outsider's module that takes single precision only."""
+
+    def forward(self, x):
+        return x @ torch.eye(x.shape[-1])
+
+
+SINGLE = Component(
+    name="single",
+    summary="The input times the identity in single precision.",
+    type_rule=lambda call: call.inputs[0],
+    cost_rule=lambda call, output: Cost(),
+    arguments=lambda call, output: {},
+    lowering="tests.evaluate.test_zero_cost:Single",
+)
+
+
+def test_a_score_that_a_component_cannot_give_costs_that_score_alone():
+    steps = list(PLAIN.body.steps)
+    steps[2] = step(SINGLE, 2)
+    found = scores(Architecture(PLAIN.inputs, sequence(1, steps)))
+    assert set(SIGNALS) - set(found) == {"synflow"}
 
 
 def test_a_deep_network_does_not_leave_the_range_of_numbers():

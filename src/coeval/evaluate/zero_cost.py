@@ -56,8 +56,19 @@ def zero_cost(network: nn.Module, batch: Batch, problem: Problem, seed: int) -> 
         "snip": lambda: saliency(seen.weights, gradients),
         "zen": lambda: zen(network, inputs, seed),
     }
-    found = {name: scores[name]() for name in SIGNALS}
+    found = {name: _or_infinite(scores[name]) for name in SIGNALS}
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _or_infinite(score: Callable[[], float]) -> float:
+    """Return a score, infinite where it cannot be had: a signal must never cost a trial.
+
+    An outsider's component may not take double precision, or have no second derivative.
+    """
+    try:
+        return score()
+    except (RuntimeError, ValueError):
+        return math.inf
 
 
 def signals_of(network: nn.Module, data: TrainingData, seed: int) -> dict[str, float]:

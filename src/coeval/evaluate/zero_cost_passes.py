@@ -26,7 +26,7 @@ Tensors = dict[str, torch.Tensor]
 Given = tuple[torch.Tensor, ...]
 Hook = Callable[[nn.Module, Given, torch.Tensor], torch.Tensor | None]
 
-_JITTER = 1e-5  # k of Mellor et al. 2020
+_JITTER = 1e-5  # k of Mellor et al. 2020; on the diagonal of naswot's kernel as well
 _NOISE = 1e-2  # alpha of Lin et al. 2021
 _ZEN_ROWS = 16
 
@@ -111,7 +111,9 @@ def activation_codes(codes: list[torch.Tensor]) -> float:
         return math.inf
     code = torch.cat(codes, dim=1)
     agreeing = code @ code.T + (1 - code) @ (1 - code).T
-    return float(torch.linalg.slogdet(agreeing.double())[1])
+    # Rows that a table holds twice have equal codes in every network: without the jitter none would have a score.
+    jitter = _JITTER * torch.eye(len(code), dtype=torch.float64, device=code.device)
+    return float(torch.linalg.slogdet(agreeing.double() + jitter)[1])
 
 
 def input_jacobian(jacobian: torch.Tensor) -> float:
