@@ -303,6 +303,7 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         device=site.options.device,
         artifacts=site.artifacts,
         slices=storage.slices,
+        inherit="any" if site.levers.inherit else "none",
         limits=_trial_limits(site, deadline),
     )
     forecast = Forecast(

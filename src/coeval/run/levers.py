@@ -14,11 +14,13 @@ class Levers:
 
     Attributes:
         rungs: Evolution starts every candidate on few epochs and trains on what ranks well.
+        inherit: Children start with their parent's weights and train a part of the schedule (``evaluate.inherit``).
         screen: Of several candidates evolution proposes the one that cheap signals favour, as far as they are trusted.
         repeats: The incumbent is trained again under new seeds now and then, for the noise floor.
     """
 
     rungs: bool = True
+    inherit: bool = False
     screen: bool = True
     repeats: bool = True
 
@@ -45,5 +47,5 @@ class Levers:
         return dataclasses.replace(OFF, **values)
 
 
-OFF = Levers(rungs=False, screen=False, repeats=False)
+OFF = Levers(rungs=False, inherit=False, screen=False, repeats=False)
 """Plain training: every candidate whole, from scratch, once."""
