@@ -25,6 +25,8 @@ ALL = (
     "proxies",
     "curves",
     "ask_tell",
+    "cache",
+    "cost",
     "convolution",
     "workers",
 )
