@@ -7,8 +7,9 @@ import pytest
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns
 from coeval.component.library import TABULAR
+from coeval.evaluate import together
 from coeval.evaluate.protocol import never_stop
-from coeval.evaluate.together import bucket_of, joins
+from coeval.evaluate.together import batch_for, bucket_of, joins
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.space.protocol import Candidate
@@ -46,25 +47,25 @@ def check_same(together, alone):
 @pytest.mark.parametrize("name", ["breast_cancer", "wine", "diabetes"])
 def test_scores_are_those_of_trials_alone(name, folds):
     task = task_of(name, folds=folds)
-    together = evaluate(task, proposals(task), joint="always")
-    check_same(together, evaluate(task, proposals(task), joint="never"))
-    assert all(one.data["batch"] == [0, 1, 2, 3] for one in together.values())
+    joint = evaluate(task, proposals(task), joint="always")
+    check_same(joint, evaluate(task, proposals(task), joint="never"))
+    assert all(one.data["batch"] == [0, 1, 2, 3] for one in joint.values())
 
 
 def test_signals_are_measured_before_training_as_ever():
     task = task_of("wine")
-    together = evaluate(task, proposals(task), joint="always")
+    joint = evaluate(task, proposals(task), joint="always")
     alone = evaluate(task, proposals(task), joint="never")
     for number, one in alone.items():
-        assert together[number].data["signals"] == one.data["signals"]
+        assert joint[number].data["signals"] == one.data["signals"]
 
 
 def test_the_seconds_of_a_batch_are_shared_out_among_its_trials():
     task = task_of("wine")
     began = time.monotonic()
-    together = evaluate(task, proposals(task), joint="always")
+    joint = evaluate(task, proposals(task), joint="always")
     whole = time.monotonic() - began
-    spent = sum(one.cost["seconds"] for one in together.values())
+    spent = sum(one.cost["seconds"] for one in joint.values())
     assert 0.5 * whole < spent <= whole
 
 
@@ -228,14 +229,18 @@ def test_what_gains_nothing_by_company_has_a_bucket_of_its_own():
 
 
 def test_a_cpu_trains_one_by_one_unless_it_is_told_otherwise():
-    assert [joins(device, "auto") for device in ("cpu", "cuda", "cuda:1", "mps")] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    devices = {"cpu": False, "cuda": True, "cuda:1": True, "mps": True}
+    assert {device: joins(device, "auto") for device in devices} == devices
     assert joins("cpu", "always")
     assert not joins("cuda", "never")
+    assert (batch_for("cpu"), batch_for("cuda")) == (1, together.BATCH)
+
+
+def test_an_accelerator_that_was_not_named_is_found_without_torch(monkeypatch, tmp_path):
+    monkeypatch.setattr(together.platform, "system", lambda: "Linux")
+    for device, exists in ((tmp_path, True), (tmp_path / "none", False)):
+        monkeypatch.setattr(together, "NVIDIA", device)
+        assert joins("auto", "auto") is exists
 
 
 def test_a_step_that_nothing_needs_is_no_reason_to_fail():

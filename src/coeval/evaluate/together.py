@@ -6,9 +6,11 @@ trained together (an heir, a continued trial of another age, an architecture wit
 This file imports no torch: the driver asks for buckets.
 """
 
+import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from coeval.build.tape import tape_of
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 
 Joint = Literal["auto", "always", "never"]
 """When trials of a batch train in one tensor: ``"auto"`` where that is known to be the faster way."""
+
+
+BATCH = 16
+"""Trials at once: as many launches for sixteen networks as for one, and a strategy still hears of results often."""
+NVIDIA = Path("/dev/nvidiactl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,23 @@ class Together:
 def joins(device: str, joint: Joint) -> bool:
     """Return whether the trials of a batch train in one tensor, by the device alone.
 
-    On a CPU a compiled loop trains one network after the other faster than PyTorch trains them together, at every
-    width (benchmarks.population); on an accelerator the batch hides what starting an operation costs.
+    On a CPU a compiled loop trains one network after the other faster than PyTorch trains them together
+    (benchmarks.population); on an accelerator the batch hides what starting an operation costs.
     """
-    return joint == "always" or (joint == "auto" and device != "cpu")
+    return joint == "always" or (joint == "auto" and is_accelerator(device))
+
+
+def is_accelerator(device: str) -> bool:
+    """Return whether a name means an accelerator; of ``"auto"`` it is guessed without torch, which the driver lacks."""
+    if device != "auto":
+        return device != "cpu"
+    is_apple = (platform.system(), platform.machine()) == ("Darwin", "arm64")
+    return is_apple or NVIDIA.exists()
+
+
+def batch_for(device: str, joint: Joint = "auto") -> int:
+    """Return how many trials a batch holds at most: one where each trains by itself."""
+    return BATCH if joins(device, joint) else 1
 
 
 def bucket_of(
