@@ -24,6 +24,7 @@ ALL = (
     "signals",
     "proxies",
     "curves",
+    "inheritance",
     "ask_tell",
     "cache",
     "cost",
