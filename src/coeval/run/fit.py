@@ -12,6 +12,7 @@ from coeval.errors import RunError
 from coeval.evaluate.baselines import BaselineResult
 from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.forecast import Forecast
+from coeval.evaluate.together import Joint, batch_for
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits as TrialLimits
 from coeval.export.final import Resources
@@ -296,6 +297,7 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
     early = EarlyEnd(site.objective)
     ends_early = site.options.early_end and not notes(earlier, "final")
     deadline = site.end - EXPORT_SECONDS
+    joint: Joint = "auto" if site.levers.together else "never"
     evaluator = TrainingEvaluator(
         site.folder.cache,
         site.space,
@@ -304,6 +306,7 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         artifacts=site.artifacts,
         slices=storage.slices,
         inherit="any" if site.levers.inherit else "none",
+        joint=joint,
         limits=_trial_limits(site, deadline),
     )
     forecast = Forecast(
@@ -311,7 +314,8 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         site.space,
         memory_bytes=None if site.memory is None else site.memory.trial_bytes,
     )
-    workers = ProcessExecutor(evaluator, site.workers, memory=site.worker_bytes)
+    batch = batch_for(site.options.device, joint)
+    workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=site.worker_bytes)
     executor = Gated(workers, forecast)
 
     def follow(record: Trial | Note) -> None:

@@ -15,12 +15,14 @@ class Levers:
     Attributes:
         rungs: Evolution starts every candidate on few epochs and trains on what ranks well.
         inherit: Children start with their parent's weights and train a part of the schedule (``evaluate.inherit``).
+        together: On an accelerator, candidates of one structure train in one tensor (``evaluate.together``).
         screen: Of several candidates evolution proposes the one that cheap signals favour, as far as they are trusted.
         repeats: The incumbent is trained again under new seeds now and then, for the noise floor.
     """
 
     rungs: bool = True
     inherit: bool = False
+    together: bool = True
     screen: bool = True
     repeats: bool = True
 
@@ -47,5 +49,5 @@ class Levers:
         return dataclasses.replace(OFF, **values)
 
 
-OFF = Levers(rungs=False, inherit=False, screen=False, repeats=False)
+OFF = Levers(rungs=False, inherit=False, together=False, screen=False, repeats=False)
 """Plain training: every candidate whole, from scratch, once."""
