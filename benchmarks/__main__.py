@@ -22,6 +22,7 @@ ALL = (
     "matrix",
     "strategies",
     "signals",
+    "screening",
     "proxies",
     "curves",
     "inheritance",

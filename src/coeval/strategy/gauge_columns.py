@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from coeval.statistics import mean_ranks
 from coeval.strategy.curves import LEAST_POINTS, extrapolate
-from coeval.strategy.gauge_surrogate import described, one_step_ahead
+from coeval.strategy.gauge_surrogate import described, fit
 from coeval.trial import Objective, Trial
 
 Floats = npt.NDArray[np.float64]
@@ -81,7 +81,7 @@ def foretold(trials: Sequence[Trial], objective: Objective) -> Floats:
     if len(trials) < 2:
         return np.full(len(trials), math.nan)
     gains = standardised(np.array([-objective.cost(one) for one in trials]))
-    said = one_step_ahead([described(one.proposal.candidate) for one in trials], gains)
+    said = fit([described(one.proposal.candidate) for one in trials], gains).ahead.copy()
     said[0] = math.nan
     return said
 

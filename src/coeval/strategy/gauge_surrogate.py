@@ -63,69 +63,106 @@ def _counted(architecture: Architecture) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(labels(architecture)).items())
 
 
-def one_step_ahead(candidates: Sequence[Description], gains: Floats) -> Floats:
-    """Return what the surrogate expected of each candidate from those before it; of the first, nothing.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bags:
+    """Bags of numbers as rows, and what one unit of their distance is.
+
+    Attributes:
+        places: Column by name.
+        scales: ``(columns,)`` by which a number is divided first.
+        rows: ``(bags, columns)``.
+        unit: Median of the positive squared distances between the rows; 1 where there is none.
+    """
+
+    places: Mapping[str, int]
+    scales: Floats
+    rows: Floats
+    unit: float
+
+    def to(self, bags: Sequence[Mapping[str, float]]) -> Floats:
+        """Return ``(len(bags), rows)`` squared distances in units; what a bag lacks counts 0."""
+        others = _matrix(bags, self.places) / self.scales
+        unknown = [
+            sum(value * value for name, value in bag.items() if name not in self.places)
+            for bag in bags
+        ]
+        return _squared(others, self.rows, np.array(unknown)) / self.unit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surrogate:
+    """A process that was fitted to some trials.
+
+    Attributes:
+        ahead: ``(trials,)`` what was expected of each from those before it; of the first, nothing.
+    """
+
+    ahead: Floats
+    _bags: _Bags
+    _numbers: _Bags
+    _weights: Floats
+
+    def expect(self, pool: Sequence[Description]) -> Floats:
+        """Return ``(len(pool),)`` what is expected of candidates."""
+        squared = self._bags.to([one.bag for one in pool])
+        squared += self._numbers.to([_known(one.numbers, self._numbers) for one in pool])
+        return np.asarray(_kernel(squared) @ self._weights)
+
+
+def fit(known: Sequence[Description], gains: Floats) -> Surrogate:
+    """Return the surrogate of some trials.
 
     Args:
-        candidates: ``(trials,)`` in the order in which they finished.
+        known: ``(trials,)`` candidates in the order in which they finished; one or more.
         gains: ``(trials,)`` what was measured, more is better, on any scale of about unit spread.
-
-    Returns:
-        ``(trials,)``.
     """
-    inner = _covariance(candidates) + NOISE * np.eye(len(gains))
-    lower = np.linalg.cholesky(inner)
+    bags = _bags([one.bag for one in known], is_standardised=False)
+    numbers = _bags([one.numbers for one in known], is_standardised=True)
+    squared = _squared(bags.rows, bags.rows) / bags.unit
+    squared += _squared(numbers.rows, numbers.rows) / numbers.unit
+    lower = np.linalg.cholesky(_kernel(squared) + NOISE * np.eye(len(gains)))
     # The last entry of a row's solution is the standardised surprise at its trial (algorithm 2.1, row by row).
-    return np.asarray(gains - np.diagonal(lower) * np.linalg.solve(lower, gains))
+    surprises = np.linalg.solve(lower, gains)
+    ahead = gains - np.diagonal(lower) * surprises
+    return Surrogate(ahead, bags, numbers, np.linalg.solve(lower.T, surprises))
 
 
-def expected(known: Sequence[Description], gains: Floats, pool: Sequence[Description]) -> Floats:
-    """Return what the surrogate expects of candidates.
-
-    Args:
-        known: ``(trials,)`` candidates that were measured.
-        gains: ``(trials,)`` as in ``one_step_ahead``.
-        pool: ``(pool,)`` candidates.
-
-    Returns:
-        ``(pool,)``.
-    """
-    count = len(known)
-    covariance = _covariance([*known, *pool])
-    inner = covariance[:count, :count] + NOISE * np.eye(count)
-    return np.asarray(covariance[count:, :count] @ np.linalg.solve(inner, gains))
-
-
-def _covariance(candidates: Sequence[Description]) -> Floats:
-    """Return the exponential kernel of the distance, in medians of it, over a common mean."""
-    squared = _scaled(_squared([one.bag for one in candidates]))
-    squared += _scaled(_squared(_standardised([one.numbers for one in candidates])))
-    return np.asarray(_MEAN + np.exp(-np.sqrt(squared)))
-
-
-def _squared(bags: Sequence[Mapping[str, float]]) -> Floats:
-    """Return squared distances between bags; what a bag lacks counts 0."""
+def _bags(bags: Sequence[Mapping[str, float]], *, is_standardised: bool) -> _Bags:
     places: dict[str, int] = {}
     for bag in bags:
         for name in bag:
             places.setdefault(name, len(places))
+    rows = _matrix(bags, places)
+    scales = np.ones(len(places))
+    if is_standardised:
+        spreads = rows.std(axis=0)
+        scales = np.where(spreads > 0, spreads, math.inf)  # what does not vary says nothing
+    rows = rows / scales
+    squared = _squared(rows, rows)
+    positive = squared[squared > 0]
+    return _Bags(places, scales, rows, float(np.median(positive)) if len(positive) else 1.0)
+
+
+def _matrix(bags: Sequence[Mapping[str, float]], places: Mapping[str, int]) -> Floats:
     matrix = np.zeros((len(bags), len(places)))
     for row, bag in enumerate(bags):
-        matrix[row, [places[name] for name in bag]] = list(bag.values())
-    squares = (matrix * matrix).sum(axis=1)
-    return np.asarray(np.maximum(squares[:, None] + squares[None] - 2 * (matrix @ matrix.T), 0.0))
+        for name, value in bag.items():
+            if name in places:
+                matrix[row, places[name]] = value
+    return matrix
 
 
-def _standardised(numbers: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-    """Return each number in its own standard deviations, without those that do not vary."""
-    names = sorted({name for one in numbers for name in one})
-    spreads = {name: float(np.std([one.get(name, 0.0) for one in numbers])) for name in names}
-    varying = {name: spread for name, spread in spreads.items() if spread > 0}
-    return [
-        {name: one.get(name, 0.0) / spread for name, spread in varying.items()} for one in numbers
-    ]
+def _known(numbers: Mapping[str, float], among: _Bags) -> dict[str, float]:
+    """Return the numbers that the trials have too: others have no scale."""
+    return {name: value for name, value in numbers.items() if name in among.places}
 
 
-def _scaled(squared: Floats) -> Floats:
-    positive = squared[squared > 0]
-    return squared / float(np.median(positive)) if len(positive) else squared
+def _squared(first: Floats, second: Floats, more: Floats | float = 0.0) -> Floats:
+    squares = (first * first).sum(axis=1) + more
+    others = (second * second).sum(axis=1)
+    return np.asarray(np.maximum(squares[:, None] + others[None] - 2 * (first @ second.T), 0.0))
+
+
+def _kernel(squared: Floats) -> Floats:
+    """Return the exponential kernel over a common mean."""
+    return np.asarray(_MEAN + np.exp(-np.sqrt(squared)))

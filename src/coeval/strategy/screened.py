@@ -5,20 +5,22 @@ this very run (``strategy.gauge``), and even then it decides only in proportion 
 correlation, and never about more than 80 % of the proposals.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
 from coeval.seed import generator
 from coeval.space.protocol import Candidate, CandidateSpace
 from coeval.strategy.fidelity_highest import RUNG
 from coeval.strategy.gauge import LEAST, WINDOW, Gauge, gauges, weight_of
 from coeval.strategy.gauge_columns import SURROGATE, standardised
-from coeval.strategy.gauge_surrogate import Description, described, expected, one_step_ahead
+from coeval.strategy.gauge_surrogate import Description, Surrogate, described, fit
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.signals import Signal
@@ -33,16 +35,29 @@ GROUP = 4
 """Candidates of which one is proposed. On NAS-Bench-201, with four published signals and the surrogate, evolution came near
 the best after 96 evaluations without them, and after 63, 57 and 51 with groups of 2, 4 and 8; three of noise alone cost 3 %
 at most. A signal that turns decides for some trials yet, the worse the larger the group."""
+_EACH, _EVERY = 32, 4
+_REMEMBERED = 64
 _DROPPED = Measurement(failure=Failure(Reason.REFUSED, "another candidate was favoured"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is kept of a judged trial: what it reached, what signals say of it, what it is made of."""
+    """What is kept of a judged trial: its place among them, what it reached, what signals say, what it is made of."""
 
+    place: int
     gain: float
     said: Mapping[str, float]
     description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """What is believed after so many judged trials."""
+
+    count: int
+    gauges: tuple[Gauge, ...] = ()
+    seen: Mapping[str, Floats] = field(default_factory=dict)
+    surrogate: Surrogate | None = None
 
 
 class Screened:
@@ -97,27 +112,13 @@ class Screened:
         self._told = 0  # inner numbers given out
         self._ended: set[int] = set()
         self._known: dict[int, list[_Known]] = {0: []}  # by how many rungs below the top
-        self._gauges: tuple[int, tuple[Gauge, ...]] = 0, ()
+        self._count = 0
+        self._examined = _Examined(0)
 
     @property
     def gauges(self) -> tuple[Gauge, ...]:
-        """Return how far each signal is believed now."""
-        count = sum(map(len, self._known.values()))
-        if self._gauges[0] != count:
-            known = self._alike()[-2 * WINDOW :]
-            latest = known[-WINDOW:]
-            said = {
-                name: np.array([one.said[name] for one in latest], dtype=np.float64)
-                for name in self.signals
-            }
-            if self.surrogate and len(known) > 1:
-                gains = standardised(np.array([one.gain for one in known]))
-                ahead = one_step_ahead([one.description for one in known], gains)
-                ahead[0] = np.nan
-                said[SURROGATE] = ahead[-WINDOW:]
-            reached = np.array([one.gain for one in latest])
-            self._gauges = count, gauges(said, reached, self.seed)
-        return self._gauges[1]
+        """Return how far each signal is believed; looked at anew with every few judged trials."""
+        return self._examine().gauges
 
     def ask(self, count: int) -> list[Proposal]:
         """Return the inner strategy's proposals up to the first that signals decide, or that one alone."""
@@ -179,24 +180,41 @@ class Screened:
 
     def _favourite(self, candidates: Sequence[Candidate]) -> int:
         """Return the place of the candidate that the believed signals, weighed, put first; the earlier of equals."""
+        found = self._examine()
         total = np.zeros(len(candidates))
         for name, signal in self.signals.items():
-            weight = weight_of(self.gauges, name)
+            weight = weight_of(found.gauges, name)
             if weight > 0:
-                values = [_number(signal(one)) for one in candidates]
-                total += weight * _places(np.array(values), self._seen(name))
-        weight = weight_of(self.gauges, SURROGATE)
-        if weight > 0:
-            descriptions = [described(one) for one in candidates]
-            known = self._alike()[-2 * WINDOW :]
-            gains = standardised(np.array([one.gain for one in known]))
-            total += weight * expected([one.description for one in known], gains, descriptions)
+                values = np.array([_number(signal(one)) for one in candidates])
+                total += weight * _places(values, found.seen[name])
+        weight = weight_of(found.gauges, SURROGATE)
+        if weight > 0 and found.surrogate is not None:
+            total += weight * found.surrogate.expect([described(one) for one in candidates])
         return int(np.argmax(total))
 
-    def _seen(self, name: str) -> Floats:
-        return np.sort([one.said[name] for one in self._alike()[-WINDOW:]])
+    def _examine(self) -> _Examined:
+        count = examined_count(self._count)
+        if self._examined.count != count:
+            self._examined = self._examine_anew(count)
+        return self._examined
 
-    def _alike(self) -> "list[_Known]":
+    def _examine_anew(self, count: int) -> _Examined:
+        known = [one for one in self._alike() if one.place < count][-2 * WINDOW :]
+        latest = known[-WINDOW:]
+        said = {
+            name: np.array([one.said[name] for one in latest], dtype=np.float64)
+            for name in self.signals
+        }
+        seen = {name: np.sort(values) for name, values in said.items()}
+        surrogate = None
+        if self.surrogate and len(known) >= LEAST:
+            gains = standardised(np.array([one.gain for one in known]))
+            surrogate = fit([one.description for one in known], gains)
+            said[SURROGATE] = surrogate.ahead[-WINDOW:]
+        reached = np.array([one.gain for one in latest])
+        return _Examined(count, gauges(said, reached, self.seed), seen, surrogate)
+
+    def _alike(self) -> list[_Known]:
         """Return what was measured on the highest rung with enough values; what was measured whole, if none has."""
         enough = [rung for rung, known in self._known.items() if len(known) >= LEAST]
         return self._known[min(enough, default=0)]
@@ -208,23 +226,36 @@ class Screened:
             return
         candidate = trial.proposal.candidate
         known = _Known(
+            self._count,
             -self._objectives.all[0].cost(trial),
             {name: _number(signal(candidate)) for name, signal in self.signals.items()},
             described(candidate),
         )
         self._known.setdefault(math.floor(violations.get(RUNG, 0.0)), []).append(known)
+        self._count += 1
+
+
+def examined_count(judged: int) -> int:
+    """Return after how many judged trials the signals were last examined: at each up to 32, then at every fourth.
+
+    Example:
+        >>> [examined_count(judged) for judged in (7, 32, 35, 36)]
+        [7, 32, 32, 36]
+    """
+    return judged if judged <= _EACH else judged - judged % _EVERY
 
 
 def counts(space: CandidateSpace) -> dict[str, Signal]:
     """Return the counts of parameters and multiply-accumulates as signals, told from the architecture alone."""
 
-    def parameters(candidate: Candidate) -> float:
-        return float(infer(space.architecture(candidate)).cost.parameters)
+    @functools.lru_cache(maxsize=_REMEMBERED)
+    def cost(candidate: Candidate) -> Cost:
+        return infer(space.architecture(candidate)).cost
 
-    def macs(candidate: Candidate) -> float:
-        return float(infer(space.architecture(candidate)).cost.macs)
-
-    return {"parameters": parameters, "macs": macs}
+    return {
+        "parameters": lambda candidate: float(cost(candidate).parameters),
+        "macs": lambda candidate: float(cost(candidate).macs),
+    }
 
 
 def _number(value: float | None) -> float:
