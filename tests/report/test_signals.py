@@ -1,5 +1,6 @@
 """The trust gauge in the report: which signals were borne out, and an honest word on their use."""
 
+import json
 from dataclasses import replace
 
 from coeval.report import page, signals
@@ -9,6 +10,8 @@ from coeval.strategy.gauge import Gauge
 from coeval.strategy.screened import PREFIX
 from coeval.trial import State, Trial
 from tests.report import examples
+
+NONE = float("nan")
 
 
 def facts(trials=60, *, screened=0):
@@ -74,11 +77,18 @@ def test_an_empty_run_has_no_signals():
 
 
 def test_the_trusted_come_first_and_those_without_an_interval_are_left_out():
-    none = float("nan")
     found = (
-        Gauge("constant", 20, none, none, none, 0.0),
+        Gauge("constant", 20, NONE, NONE, NONE, 0.0),
         Gauge("noise", 20, 0.3, -0.1, 0.6, 0.0),
         Gauge("good", 20, 0.5, 0.2, 0.7, 0.2),
         Gauge("better", 20, 0.6, 0.4, 0.8, 0.4),
     )
     assert [one.name for one in signals.ranked(found)] == ["better", "good", "noise"]
+
+
+def test_the_gauges_are_plain_json_without_nan():
+    found = signals.plain([*signals.of_run(facts()), Gauge("new", 3, 0.1, NONE, NONE, 0.0)])
+    read = json.loads(json.dumps(found, allow_nan=False))
+    trusted = {one["name"]: one["weight"] > 0 for one in read}
+    assert (trusted["synflow"], trusted["snip"]) == (True, False)
+    assert "new" not in trusted

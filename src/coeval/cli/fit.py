@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from coeval.cli.words import complain, say
+from coeval.report import signals
 from coeval.report.page import gather, write
 from coeval.report.progress import Progress, Tracker
 from coeval.report.summary import plain, summary
@@ -16,6 +17,7 @@ from coeval.run.fit import Outcome, fit, resume
 from coeval.run.options import Options
 from coeval.run.site import Site
 from coeval.store.protocol import Note
+from coeval.strategy.gauge import gauge
 from coeval.task.summary import summary as task_summary
 from coeval.trial import State, Trial
 
@@ -118,5 +120,6 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "failed": counts.failed,
         "cached": counts.cached,
         "notes": list(outcome.notes),
+        "signals": signals.plain(gauge(outcome.run.trials, objective)),
         "final": outcome.final,
     }

@@ -1,7 +1,9 @@
 """The trust gauge as people see it: which cheap signals this run bore out, and what they were used for."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from coeval.report import chart, words
 from coeval.report.facts import Facts
@@ -41,6 +43,11 @@ def ranked(found: Sequence[Gauge]) -> list[Gauge]:
     """Return the gauges that have an interval: what is trusted most first, then by correlation."""
     known = [one for one in found if math.isfinite(one.low)]
     return sorted(known, key=lambda one: (-one.weight, -one.rho, one.name))
+
+
+def plain(found: Sequence[Gauge]) -> list[dict[str, Any]]:
+    """Return the gauges that have an interval as plain JSON values."""
+    return [dataclasses.asdict(one) for one in ranked(found)]
 
 
 def of_run(facts: Facts) -> tuple[Gauge, ...]:
