@@ -5,8 +5,9 @@ import pytest
 
 from coeval.report import noise
 from coeval.report.evidence import trust
-from coeval.report.facts import Facts, Timed
+from coeval.report.facts import Facts, Timed, collect
 from coeval.report.progress import Progress, Tracker
+from coeval.report.search import searched
 from coeval.report.summary import said
 from coeval.report.terminal import line, panel
 from coeval.report.trials import trials
@@ -51,7 +52,7 @@ def test_at_the_end_the_floor_is_the_recorded_one_everywhere():
     assert noise.floor(found).standard_deviation == 0.06
     shown = str(trust(found))
     assert "\N{PLUS-MINUS SIGN}0.06" in shown
-    assert "over 11 trainings of the same candidates (95 % interval 0.0400 to 0.1300)" in shown
+    assert "over 11 trainings of the same candidates (95 % interval 0.04 to 0.13)" in shown
     assert "2 other candidates tied with the best on validation" in shown
     assert noise.sentence(found) in said(found)
     assert "Trials 2 and 0 are tied with trial 1, the best on validation" in noise.sentence(found)
@@ -98,3 +99,23 @@ def test_many_ties_are_named_up_to_a_point(count):
     found = facts(trials=tuple(Timed(one, 0.0, 1.0) for one in [*LOG, *more]))
     sentence = noise.sentence(found)
     assert "and 5 more are tied" in sentence if count == 12 else "more" not in sentence
+
+
+def test_an_early_end_is_explained_in_report_and_terminal_until_a_resume_goes_on():
+    events = examples.journal(20, finished=False)
+    log = examples.Journal()
+    log.events = list(events)
+    early = {"trial": 20, "trials": 80, "window": 40, "improved": 0.0, "expected": 0.0004}
+    log.note(300.0, "ended_early", {**early, "floor": {"sd": 0.002, "low": 0.0009}})
+    found = collect("adult", examples.capsule(), log.events)
+    sentence = noise.ended_early(found)
+    assert sentence.startswith(
+        "Ended early, after trial 20: over the last 40 of 80 whole trainings"
+    )
+    assert (
+        "expected to improve it by 0.0004, and seeds alone differ by at least 0.0009." in sentence
+    )
+    assert sentence in str(searched(found))
+    assert sentence in said(found)
+    log.note(310.0, "sitting", {"version": "0.1.0", "started": examples.START + 310.0})
+    assert noise.ended_early(collect("adult", examples.capsule(), log.events)) == ""

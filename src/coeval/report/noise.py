@@ -43,7 +43,7 @@ def card(facts: Facts) -> Markup:
     counted = f"{known.trainings} trainings" if known.trainings else "several trainings"
     said = [f"Standard deviation from seed to seed, over {counted} of the same candidates"]
     if math.isfinite(known.low) and math.isfinite(known.high):
-        bounds = f"{words.score(known.low)} to {words.score(known.high)}"
+        bounds = f"{_plain(known.low)} to {_plain(known.high)}"
         said[0] += f" (95 % interval {bounds})"
     said.append("Smaller differences mean nothing")
     if found := tied(facts):
@@ -52,7 +52,7 @@ def card(facts: Facts) -> Markup:
     return tag(
         "section.card",
         tag("h3", "Noise floor"),
-        tag("p.big", f"{PLUS_MINUS}{words.score(known.standard_deviation)}"),
+        tag("p.big", size(known)),
         tag("p.quiet", f"{'. '.join(said)}."),
     )
 
@@ -66,22 +66,27 @@ def sentence(facts: Facts) -> str:
 
 
 def ended_early(facts: Facts) -> str:
-    """Return why the search ended before its time, as a clause; empty if it did not."""
+    """Return why the search ended before its time, as a sentence; empty if it did not."""
     found = facts.early
     low = dig(found, "floor", "low")
     if found is None or not isinstance(low, int | float):
         return ""
     improved, expected = (_number(found.get(name)) for name in ("improved", "expected"))
     return (
-        f"early, after trial {found.get('trial')}: over the last {words.count(found.get('window'))} of "
-        f"{words.count(found.get('trials'))} whole trainings the best improved by {words.score(improved)}, as many again "
-        f"were expected to improve it by {words.score(expected)}, and seeds alone differ by at least {words.score(low)}"
+        f"Ended early, after trial {found.get('trial')}: over the last {words.count(found.get('window'))} of "
+        f"{words.count(found.get('trials'))} whole trainings the best improved by {_plain(improved)}, as many again "
+        f"were expected to improve it by {_plain(expected)}, and seeds alone differ by at least {_plain(low)}."
     )
 
 
 def size(known: NoiseFloor) -> str:
     """Return the floor as it stands beside a score."""
-    return f"{PLUS_MINUS}{words.score(known.standard_deviation)}"
+    return f"{PLUS_MINUS}{_plain(known.standard_deviation)}"
+
+
+def _plain(spread: float) -> str:
+    """Return a small difference of scores with two digits, without a power of ten as long as that reads well."""
+    return f"{spread:.2g}" if 1e-4 <= spread < 100 else words.score(spread)
 
 
 def _named(trials: Sequence[Trial]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from coeval.architecture.text import one_line
-from coeval.report import words
+from coeval.report import noise, words
 from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
 from coeval.strategy.gauge import Gauge, gauge, is_judged
@@ -107,7 +107,7 @@ class Progress:
         """Return the noise floor and the ties as a phrase; empty before the floor is known."""
         if self.floor is None:
             return ""
-        said = f"\N{PLUS-MINUS SIGN}{words.score(self.floor.standard_deviation)} from seed to seed"
+        said = f"{noise.size(self.floor)} from seed to seed"
         return f"{said}, {self.tied:,} tied with it" if self.tied else said
 
     def ranked_baselines(self) -> list[tuple[str, float]]:

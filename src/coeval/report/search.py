@@ -36,12 +36,14 @@ def searched(facts: Facts) -> Markup:
         ("strategy", _strategy(dig(facts.capsule, "strategy"))),
         ("budget", _budget(dig(facts.capsule, "budget"))),
     ]
+    if memory := dig(facts.capsule, "options", "memory"):
+        pairs.append(("memory limit", str(memory)))
     if running:
         pairs.insert(3, ("left unfinished", words.count(running)))
     if why := dig(facts.stopped, "why"):
         in_time = why == "stopped" and facts.final is not None
         said = "in time for the final training" if in_time else _ENDS.get(str(why), str(why))
-        said = noise.ended_early(facts) or said
+        said = "early, see below" if facts.early else said
         pairs.append(("ended", said))
     return join(
         [
@@ -138,9 +140,9 @@ def _audit(line: object) -> Markup:
 
 
 def _ties(facts: Facts) -> Markup:
-    """Return whom the noise floor cannot tell from the best."""
-    said = noise.sentence(facts)
-    return tag("p.note", said) if said else Markup()
+    """Return why the search ended before its time, and whom the noise floor cannot tell from the best."""
+    said = (noise.ended_early(facts), noise.sentence(facts))
+    return join([tag("p.note", one) for one in said if one])
 
 
 def _failures(facts: Facts) -> Markup:

@@ -101,7 +101,7 @@ def said(facts: Facts) -> list[str]:
         speed = f", {latency:.3g} ms a row" if isinstance(latency, int | float) else ""
         lines.append(f"It has {words.count(parameters)} parameters{speed}.")
     if early := noise.ended_early(facts):
-        lines.append(f"Ended {early}.")
+        lines.append(early)
     if tied := noise.sentence(facts):
         lines.append(tied)
     if len(facts.openings) > 1:
