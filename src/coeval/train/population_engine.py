@@ -18,7 +18,7 @@ from coeval.task.task import Problem
 from coeval.train.batches import count_batches
 from coeval.train.data import Inputs, Tensors
 from coeval.train.engine import State, rng_state, set_rng_state
-from coeval.train.memory import PREDICTED_ROWS
+from coeval.train.memory import ACCELERATOR_FACTOR, PREDICTED_ROWS
 from coeval.train.population_arena import Arena, Block, blocks_of
 from coeval.train.population_batches import Gathered, gathered, steps_of
 from coeval.train.population_loss import loss_and_gradient
@@ -110,14 +110,15 @@ class PopulationEngine:
                 if should_stop():
                     return None
         self.epochs += 1
-        return [float(one) / self._batches for one in total]
+        return [one / self._batches for one in total.tolist()]
 
     @torch.inference_mode()
     def outputs(self, inputs: Inputs) -> torch.Tensor:
         """Return every member's outputs in evaluation mode, ``(members, rows, outputs)`` on the CPU."""
         run = self._run
         run.is_training = False
-        rows, chunk = len(inputs[0]), max(LEAST_ROWS, PREDICTED_ROWS // run.members)
+        most = PREDICTED_ROWS * (1 if self._device.type == "cpu" else ACCELERATOR_FACTOR)
+        rows, chunk = len(inputs[0]), max(LEAST_ROWS, most // run.members)
         parts = []
         for start in range(0, max(rows, 1), chunk):
             numeric, codes, tokens = (
@@ -199,7 +200,7 @@ class PopulationEngine:
         self._noises = [self._noises[one] for one in members]
         steps, product = self._optimizer.steps, self._optimizer.product
         self._build()
-        self._optimizer.steps, self._optimizer.product = steps, product
+        self._optimizer.go_on(steps, product)
         index = torch.tensor(members, device=self._device)
         for (old, source), (new, target) in zip(before, self._vectors(), strict=True):
             for known, block in zip(old.blocks, new.blocks, strict=True):

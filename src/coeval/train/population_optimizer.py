@@ -26,6 +26,7 @@ class PopulationOptimizer:
     def __init__(self, name: str, run: Run) -> None:
         self.name = name
         self.steps, self.product = 0, 1.0
+        self._count = torch.zeros((), device=run.device)  # of steps, as the fused kernel keeps it
         self._run = run
         arena = run.arena
         self.first, self.first_views = arena.vector()
@@ -83,9 +84,13 @@ class PopulationOptimizer:
             raise ValueError(
                 f"members must have made the same number of steps, got {sorted(steps)}. Train them apart."
             )
-        self.steps = steps.pop()
-        if self.name == "nadamw":
-            self.product = float(states[0][f"products/{one}"])
+        product = float(states[0][f"products/{one}"]) if self.name == "nadamw" else 1.0
+        self.go_on(steps.pop(), product)
+
+    def go_on(self, steps: int, product: float) -> None:
+        """Count on from a number of steps and NAdamW's product of momenta."""
+        self.steps, self.product = steps, product
+        self._count.fill_(float(steps))
 
     def _adamw(self) -> None:
         self._update.zero_()
@@ -95,7 +100,7 @@ class PopulationOptimizer:
             [self.first],
             [self.second],
             [],
-            [torch.tensor(float(self.steps - 1), device=self._update.device)],
+            [self._count],
             fused=True,
             amsgrad=False,
             beta1=_BETA,
