@@ -15,7 +15,7 @@ from torch import nn
 from coeval.architecture.component import Component, Cost
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture, sequence, step
-from coeval.architecture.types import Columns, Vector
+from coeval.architecture.types import Columns, Tokens, Vector
 from coeval.build.network import Network, tensor_network
 from coeval.component.library import TABULAR
 from coeval.evaluate.zero_cost import SIGNALS, minibatch, signals_of, zero_cost
@@ -220,6 +220,36 @@ def test_a_score_that_a_component_cannot_give_costs_that_score_alone():
     steps[2] = step(SINGLE, 2)
     found = scores(Architecture(PLAIN.inputs, sequence(1, steps)))
     assert set(SIGNALS) - set(found) == {"synflow"}
+
+
+class Counts(nn.Module):
+    """How often each of four tokens stands in a line."""
+
+    def forward(self, x):
+        return nn.functional.one_hot(x, 4).sum(1).to(torch.get_default_dtype())
+
+
+COUNTS = Component(
+    name="counts",
+    summary="How often each of four tokens stands in a line.",
+    type_rule=lambda call: Vector(4),
+    cost_rule=lambda call, output: Cost(),
+    arguments=lambda call, output: {},
+    lowering="tests.evaluate.test_zero_cost:Counts",
+)
+
+
+def test_a_network_over_tokens_has_the_scores_that_need_no_real_input():
+    steps = [
+        step(COUNTS, 0),
+        step(TABULAR["linear"], 1, width=16),
+        step(TABULAR["relu"], 2),
+        step(TABULAR["value_head"], 3),
+    ]
+    network = tensor_network(Architecture((Tokens(6, 4),), sequence(1, steps)), seed=0)
+    tokens = torch.as_tensor(generator(0).integers(4, size=(8, 6)))
+    found = zero_cost(network, ((tokens,), torch.randn(8), None), Problem.REGRESSION, 0)
+    assert set(found) == {"naswot", "grad_norm", "snip"}
 
 
 def test_a_deep_network_does_not_leave_the_range_of_numbers():

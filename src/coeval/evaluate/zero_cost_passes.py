@@ -67,8 +67,8 @@ class Seen:
             elif "entry" in step.component.capabilities:
                 hooks.append((module, self._enter))
         if not any("entry" in step.component.capabilities for step, _ in components(network)):
-            inputs = tuple(one.detach().requires_grad_() for one in inputs)
-            self.entered = list(inputs)
+            inputs = tuple([one.detach().requires_grad_(one.is_floating_point()) for one in inputs])
+            self.entered = [one for one in inputs if one.requires_grad]
         self.outputs = _called(network, self.weights, inputs, hooks)
 
     def gradients(self, loss: torch.Tensor) -> Tensors:
