@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coeval.architecture.component import Component, Cost
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Grid
 from coeval.build.network import Network, tensor_network
@@ -311,3 +312,52 @@ def test_a_removed_step_leaves_the_others_their_weights():
     assert not found.exact
     assert found.share == 1.0
     assert difference > 0
+
+
+class Beside(torch.nn.Module):
+    """The first value plus the mean of the second; of regions, what the first says of it."""
+
+    def __init__(self, *bodies):
+        super().__init__()
+        self.body = torch.nn.ModuleList(bodies)
+
+    def forward(self, x, *others):
+        y = x + sum(other.mean(-1, keepdim=True) for other in others)
+        return self.body[0](y) if len(self.body) else y
+
+
+def own(name, **facts):
+    return Component(
+        name=name,
+        summary="Somebody's own.",
+        type_rule=lambda call: call.inputs[0],
+        cost_rule=lambda call, output: Cost(),
+        arguments=lambda call, output: {},
+        lowering="tests.build.test_transfer:Beside",
+        **facts,
+    )
+
+
+def test_what_a_users_own_component_reads_must_not_change_at_all():
+    pair = own("beside", arity=(2, 2))
+
+    def net(width):
+        return trunk(step(LINEAR, 1, width=8), step(LINEAR, 1, width=width), step(pair, (2, 3)))
+
+    assert heir(net(4), net(4), 1)[0].exact
+    found, difference = heir(net(4), net(6), 1)
+    assert not found.exact
+    assert difference > 1e-5
+
+
+def test_what_a_users_own_region_holds_must_not_change_at_all():
+    loop = own("loop", regions=1, body_inputs=lambda inputs: inputs)
+
+    def net(activation):
+        body = sequence(1, [step(LINEAR, 0, width=8), step(activation, 1)])
+        return trunk(step(LINEAR, 1, width=8), step(loop, 2, body))
+
+    same, difference = heir(net(TANH), net(TANH), 1)
+    assert same.exact
+    assert difference < 1e-6
+    assert not heir(net(TANH), net(RELU), 1)[0].exact

@@ -124,24 +124,24 @@ class _Walk:
         return self._kept(scope, number, known, origin)
 
     def _kept(self, scope: "_Scope", number: int, known: Known, origin: Path) -> Value:
-        """Take over the weights of a step without regions."""
-        inputs = scope.inputs(number)
+        """Take over the weights of a step that is looked at as a whole."""
+        step, inputs = scope.region.steps[number], scope.inputs(number)
         matched = [
             self._matched(one, name) for one, name in zip(inputs, known.inputs, strict=False)
         ]
-        component = scope.region.steps[number].component
-        carried = carry(
-            Pair(
-                component, scope.side(number, self.weights), self.parent.side(origin), matched[0][0]
-            )
-        )
+        mine, given = scope.side(number, self.weights), self.parent.side(origin)
+        carried = carry(Pair(step.component, mine, given, matched[0][0]))
         self._put(scope.prefix_of(number), carried.weights)
         self.count += carried.count
         alike = len(inputs) == len(known.inputs) and all(exact for _, exact in matched)
-        name = component.name
+        # Rules know the first input only. What reads more, or holds regions, is somebody's own component.
+        further = zip(matched[1:], known.inputs[1:], strict=False)
+        alike = alike and all(is_whole(one, self.parent.features[n]) for (one, _), n in further)
+        alike = alike and step.regions == known.step.regions
+        name = step.component.name
         positive = name in _POSITIVE or (name in _KEEPS_SIGN and inputs[0].positive)
         exact = alike and carried.exact
-        return Value(known.name, carried.index, exact, positive, zero=component == ZERO)
+        return Value(known.name, carried.index, exact, positive, zero=step.component == ZERO)
 
     def _merge(self, scope: "_Scope", number: int, known: Known) -> Value:
         """Meet each of the parent's inputs again; what is new beside them must change nothing."""
