@@ -31,6 +31,7 @@ ALL = (
     "cost",
     "convolution",
     "workers",
+    "population",
 )
 
 

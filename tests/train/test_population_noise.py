@@ -35,6 +35,7 @@ def tape(first, second, rate, other):
     return write_tape(Architecture((Columns(2),), sequence(1, steps)))
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), RATES, RATES), min_size=1, max_size=3),
     st.lists(st.integers(1, 7), min_size=1, max_size=4),
