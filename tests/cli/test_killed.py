@@ -30,7 +30,8 @@ def _timeless(body: dict) -> dict:
     measurement = body.get("measurement")
     if measurement is not None:
         measurement.get("cost", {}).pop("seconds", None)
-        measurement.get("data", {}).pop("fold_seconds", None)
+        for name in ("fold_seconds", "spent_seconds"):
+            measurement.get("data", {}).pop(name, None)
     return body
 
 

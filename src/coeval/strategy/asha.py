@@ -3,9 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 
-from coeval.strategy.fidelity_engine import Engine, Learning
+from coeval.strategy.fidelity_engine import Engine
 from coeval.strategy.fidelity_ladder import Ladder
-from coeval.strategy.fidelity_models import ModelPerRung
 from coeval.strategy.halving import ENOUGH
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
@@ -29,7 +28,6 @@ class AsynchronousHalving:
         eta: The best 1 / eta of a rung are promoted.
         continues: Whether promotions continue from the lower rung, see ``Ladder``.
         enough: Values that a rung must have before the inner strategy learns from it.
-        models: How the inner strategy learns from several rungs: a copy for each, or ``HighestRung``.
 
     Raises:
         ValueError: The fidelities do not rise to 1, ``eta`` is below 2, or ``enough`` below 1.
@@ -44,14 +42,11 @@ class AsynchronousHalving:
         eta: int = 3,
         continues: bool = True,
         enough: int = ENOUGH,
-        models: Learning = ModelPerRung,
     ) -> None:
         ladder = Ladder(tuple(fidelities), eta, continues)
         objectives = Objectives(objective)
         rules = _Asynchronous(objectives, ladder)
-        self._engine = Engine(
-            inner, objectives, ladder, rules, enough=enough, name="asha", models=models
-        )
+        self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="asha")
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions, the highest rung's first, then new candidates at the lowest rung."""

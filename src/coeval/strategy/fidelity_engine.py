@@ -5,9 +5,7 @@ seed, a control), which the inner strategy hears of as it stands. Which of them 
 origin included, so that a journal can be replayed.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from coeval.space.digest import candidate_digest
 from coeval.strategy.fidelity_ladder import Ladder
@@ -15,37 +13,9 @@ from coeval.strategy.fidelity_models import ModelPerRung
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.rungs import Member, Rules
-from coeval.trial import Fidelity, Measurement, Proposal, State, Trial
+from coeval.trial import Fidelity, Proposal, State, Trial
 
 PROMOTION = "promotion"
-
-
-class Models(Protocol):
-    """What the inner strategy hears of the rungs; ``ModelPerRung`` says what each method does."""
-
-    def ask(self, count: int) -> list[Proposal]:
-        """Return proposals of the inner strategy."""
-        ...
-
-    def start(self, proposal: Proposal) -> int:
-        """Tell that a trial runs; return the inner strategy's number for it."""
-        ...
-
-    def waits(self, number: int, rung: int) -> bool:
-        """Return whether a value of the number at a rung is still expected."""
-        ...
-
-    def measure(self, number: int, rung: int, measurement: Measurement) -> None:
-        """Tell what was measured at a rung."""
-        ...
-
-    def give_up(self, number: int, rungs: range) -> None:
-        """Tell that there will be no value at some rungs."""
-        ...
-
-
-Learning = Callable[[Strategy, Objectives, int, int], Models]
-"""From a fresh inner strategy, the objectives, the number of rungs and ``enough``."""
 
 
 class Engine:
@@ -58,7 +28,6 @@ class Engine:
         rules: Where members start, and who is promoted.
         enough: Values that a rung must have before the inner strategy learns from it.
         name: What the origins of its trials begin with, before that which the inner strategy gave.
-        models: How the inner strategy learns from values of several rungs.
     """
 
     def __init__(
@@ -70,7 +39,6 @@ class Engine:
         *,
         enough: int,
         name: str,
-        models: Learning = ModelPerRung,
     ) -> None:
         if enough < 1:
             raise ValueError(f"enough must be at least 1 value a rung, got {enough}.")
@@ -78,7 +46,7 @@ class Engine:
         self._ladder = ladder
         self._rules = rules
         self._prefix = f"{name}:"
-        self._models = models(inner, objectives, ladder.top + 1, enough)
+        self._models = ModelPerRung(inner, objectives, ladder.top + 1, enough)
         self._members: dict[int, Member] = {}  # by the outer number of the newest trial
         self._running: set[int] = set()
         self._inner: dict[int, int] = {}  # inner number by outer number
