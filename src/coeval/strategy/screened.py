@@ -6,7 +6,6 @@ correlation, and never about more than 80 % of the proposals.
 """
 
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,11 +16,10 @@ from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
 from coeval.seed import generator
 from coeval.space.protocol import Candidate, CandidateSpace
-from coeval.strategy.fidelity_highest import RUNG
 from coeval.strategy.gauge import LEAST, WINDOW, Gauge, gauges, weight_of
 from coeval.strategy.gauge_columns import SURROGATE, standardised
 from coeval.strategy.gauge_surrogate import Description, Surrogate, described, fit
-from coeval.strategy.objectives import Objectives
+from coeval.strategy.objectives import Objectives, violation
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.signals import Signal
 from coeval.trial import Failure, Measurement, Objective, Proposal, Reason, State, Trial, finish
@@ -42,9 +40,8 @@ _DROPPED = Measurement(failure=Failure(Reason.REFUSED, "another candidate was fa
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is kept of a judged trial: its place among them, what it reached, what signals say, what it is made of."""
+    """What is kept of a judged trial: what it reached, what signals say of it, what it is made of."""
 
-    place: int
     gain: float
     said: Mapping[str, float]
     description: Description
@@ -65,8 +62,8 @@ class Screened:
 
     What was passed over is told to the inner strategy as failed, a number and never a value, so that its proposals
     keep numbers of their own. It should breed from results (evolution, a surrogate) rather than plan whole
-    generations. While signals decide, an ``ask`` returns one proposal. Under ``fidelity_highest`` a signal is set
-    against the values of one rung, the highest that has enough.
+    generations. While signals decide, an ``ask`` returns one proposal. Inside a halving, each rung's copy sets them
+    against the values of its own rung.
 
     Args:
         inner: A fresh strategy that proposes at full fidelity.
@@ -111,8 +108,7 @@ class Screened:
         self._outer: dict[int, int] = {}  # and back, of those that were proposed
         self._told = 0  # inner numbers given out
         self._ended: set[int] = set()
-        self._known: dict[int, list[_Known]] = {0: []}  # by how many rungs below the top
-        self._count = 0
+        self._known: list[_Known] = []
         self._examined = _Examined(0)
 
     @property
@@ -140,7 +136,7 @@ class Screened:
             return
         self._ended.add(trial.number)
         self.inner.tell(self._inside(trial))
-        if self._objectives.is_judged(trial):
+        if self._objectives.is_judged(trial) and not violation(trial):
             self._learn(trial)
 
     def _start(self, trial: Trial) -> None:
@@ -193,13 +189,13 @@ class Screened:
         return int(np.argmax(total))
 
     def _examine(self) -> _Examined:
-        count = examined_count(self._count)
+        count = examined_count(len(self._known))
         if self._examined.count != count:
             self._examined = self._examine_anew(count)
         return self._examined
 
     def _examine_anew(self, count: int) -> _Examined:
-        known = [one for one in self._alike() if one.place < count][-2 * WINDOW :]
+        known = self._known[max(0, count - 2 * WINDOW) : count]
         latest = known[-WINDOW:]
         said = {
             name: np.array([one.said[name] for one in latest], dtype=np.float64)
@@ -214,25 +210,14 @@ class Screened:
         reached = np.array([one.gain for one in latest])
         return _Examined(count, gauges(said, reached, self.seed), seen, surrogate)
 
-    def _alike(self) -> list[_Known]:
-        """Return what was measured on the highest rung with enough values; what was measured whole, if none has."""
-        enough = [rung for rung, known in self._known.items() if len(known) >= LEAST]
-        return self._known[min(enough, default=0)]
-
     def _learn(self, trial: Trial) -> None:
-        assert trial.measurement is not None  # it was judged
-        violations = trial.measurement.violations
-        if any(excess > 0 for name, excess in violations.items() if name != RUNG):
-            return
         candidate = trial.proposal.candidate
         known = _Known(
-            self._count,
             -self._objectives.all[0].cost(trial),
             {name: _number(signal(candidate)) for name, signal in self.signals.items()},
             described(candidate),
         )
-        self._known.setdefault(math.floor(violations.get(RUNG, 0.0)), []).append(known)
-        self._count += 1
+        self._known.append(known)
 
 
 def examined_count(judged: int) -> int:
