@@ -4,7 +4,7 @@
 
 Candidates are drawn from the space of each table as a search draws them, and trained at half of the usual effort. Each
 proxy is a fidelity of the same evaluator; fewer epochs are read off the curve of the whole training, whose prefix they
-are, bit for bit. Seconds are a process's own processor time. Forty candidates take half an hour on two quiet cores, twelve five
+are, bit for bit. Seconds are a process's own processor time. Forty candidates take twenty minutes on two quiet cores, ten five
 minutes, what is kept is not measured again.
 """
 

@@ -138,7 +138,7 @@ class _Ties:
             axis = self.setters[path] = self.new()
             if (
                 "projection" not in facts
-            ):  # groups of features: their number must divide the input's
+            ):  # a number of groups, which must divide the input's features
                 self.pin(axis)
                 self.pin(given[0])
             return axis
