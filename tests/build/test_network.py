@@ -67,7 +67,8 @@ def test_each_row_is_predicted_on_its_own(seed):
     rows = random_rows(rng, architecture.inputs[0])
     network = Network(architecture).eval()
     alone = torch.cat([network(*tensors(rows.take(np.array([row])))) for row in range(7)])
-    torch.testing.assert_close(network(*tensors(rows)), alone, atol=1e-5, rtol=1e-5)
+    # Untrained products of products may overflow.
+    torch.testing.assert_close(network(*tensors(rows)), alone, atol=1e-5, rtol=1e-5, equal_nan=True)
 
 
 def test_the_seed_decides_the_weights_and_leaves_the_global_generator_alone():

@@ -5,6 +5,7 @@ to step 2 of the first region of step 5. Steps count from 0, as in error message
 """
 
 import importlib
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.errors import SpaceError
 
+NO_SHORTCUTS: Mapping[str, Callable[..., Any]] = {}
 FIT_ROWS = 20_000  # enough for quantiles; sorting all rows of a large table is not
 
 
@@ -105,17 +107,20 @@ class RegionSteps(nn.ModuleDict):
 
     Attributes:
         activations: Numbers computed for an example.
+        plan: The steps that the result depends on, in order.
+        shortcuts: What to call instead of a step's module, by its number, while somebody trains the network.
     """
 
     def __init__(self, region: Region, inference: Inference) -> None:
         super().__init__(build_steps(region, inference))
         self.activations = inference.cost.activations
         self.region = region
-        self._plan = live_steps(region)
+        self.plan = live_steps(region)
+        self.shortcuts: Mapping[str, Callable[..., Any]] = {}
 
     def forward(self, *values: torch.Tensor) -> torch.Tensor:
         """Return the region's result."""
-        output: torch.Tensor = apply_steps(self, self._plan, self.region, values)
+        output: torch.Tensor = apply_steps(self, self.plan, self.region, values, self.shortcuts)
         return output
 
 
@@ -143,12 +148,17 @@ def build_steps(region: Region, inference: Inference) -> dict[str, nn.Module]:
 
 
 def apply_steps(
-    steps: nn.ModuleDict, plan: Plan, region: Region, inputs: tuple[object, ...]
+    steps: nn.ModuleDict,
+    plan: Plan,
+    region: Region,
+    inputs: tuple[object, ...],
+    shortcuts: Mapping[str, Callable[..., Any]] = NO_SHORTCUTS,
 ) -> torch.Tensor:
-    """Run a plan over the region's inputs."""
+    """Run a plan over the region's inputs, through shortcuts where there are any."""
     values: list[object] = [*inputs, *([None] * len(region.steps))]
     for index, name, taken in plan:
-        values[index] = steps[name](*[values[one] for one in taken])
+        call = shortcuts.get(name) or steps[name]
+        values[index] = call(*[values[one] for one in taken])
     return values[region.output]  # type: ignore[return-value]  # an architecture's result is a tensor
 
 

@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from coeval.train.engine import State, rng_state, set_rng_state
 from coeval.train.errors import Diverged
 from coeval.train.loss import Loss
 from coeval.train.optimizer import Optimizer
+from coeval.train.precision import convolves_much
 from coeval.train.predict import outputs_of
 from coeval.train.schedule import factor
 
@@ -67,9 +69,18 @@ class EagerEngine:
         self._precision = (
             nullcontext() if narrow is None else torch.autocast(data.target.device.type, narrow)
         )
+        self._joined: Callable[[], AbstractContextManager[None]] = nullcontext
+        if data.target.device.type == "cpu" and convolves_much(network, recipe.batch_size):
+            from coeval.train.grid_norm import joined  # noqa: PLC0415 - loads the compiler, for images only
+
+            self._joined = partial(joined, network)
 
     def epoch(self) -> float | None:
         """Train one epoch and return its mean loss; ``None`` if it was asked to stop inside."""
+        with self._joined():
+            return self._epoch()
+
+    def _epoch(self) -> float | None:
         self._network.train()
         parameters = self._optimizer.parameters
         # Summed on the device: reading a loss at every step would wait for the device every time.

@@ -39,12 +39,13 @@ def narrow_type(
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}.")
     if precision == "float32":
         return None
-    if precision == "auto" and not (_gains(network, batch_size) and _has_bfloat16(device)):
+    if precision == "auto" and not (convolves_much(network, batch_size) and _has_bfloat16(device)):
         return None
     return torch.bfloat16
 
 
-def _gains(network: nn.Module, batch_size: int) -> bool:
+def convolves_much(network: nn.Module, batch_size: int) -> bool:
+    """Return whether a network has convolutions, and a batch so many activations that speed is lost in them."""
     if not isinstance(network, KnowsItsSize) or network.activations * batch_size < LEAST_NUMBERS:
         return False
     return any(one.ndim == 4 for one in network.parameters())
