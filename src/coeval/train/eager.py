@@ -14,7 +14,7 @@ from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.train.batches import count_batches, epoch_batches
 from coeval.train.data import Inputs, Tensors
-from coeval.train.engine import State, rng_state, set_rng_state
+from coeval.train.engine import State, noise_generator, rng_state, set_rng_state
 from coeval.train.errors import Diverged
 from coeval.train.loss import Loss
 from coeval.train.optimizer import Optimizer
@@ -120,7 +120,7 @@ class EagerEngine:
             **moments,
             "epochs": np.array(self.epochs),
             "order": rng_state(self._order),
-            "noise": rng_state(torch.default_generator),
+            "noise": rng_state(noise_generator(self._data.target.device)),
         }
 
     def load(self, state: Mapping[str, np.ndarray]) -> None:
@@ -134,7 +134,7 @@ class EagerEngine:
         )
         self.epochs = int(state["epochs"])
         set_rng_state(self._order, state["order"])
-        set_rng_state(torch.default_generator, state["noise"])
+        set_rng_state(noise_generator(self._data.target.device), state["noise"])
 
     def _is_time_to_poll(self) -> bool:
         now = time.monotonic()

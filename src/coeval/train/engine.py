@@ -52,6 +52,16 @@ def rng_state(generator: torch.Generator) -> np.ndarray:
     return generator.get_state().numpy().copy()
 
 
+def noise_generator(device: torch.device) -> torch.Generator:
+    """Return torch's global generator of a device, from which dropout draws."""
+    if device.type == "cuda":
+        index = torch.cuda.current_device() if device.index is None else device.index
+        return torch.cuda.default_generators[index]
+    if device.type == "mps":
+        return torch.mps._get_default_mps_generator()
+    return torch.default_generator
+
+
 def set_rng_state(generator: torch.Generator, state: np.ndarray) -> None:
     """Give a generator the state that ``rng_state`` returned."""
     generator.set_state(torch.from_numpy(np.array(state, dtype=np.uint8)))
