@@ -53,10 +53,9 @@ def rng_state(generator: torch.Generator) -> np.ndarray:
 
 
 def noise_generator(device: torch.device) -> torch.Generator:
-    """Return torch's global generator of a device, from which dropout draws."""
+    """Return torch's global generator of a tensor's device, from which dropout draws."""
     if device.type == "cuda":
-        index = torch.cuda.current_device() if device.index is None else device.index
-        return torch.cuda.default_generators[index]
+        return torch.cuda.default_generators[device.index]
     if device.type == "mps":
         return torch.mps._get_default_mps_generator()
     return torch.default_generator
