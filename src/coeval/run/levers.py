@@ -16,7 +16,8 @@ class Levers:
         rungs: Evolution starts every candidate on few epochs and trains on what ranks well.
         inherit: Children start with their parent's weights and train a part of the schedule (``evaluate.inherit``).
         together: On an accelerator, candidates of one structure train in one tensor (``evaluate.together``).
-        screen: Of several candidates evolution proposes the one that cheap signals favour, as far as they are trusted.
+        screen: Cheap signals, as far as this run bears them out, choose among several candidates of evolution, and have a
+            say in who is promoted.
         repeats: The incumbent is trained again under new seeds now and then, for the noise floor.
     """
 

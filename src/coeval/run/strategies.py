@@ -254,7 +254,7 @@ def strategy_for(
             if levers.screen:
                 inner = _screened(inner, space, objective, seed)
             if levers.rungs:
-                inner = _under_rungs(inner, objective)
+                inner = _under_rungs(inner, objective, seed, has_signals=levers.screen)
         else:
             inner = plain(name, space, objective, seed, RUNGS)
         if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name == "evolution"):
@@ -280,7 +280,12 @@ def _screened(inner: Strategy, space: CandidateSpace, objective: Objective, seed
     return strategy
 
 
-def _under_rungs(inner: Strategy, objective: Objective) -> Strategy:
-    build = _load("asha:AsynchronousHalving")
-    strategy: Strategy = build(inner, objective, fidelities=RUNGS, enough=ENOUGH)
+def _under_rungs(
+    inner: Strategy, objective: Objective, seed: int, *, has_signals: bool
+) -> Strategy:
+    build, order = _load("asha:AsynchronousHalving"), _load("promotion:PromotionOrder")
+    promotion = order(objective, seed) if has_signals else None
+    strategy: Strategy = build(
+        inner, objective, fidelities=RUNGS, enough=ENOUGH, promotion=promotion
+    )
     return strategy

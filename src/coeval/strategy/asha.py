@@ -7,6 +7,7 @@ from coeval.strategy.fidelity_engine import Engine
 from coeval.strategy.fidelity_ladder import Ladder
 from coeval.strategy.halving import ENOUGH
 from coeval.strategy.objectives import Objectives
+from coeval.strategy.promotion import PromotionOrder
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.rungs import Member, Rung
 from coeval.trial import Objective, Proposal, Trial
@@ -28,6 +29,7 @@ class AsynchronousHalving:
         eta: The best 1 / eta of a rung are promoted.
         continues: Whether promotions continue from the lower rung, see ``Ladder``.
         enough: Values that a rung must have before the inner strategy learns from it.
+        promotion: Another order of a rung than by its values, for one objective.
 
     Raises:
         ValueError: The fidelities do not rise to 1, ``eta`` is below 2, or ``enough`` below 1.
@@ -42,10 +44,12 @@ class AsynchronousHalving:
         eta: int = 3,
         continues: bool = True,
         enough: int = ENOUGH,
+        promotion: PromotionOrder | None = None,
     ) -> None:
         ladder = Ladder(tuple(fidelities), eta, continues)
         objectives = Objectives(objective)
-        rules = _Asynchronous(objectives, ladder)
+        self._promotion = promotion
+        rules = _Asynchronous(objectives, ladder, promotion)
         self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="asha")
 
     def ask(self, count: int) -> list[Proposal]:
@@ -54,15 +58,19 @@ class AsynchronousHalving:
 
     def tell(self, trial: Trial) -> None:
         """Record a trial."""
+        if self._promotion is not None:
+            self._promotion.tell(trial)
         self._engine.tell(trial)
 
 
 class _Asynchronous:
     """The rules: everybody starts on the lowest rung, and a rung need not be complete."""
 
-    def __init__(self, objectives: Objectives, ladder: Ladder) -> None:
+    def __init__(
+        self, objectives: Objectives, ladder: Ladder, promotion: PromotionOrder | None
+    ) -> None:
         self._eta = ladder.eta
-        self._rungs = [Rung(objectives) for _ in ladder.fidelities]
+        self._rungs = [Rung(objectives, promotion) for _ in ladder.fidelities]
         self._hopes: list[deque[tuple[int, Member]]] = [deque() for _ in ladder.fidelities]
 
     def first_rungs(self, count: int) -> list[int]:

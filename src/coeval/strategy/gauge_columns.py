@@ -33,9 +33,7 @@ def columns(trials: Sequence[Trial], objective: Objective) -> dict[str, Floats]:
     Returns:
         ``(trials,)`` by signal; those that say nothing of any trial are left out.
     """
-    found: dict[str, Floats] = {}
-    for name in _names(trials):
-        found[name] = np.array([_signal(one, name) for one in trials])
+    found = zero_cost(trials)
     for name in COUNTS:
         if name != objective.name:
             found[name] = np.array([_cost(one, name) for one in trials])
@@ -45,6 +43,11 @@ def columns(trials: Sequence[Trial], objective: Objective) -> dict[str, Floats]:
         found[f"extrapolated {label}"] = ahead
     found[SURROGATE] = foretold(trials, objective)
     return {name: values for name, values in found.items() if np.isfinite(values).any()}
+
+
+def zero_cost(trials: Sequence[Trial]) -> dict[str, Floats]:
+    """Return ``(trials,)`` the scores of the untrained networks by name; NaN where a trial has none."""
+    return {name: np.array([_signal(one, name) for one in trials]) for name in _names(trials)}
 
 
 def early(trial: Trial, objective: Objective, share: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from coeval.strategy.objectives import Objectives, violation
+from coeval.strategy.promotion import PromotionOrder
 from coeval.trial import Proposal, Trial
 
 Key = tuple[float, float, int]
@@ -71,10 +72,13 @@ class Rung:
 
     Args:
         objectives: The order of trials.
+        promotion: Another order, by more than the values here; it may change with what it learns.
     """
 
-    def __init__(self, objectives: Objectives) -> None:
+    def __init__(self, objectives: Objectives, promotion: PromotionOrder | None = None) -> None:
         self._objectives = objectives
+        self._promotion = promotion
+        self._version = 0
         self._members: dict[int, Member] = {}  # measured and waiting, by trial number
         self._trials: dict[int, Trial] = {}  # measured, promoted or not; for several objectives
         self._waiting: list[Key] = []
@@ -100,7 +104,7 @@ class Rung:
 
     def best(self, places: int) -> list[Member]:
         """Return who stands on the first ``places`` places and was not promoted yet, best first."""
-        if len(self._objectives) > 1:
+        if len(self._objectives) > 1 or self._promotion is not None:
             best = self._ranked()[:places]
             return [self._members[number] for number in best if number in self._members]
         chosen: list[Member] = []
@@ -119,9 +123,11 @@ class Rung:
             bisect.insort(self._promoted, key)
 
     def _ranked(self) -> list[int]:
-        if self._order is None:
-            order = self._objectives.order(self._trials.values())
-            self._order = [trial.number for trial in order]
+        version = 0 if self._promotion is None else self._promotion.version
+        if self._order is None or version != self._version:
+            trials = list(self._trials.values())
+            order = (self._promotion or self._objectives).order(trials)
+            self._order, self._version = [trial.number for trial in order], version
         return self._order
 
     def _key(self, trial: Trial) -> Key:
