@@ -29,6 +29,7 @@ ALL = (
     "ask_tell",
     "cache",
     "cost",
+    "early_end",
     "convolution",
     "workers",
     "population",

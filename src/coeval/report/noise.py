@@ -74,7 +74,7 @@ def ended_early(facts: Facts) -> str:
     improved, expected = (_number(found.get(name)) for name in ("improved", "expected"))
     return (
         f"Ended early, after trial {found.get('trial')}: over the last {words.count(found.get('window'))} of "
-        f"{words.count(found.get('trials'))} whole trainings the best improved by {_plain(improved)}, as many again "
+        f"{words.count(found.get('trials'))} whole trainings the best improved by {_plain(improved)}, twice as many again "
         f"were expected to improve it by {_plain(expected)}, and seeds alone differ by at least {_plain(low)}."
     )
 

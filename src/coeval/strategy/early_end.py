@@ -3,10 +3,10 @@
 The rule, evaluated on the log alone, so that a search that was killed and goes on ends where the other one did. After
 each finished whole trial, with ``n`` of them so far and the last half of them (at least ``WINDOW``) as the window:
 
-1. the floor rests on two degrees of freedom or more, and ``n`` is at least ``LEAST``;
+1. the floor rests on three degrees of freedom or more, and ``n`` is at least ``LEAST``;
 2. the best improved by less than one floor within the window;
-3. as many trials again as there were, were they like those of the window, are expected to improve the best by less
-   than one floor;
+3. twice as many trials again, were they like those of the window, are expected to improve the best by less than one
+   floor;
 4. this held for the last ``ROUNDS`` whole trials.
 
 The floor here is the lower bound of its 95 % interval: little evidence of the noise makes the rule patient. The
@@ -23,12 +23,13 @@ from coeval.statistics import NoiseFloor
 from coeval.strategy.noise import noise_floor
 from coeval.trial import Objective, State, Trial
 
-LEAST = 60
-WINDOW = 30
+LEAST = 120
+WINDOW = 60
 ROUNDS = 10
 _TAIL = 0.25
 _SHAPE = -0.15
-_FREEDOM = 2
+_FREEDOM = 3
+_AGAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Ending:
         trials: Whole trials so far.
         window: How many of them were looked at.
         improved: By how much the best improved within these.
-        expected: The gain expected of as many trials again.
+        expected: The gain expected of twice as many trials again.
         floor: The noise floor.
     """
 
@@ -94,7 +95,7 @@ class EarlyEnd:
         size = max(WINDOW, count // 2)
         window = self._costs[-size:]
         improved = min(self._costs[:-size]) - min(self._costs)
-        expected = expected_gain(window, min(self._costs), count)
+        expected = expected_gain(window, min(self._costs), _AGAIN * count)
         if max(improved, expected) >= floor.low:
             return None
         return Ending(number, count, size, improved, expected, floor)

@@ -6,7 +6,7 @@ from coeval.strategy.protocol import Strategy
 from coeval.trial import Objective, Proposal, Trial
 
 EVERY = 10
-MOST = 2
+MOST = 3
 
 
 class Repeats:
