@@ -315,7 +315,8 @@ def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         memory_bytes=None if site.memory is None else site.memory.trial_bytes,
     )
     batch = batch_for(site.options.device, joint)
-    workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=site.worker_bytes)
+    memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
+    workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
     executor = Gated(workers, forecast)
 
     def follow(record: Trial | Note) -> None:

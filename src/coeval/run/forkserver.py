@@ -18,8 +18,15 @@ PRELOAD: tuple[str, ...] = (
     "coeval.evaluate.trainer",
     "coeval.evaluate.training",
     "coeval.space.tabular",
+    "coeval.train.compiled",
+    *(
+        f"coeval.build.modules.{name}"
+        for name in ("entry", "channel", "norm", "merge", "region", "head")
+    ),
+    "numpy.ma",
 )
-"""What the server imports; a module that cannot be imported is skipped."""
+"""What the server imports, so that no worker has to: all that the training of a table needs. A module that cannot be
+imported is skipped."""
 
 _THREADS = (
     "OMP_NUM_THREADS",
