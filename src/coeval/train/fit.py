@@ -13,12 +13,12 @@ from torch import nn
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.task.metric import Metric
+from coeval.train.choose import engine_for
 from coeval.train.data import Scale, TrainingData, target_scale, to_tensors
 from coeval.train.device import resolve
-from coeval.train.eager import EagerEngine, ShouldStop
+from coeval.train.eager import ShouldStop
 from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
-from coeval.train.loss import loss_for
 from coeval.train.precision import narrow_type
 
 # Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
@@ -87,6 +87,7 @@ def fit(
     keep_state: bool = False,
     judge_start: bool = False,
     precision: str = "auto",
+    engine: str = "auto",
 ) -> Fitted:
     """Train a network in place; leave it in evaluation mode, on the device, with the weights of its best epoch.
 
@@ -115,6 +116,7 @@ def fit(
         judge_start: Score the weights that the network comes with, as epoch 0: they may be the best already.
         precision: Of training steps: ``"float32"``, ``"bfloat16"``, or ``"auto"``, as ``precision.narrow_type``
             has it. Scores, weights and states are float32 in any case.
+        engine: What trains: ``"auto"``, ``"eager"`` or ``"compiled"``, as ``choose.engine_for`` has it.
 
     Raises:
         Diverged: The loss or a prediction is no longer finite.
@@ -133,20 +135,21 @@ def fit(
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         torch.manual_seed(entropy(seed, "noise") % 2**63)
         narrow = narrow_type(precision, network, recipe.batch_size, where)
-        engine = EagerEngine(
+        trainer = engine_for(
             network,
             train,
+            data.problem,
             recipe,
-            loss=loss_for(data.problem, recipe.label_smoothing),
             length=length,
             seed=seed,
             should_stop=should_stop or _never,
+            engine=engine,
             narrow=narrow,
         )
         judge = None
         if data.validation is not None and metric is not None:
-            judge = Judge(network, engine, data, scale, metric, where)
-        training = _Training(engine, judge, length)
+            judge = Judge(network, trainer, data, scale, metric, where)
+        training = _Training(trainer, judge, length)
         if start is not None:
             training.load(start)
         elif judge is not None and judge_start:
@@ -157,8 +160,8 @@ def fit(
         judge.restore()
     network.eval()
     return Fitted(
-        epochs=engine.epochs,
-        best_epoch=engine.epochs if judge is None else judge.best_epoch,
+        epochs=trainer.epochs,
+        best_epoch=trainer.epochs if judge is None else judge.best_epoch,
         score=math.nan if judge is None else judge.best_score,
         curve={name: tuple(values) for name, values in training.curve.items()},
         scale=scale,

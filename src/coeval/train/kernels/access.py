@@ -1,0 +1,88 @@
+"""What numba lacks for tight loops: plain loads and stores, and the bits of a float.
+
+Indexing an array costs a branch for negative indices, which keeps LLVM from vectorising where it cannot
+prove the sign; slices cost reference counts. These are single instructions.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import extending, njit, types
+
+intrinsic: Any = extending.intrinsic
+_njit: Any = njit  # its types leave options out
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+FAST = {"contract", "nsz", "arcp"}
+"""What arithmetic may do: fuse, and divide by multiplying. Not-a-number and infinity keep their meaning,
+since a loss that is not finite must be seen."""
+SUMS = {"contract", "nsz", "arcp", "reassoc"}
+"""Where sums may be reordered besides, so that they vectorise."""
+
+INNER = _njit(error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compiles what only other compiled functions call."""
+SUMMING = _njit(error_model="numpy", fastmath=SUMS, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+INLINE = njit(inline="always")
+"""Puts a function's text into its caller's: for those that only choose whom to call."""
+
+
+@intrinsic
+def get(context: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index]`` of a contiguous array; the index must be valid and not negative."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        return builder.load(builder.gep(data, [given[1]]))
+
+    return array.dtype(array, types.int64), generate
+
+
+@intrinsic
+def put(context: Any, array: Any, index: Any, value: Any) -> Any:
+    """Do ``array[index] = value`` of a contiguous array; the index must be valid and not negative."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        builder.store(given[2], builder.gep(data, [given[1]]))
+        return target.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), generate
+
+
+_WORD, _FLOAT = ir.IntType(32), ir.FloatType()
+
+
+@intrinsic
+def power_of_two(context: Any, shifted: Any) -> Any:
+    """Return 2 to the power n of a float32 that is n + 1.5 · 2^23, n in -126..127."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        exponent = builder.shl(builder.bitcast(given[0], _WORD), _WORD(23))
+        return builder.bitcast(builder.add(exponent, _WORD(0x3F800000)), _FLOAT)
+
+    return types.float32(types.float32), generate
+
+
+@intrinsic
+def mantissa(context: Any, x: Any) -> Any:
+    """Return a positive, normal float32 divided by a power of two, in 1..2."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        bits = builder.and_(builder.bitcast(given[0], _WORD), _WORD(0x007FFFFF))
+        return builder.bitcast(builder.or_(bits, _WORD(0x3F800000)), _FLOAT)
+
+    return types.float32(types.float32), generate
+
+
+@intrinsic
+def exponent(context: Any, x: Any) -> Any:
+    """Return the power of two that ``mantissa`` divided by, as a float32."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        bits = builder.lshr(builder.bitcast(given[0], _WORD), _WORD(23))
+        return builder.sitofp(builder.sub(bits, _WORD(127)), _FLOAT)
+
+    return types.float32(types.float32), generate

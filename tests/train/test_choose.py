@@ -1,0 +1,69 @@
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from coeval.architecture.step import Architecture, sequence, step
+from coeval.architecture.types import Columns
+from coeval.build.network import Network
+from coeval.component.channel import RELU
+from coeval.component.entry import NUMERIC_ENTRY
+from coeval.component.head import CLASS_HEAD
+from coeval.space.recipe import Recipe
+from coeval.task.task import Problem
+from coeval.train.choose import FEW_STEPS, engine_for
+from coeval.train.compiled import CompiledEngine
+from coeval.train.data import UNSCALED, to_tensors
+from coeval.train.eager import EagerEngine
+from tests.train.problems import examples, mlp
+
+DATA = to_tensors(examples(Problem.MULTICLASS, 100), Problem.MULTICLASS, UNSCALED, torch.device("cpu"))  # fmt: skip
+RECIPE = Recipe(batch_size=10)  # ten steps an epoch
+LONG = FEW_STEPS // 10 + 1
+
+
+def chosen(network, length=LONG, **more):
+    return engine_for(
+        network, DATA, Problem.MULTICLASS, RECIPE, length=length, seed=0, should_stop=lambda: False, **more
+    )  # fmt: skip
+
+
+def test_networks_over_rows_are_trained_by_the_compiled_loop():
+    assert isinstance(chosen(mlp(Problem.MULTICLASS)), CompiledEngine)
+
+
+def test_short_trainings_are_not_worth_loading_it():
+    assert isinstance(chosen(mlp(Problem.MULTICLASS), FEW_STEPS // 10), EagerEngine)
+
+
+def test_the_choice_can_be_made_by_hand():
+    assert isinstance(chosen(mlp(Problem.MULTICLASS), engine="eager"), EagerEngine)
+    assert isinstance(chosen(mlp(Problem.MULTICLASS), 1, engine="compiled"), CompiledEngine)
+
+
+def test_components_of_users_and_frozen_parameters_are_trained_in_pytorch():
+    own = dataclasses.replace(RELU, name="own", lowering="tests.train.test_choose:Own")
+    steps = [step(NUMERIC_ENTRY, 0), step(own, 1), step(CLASS_HEAD, 2, classes=4)]
+    assert isinstance(chosen(Network(Architecture((Columns(2),), sequence(1, steps)))), EagerEngine)
+    frozen = mlp(Problem.MULTICLASS)
+    next(frozen.parameters()).requires_grad_(False)
+    assert isinstance(chosen(frozen), EagerEngine)
+    assert isinstance(chosen(torch.nn.Linear(2, 4)), EagerEngine)
+
+
+class Own(torch.nn.ReLU):
+    pass
+
+
+def test_insisting_where_it_cannot_be_done_says_so():
+    with pytest.raises(ValueError, match="trains float32 networks of the tabular components on the CPU, got Linear"):  # fmt: skip
+        chosen(torch.nn.Linear(2, 4), engine="compiled")
+    with pytest.raises(ValueError, match="engine must be one of auto, eager, compiled, got 'fast'"):
+        chosen(mlp(Problem.MULTICLASS), engine="fast")
+
+
+def test_numba_is_not_loaded_before_it_is_needed():
+    code = "import sys, coeval.train.choose; assert 'numba' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
