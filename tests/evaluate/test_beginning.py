@@ -62,12 +62,15 @@ def same(one, other):
     )
 
 
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
 @pytest.mark.parametrize("optimizer", ["adamw", "nadamw", "sgd"])
 @pytest.mark.parametrize(("folds", "shares"), [(1, (1 / 9, 1 / 3, 1.0)), (3, (1 / 3, 1.0))])
-def test_a_trial_on_rungs_measures_what_one_trained_in_one_go_measures(optimizer, folds, shares):
+def test_a_trial_on_rungs_measures_what_one_trained_in_one_go_measures(
+    optimizer, folds, shares, engine
+):
     task = task_of("wine", folds=folds)
     artifacts = MemoryArtifacts()
-    evaluator = TrainingEvaluator(task, Decoder(), seed=5, artifacts=artifacts)
+    evaluator = TrainingEvaluator(task, Decoder(), seed=5, artifacts=artifacts, engine=engine)
     chosen = noisy(task, optimizer=optimizer, epochs=9, schedule="cosine")
     *_, last = climb(evaluator, chosen, shares, [3, 11, 20][: len(shares)])
     whole = evaluated(evaluator, Trial(3, Proposal(chosen)))

@@ -59,6 +59,7 @@ def train_fold(
     start: Arrays | None = None,
     keep_state: bool = False,
     signals: bool = False,
+    engine: str = "auto",
 ) -> Trained:
     """Build the network for the fold's own columns, train it with early stopping, and predict the judged rows.
 
@@ -80,13 +81,14 @@ def train_fold(
         is_heir: Whether the state to go on from is an heir's.
         start: The state to go on from, as ``train.fit.fit`` takes it.
         keep_state: Whether ``Trained.fitted`` holds the state at the end.
-        signals: Whether the untrained network is scored first; not where training goes on from a state.
+        signals: Whether the untrained network is scored first.
+        engine: As ``train.fit.fit`` takes it.
 
     Raises:
         Diverged: The loss or a prediction is not finite.
     """
     network, data = untrained(task, architecture, fold, seed=seed)
-    scored = signals_of(network, data, seed) if signals and start is None else {}
+    scored = signals_of(network, data, seed) if signals else {}
     inherited = None if legacy is None else endow(network, legacy, fold, number)
     if inherited is not None or is_heir:
         share = epochs / recipe.epochs
@@ -107,6 +109,7 @@ def train_fold(
         start=start,
         keep_state=keep_state,
         judge_start=inherited is not None,
+        engine=engine,
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)
     return Trained(fitted, predictions, arrays(network), scored, inherited)

@@ -51,6 +51,7 @@ class TrainingEvaluator:
         signals: Whether each trial's untrained network is scored (``evaluate.zero_cost``), for ``data["signals"]``.
         joint: Whether the trials of a batch train in one tensor: ``"always"``, ``"never"``, or ``"auto"``, where
             that is the faster way.
+        engine: What trains one network, as ``train.fit.fit`` takes it: ``"auto"``, ``"eager"`` or ``"compiled"``.
         limits: When a trial is refused or stopped.
     """
 
@@ -67,6 +68,7 @@ class TrainingEvaluator:
         inherit: Inherit = "none",
         signals: bool = True,
         joint: Joint = "auto",
+        engine: str = "auto",
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.source = source
@@ -79,6 +81,7 @@ class TrainingEvaluator:
         self.inherit = checked(inherit)
         self.signals = signals
         self.joint: Joint = joint
+        self.engine = engine
         self.limits = limits
         self._folds = FoldCache(limits.cache_bytes)
         self._times = TimeModel()
@@ -206,7 +209,8 @@ class TrainingEvaluator:
             is_heir="inherited" in beginning.data,
             start=start,
             keep_state=job.is_paused or (job.slicer.is_on and fold < last),
-            signals=self.signals and fold == 0,
+            signals=self.signals and fold == 0 and not beginning.states,
+            engine=self.engine,
         )
         fitted = trained.fitted
         # A trial that its own limits cut inside its first epoch still has a score: on a table so large
