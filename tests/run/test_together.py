@@ -108,7 +108,7 @@ def test_a_search_that_was_cut_between_any_two_records_forms_the_same_batches():
     run = find(4, whole, trials=12)
     expected = batches(run.trials)
     assert any(len(one) > 1 for one in expected)
-    for cut in range(1, len(whole.appended) - 1, 3):
+    for cut in range(1, len(whole.appended) - 1, 5):
         part = MemoryStore()
         for records in whole.appended[:cut]:
             part.append(records)

@@ -73,8 +73,19 @@ def test_an_epoch_together_is_an_epoch_alone(kind):
     check_same(both(KINDS[kind], [RECIPE] * 4, stop_after=[1] * 4))
 
 
-@pytest.mark.parametrize("problem", Problem)
-@pytest.mark.parametrize("optimizer", ["adamw", "nadamw", "sgd"])
+@pytest.mark.parametrize(
+    ("problem", "optimizer"),
+    [
+        (Problem.BINARY, "adamw"),
+        (Problem.MULTICLASS, "nadamw"),
+        (Problem.REGRESSION, "sgd"),
+        *(
+            pytest.param(problem, optimizer, marks=pytest.mark.slow)
+            for problem in Problem
+            for optimizer in ("adamw", "nadamw", "sgd")
+        ),
+    ],
+)
 def test_members_keep_their_own_rates_schedules_and_best_epochs(problem, optimizer):
     schedules = ("cosine", "constant", "flat_cosine", "cosine")
     recipes = [
@@ -94,7 +105,7 @@ def test_members_keep_their_own_rates_schedules_and_best_epochs(problem, optimiz
 
 
 def test_who_stops_leaves_the_batch_and_the_others_train_on_as_if_alone():
-    recipes = [dataclasses.replace(RECIPE, epochs=one, lr=3e-3) for one in (40, 3, 12, 60)]
+    recipes = [dataclasses.replace(RECIPE, epochs=one, lr=3e-3) for one in (16, 3, 8, 20)]
     recipes[3] = dataclasses.replace(recipes[3], lr=1e-6)  # learns nothing: patience ends it
     found = both(lambda width: branched(Problem.MULTICLASS, width, 0.2), recipes)
     check_same(found, 1e-3)
@@ -122,7 +133,10 @@ def test_without_validation_all_epochs_are_trained_and_the_last_counts():
     assert all(np.isnan(one.score) for one in found[3])
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "nadamw", "sgd"])
+@pytest.mark.parametrize(
+    "optimizer",
+    ["nadamw", *(pytest.param(one, marks=pytest.mark.slow) for one in ("adamw", "sgd"))],
+)
 def test_a_population_goes_on_from_states_of_trainings_alone_and_they_from_its(optimizer):
     recipes = [dataclasses.replace(RECIPE, optimizer=optimizer)] * 3
     make = KINDS["branched"]

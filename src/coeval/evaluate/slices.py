@@ -92,16 +92,22 @@ class Slicer:
         """Return the seconds that killed sittings spent on a fold, as far as a slice knows."""
         return self._before.get(fold, 0.0)
 
-    def keep(self, fold: int, state: Arrays) -> None:
-        """Keep a state. What cannot be written is not kept: a full disk must not cost the trial."""
+    def keep(self, fold: int, state: Arrays, *, among: int = 1) -> None:
+        """Keep a state. What cannot be written is not kept: a full disk must not cost the trial.
+
+        Args:
+            fold: Of which fold.
+            state: What training goes on from.
+            among: How many trials trained together: each is charged its share of the time.
+        """
         if self._slices is None:
             return
-        seconds = self.seconds(fold) + time.monotonic() - self._began
+        seconds = self.seconds(fold) + (time.monotonic() - self._began) / among
         with contextlib.suppress(RunError):
             said = {**state, _SECONDS: np.array(seconds)}
             self._slices.put(self._number, fold, self._identity, said)
 
-    def end(self, fold: int, state: Arrays | None) -> None:
+    def end(self, fold: int, state: Arrays | None, *, among: int = 1) -> None:
         """Keep the state of a finished fold, if others follow and it was worth a file."""
         if state is not None and time.monotonic() - self._began >= _UNSAVED:
-            self.keep(fold, state)
+            self.keep(fold, state, among=among)

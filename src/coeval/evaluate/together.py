@@ -251,7 +251,7 @@ def _train_fold(jobs: Sequence[Job], fold: int, how: Together) -> list["Trained 
             )
             continue
         if fold < last:
-            job.slicer.end(fold, fitted.state)
+            job.slicer.end(fold, fitted.state, among=len(jobs))
         how.times.observe(job.plan.work, fitted.epochs - ages[number], fitted.seconds)
     return [found[number] for number in range(len(jobs))]
 

@@ -49,6 +49,10 @@ def train_fold_together(
         for (network, _), job, seed in zip(made, jobs, seeds, strict=True)
     ]
     is_kept = jobs[0].slicer.is_on
+
+    def keep(number: int, state: Mapping[str, np.ndarray]) -> None:
+        jobs[number].slicer.keep(fold, state, among=len(jobs))
+
     last = jobs[0].plan.folds - 1
     fitted = train_population(
         members,
@@ -59,7 +63,7 @@ def train_fold_together(
         on_epoch=lambda number, epoch, values: jobs[number].watch.epoch(epoch, values),
         # A list: every watch is asked, so that each knows that it was stopped.
         should_stop=lambda: all([job.watch.should_stop() for job in jobs]),  # noqa: C419
-        on_slice=(lambda number, state: jobs[number].slicer.keep(fold, state)) if is_kept else None,
+        on_slice=keep if is_kept else None,
         start=starts or None,
         keep_state=any(job.is_paused for job in jobs) or (is_kept and fold < last),
     )
