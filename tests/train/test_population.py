@@ -47,6 +47,7 @@ def both(make, recipes, data=DATA, **common):
             metric=metric,
             stop_after=stop,
             schedule_epochs=one.length,
+            engine="eager",
             **common,
         )
         for one, stop in zip(alone, stops, strict=True)
@@ -105,7 +106,7 @@ def test_members_keep_their_own_rates_schedules_and_best_epochs(problem, optimiz
 
 
 def test_who_stops_leaves_the_batch_and_the_others_train_on_as_if_alone():
-    recipes = [dataclasses.replace(RECIPE, epochs=one, lr=3e-3) for one in (16, 3, 8, 20)]
+    recipes = [dataclasses.replace(RECIPE, epochs=one, lr=3e-3) for one in (24, 3, 8, 60)]
     recipes[3] = dataclasses.replace(recipes[3], lr=1e-6)  # learns nothing: patience ends it
     found = both(lambda width: branched(Problem.MULTICLASS, width, 0.2), recipes)
     check_same(found, 1e-3)
@@ -145,7 +146,15 @@ def test_a_population_goes_on_from_states_of_trainings_alone_and_they_from_its(o
     for states in ([one.state for one in first[1]], [one.state for one in first[3]]):
         alone, together = members_of(make, recipes), members_of(make, recipes)
         one_by_one = [
-            fit(one.network, DATA, one.recipe, seed=one.seed, metric=ACCURACY, start=state)
+            fit(
+                one.network,
+                DATA,
+                one.recipe,
+                seed=one.seed,
+                metric=ACCURACY,
+                start=state,
+                engine="eager",
+            )
             for one, state in zip(alone, states, strict=False)
         ]
         fitted = train_population(together, DATA, metric=ACCURACY, start=states)
