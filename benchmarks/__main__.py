@@ -23,6 +23,7 @@ ALL = (
     "strategies",
     "signals",
     "screening",
+    "promotion",
     "proxies",
     "curves",
     "inheritance",

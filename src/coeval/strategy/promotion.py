@@ -1,9 +1,10 @@
 """Who goes on from a rung: the early values decide, and signals that this run has borne out move who is close.
 
 The place by the early value counts fully, that by the signals by their weight over the early value's own, at most half: learnt from
-whole trainings, and the early value alone before there are enough. Candidates of four tables, 27 drawn and 9 promoted after a ninth of
-their epochs: the best that went on stood 0.31 places below the best of all by early values, 0.07 to 0.14 with snip; on NAS-Bench-201
-(12 epochs of 200, with synflow) 0.027 points below, and 0.013.
+whole trainings, and the early value alone before there are enough. Of 40 candidates of each of four tables, 12, 20 or 28 were told as
+trained whole and the others stood on a rung after a ninth of their epochs: the best that went on stood 0.33, 0.37 or 0.41 places
+below the best of all by early values, and 0.28, 0.32 or 0.38 with signals too; noise and flipped signs in their place cost
+nothing (``benchmarks.promotion``).
 """
 
 from collections.abc import Sequence
