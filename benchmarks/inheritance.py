@@ -118,9 +118,7 @@ def train(name: str, architecture: Architecture, seed: int, weights=None) -> dic
         scale = target_scale(task.problem, data.train)
         guessed = predict(network.eval(), fold.judged, task.problem, scale)
         start = sign * float(task.metric.score(data.validation.target, guessed, None))
-    fitted = fit(
-        network, data, recipe, seed=seed, metric=task.metric, judge_start=weights is not None
-    )
+    fitted = fit(network, data, recipe, seed=seed, metric=task.metric)
     return {
         "score": sign * fitted.score,
         "start": start,

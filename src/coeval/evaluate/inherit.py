@@ -2,8 +2,9 @@
 
 What an heir scores is for the search alone: whoever is exported is trained again, from scratch (``export.retrain``).
 
-The rule, and why: see ``HEIR_SHARE``. An heir's start is scored like an epoch, so that a child which cannot improve on its
-parent is as good as it, not worse.
+Weights are left to children of another architecture alone: a recipe can only be judged by what it makes of a network from
+its beginning (with weights already trained, one that learns nothing looks as good as the parent's). For the same
+reason an heir's start is not scored: it has to reach its score by its own training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,13 @@ Inherit = Literal["none", "exact", "any"]
 """Who starts with its parent's weights: nobody, children that then compute the parent's function, or all."""
 
 HEIR_SHARE = 0.25
-"""An heir trains for this share of its recipe's epochs, as a whole schedule of its own."""
+"""An heir trains for this share of its recipe's epochs, as a whole schedule of its own.
+
+Measured on 48 children of one move (12 each on abalone, letter, phoneme, satimage; 2,500 rows, 24 epochs): after a quarter of
+the epochs at the full rate heirs end 0.8 and 1.2 % below, 0.1 and 3.1 % above the loss of trainings from scratch; rank
+correlations with these are .25 .90 .91 .77, where two trainings from scratch agree by .48 .95 .94 .90. Half of the rate
+ends up to 7 % above; half of the epochs are hardly better; an eighth (at half of the rate) ends up to 20 % above.
+"""
 LEAST_SHARE = 0.5
 """A child of another function, of which less came from its parent, is trained like any other, from scratch."""
 
@@ -98,8 +105,8 @@ def legacy_of(
 ) -> tuple[Legacy | None, Mapping[str, Any]]:
     """Return what a trial may inherit, and what its measurement says where its parent leaves nothing.
 
-    Nothing is left to a promotion, which goes on from its own checkpoint, and to a child whose columns are prepared in
-    another way, or drawn from other rows: equal places there do not hold equal numbers.
+    Nothing is left to a promotion, which goes on from its own checkpoint; to a child of another recipe; and to one whose
+    columns are prepared in another way, or drawn from other rows: equal places there do not hold equal numbers.
 
     Args:
         trial: With its kin.
@@ -115,6 +122,8 @@ def legacy_of(
     candidate, fidelity = parent.proposal.candidate, parent.proposal.fidelity
     if tuple(candidate.settings("preparation").items()) != plan.preparation:
         return None, {"from_scratch": f"trial {parent.number} prepares its columns differently"}
+    if Recipe.of(candidate.settings("recipe")) != plan.recipe:
+        return None, {"from_scratch": f"trial {parent.number} was trained by another recipe"}
     if fidelity.rows != plan.rows_share:
         return None, {"from_scratch": f"trial {parent.number} was trained on other rows"}
     weights = _weights(parent, plan.folds, artifacts)

@@ -108,7 +108,6 @@ def train_fold(
         on_slice=on_slice,
         start=start,
         keep_state=keep_state,
-        judge_start=inherited is not None,
         engine=engine,
     )
     predictions = predict(network, fold.judged, task.problem, fitted.scale)

@@ -85,7 +85,6 @@ def fit(
     on_slice: OnSlice | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     keep_state: bool = False,
-    judge_start: bool = False,
     precision: str = "auto",
     engine: str = "auto",
 ) -> Fitted:
@@ -113,7 +112,6 @@ def fit(
         start: The state of an earlier call for the same network, data, recipe and seed: training goes on from
             there and ends with the very weights of one that was never interrupted.
         keep_state: Return the state at the end too.
-        judge_start: Score the weights that the network comes with, as epoch 0: they may be the best already.
         precision: Of training steps: ``"float32"``, ``"bfloat16"``, or ``"auto"``, as ``precision.narrow_type``
             has it. Scores, weights and states are float32 in any case.
         engine: What trains: ``"auto"``, ``"eager"`` or ``"compiled"``, as ``choose.engine_for`` has it.
@@ -152,8 +150,6 @@ def fit(
         training = _Training(trainer, judge, length)
         if start is not None:
             training.load(start)
-        elif judge is not None and judge_start:
-            judge.look(0)
         stopped = training.run(last, on_epoch or _go_on, on_slice)
         state = training.state() if keep_state and training.is_between_epochs else None
     if judge is not None:
