@@ -253,7 +253,7 @@ def test_a_network_over_tokens_has_the_scores_that_need_no_real_input():
 
 
 def test_a_deep_network_does_not_leave_the_range_of_numbers():
-    deep = classes(*[("linear", {"width": 256}), ("relu", {})] * 60)
+    deep = classes(*[("linear", {"width": 128}), ("relu", {})] * 60)
     assert scores(deep)["synflow"] > 88  # what single precision could still hold
 
 
