@@ -2,62 +2,45 @@
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coeval import __version__
 from coeval.errors import RunError
-from coeval.evaluate.baselines import BaselineResult
-from coeval.evaluate.folds import CACHE_BYTES
-from coeval.evaluate.forecast import Forecast
-from coeval.evaluate.together import Joint, batch_for
-from coeval.evaluate.training import TrainingEvaluator
-from coeval.evaluate.watch import Limits as TrialLimits
-from coeval.export.final import Resources
-from coeval.export.finalists import choose_finalists
-from coeval.export.retrain import Rows
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import TABLES, recorded_verdict
-from coeval.run.finish import ended_early, finish, note_rivals
+from coeval.run.finish import finish
+from coeval.run.fit_search import search_for
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
-from coeval.run.gate import Gated
 from coeval.run.interrupt import Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
 from coeval.run.options import Options
-from coeval.run.processes import ProcessExecutor
-from coeval.run.reserve import EXPORT_SECONDS, Reserve
-from coeval.run.rivals import DEFAULT, DEFAULT_LABEL, Rivals
+from coeval.run.reserve import EXPORT_SECONDS
+from coeval.run.rivals import Rivals
 from coeval.run.run import Run
-from coeval.run.search import search
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
-from coeval.run.storage import Storage
 from coeval.run.strategies import PULLED, check_trainable, strategy_for
 from coeval.space.limits import Limits
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
-from coeval.store.protocol import Event, Note
+from coeval.store.protocol import Note
 from coeval.store.queries import active_seconds, notes, trials
-from coeval.strategy.early_end import EarlyEnd
 from coeval.task import memory
 from coeval.task.read import read
 from coeval.task.task import Task
 from coeval.trial import Objective, State, Trial
 
-TRIAL_SHARE = 0.2
-"""Share of the budget that one trial may take; then the best epoch so far counts."""
 RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
 FINISH_SECONDS = EXPORT_SECONDS + 2.0
 """A late start or resume still makes a model, if need be of what the journal holds."""
-DEFAULT_SEED = "seed:mlp"
 INTERRUPTED_SECONDS = 20.0
 """After Ctrl-C a user waits for a finished model, but not for long."""
 
@@ -219,7 +202,7 @@ def _sit(
         site.record(_sitting(site, began), *_memory_note(site))
         rivals = _rivals(site)
         try:
-            run = _search(site, rivals, events)
+            run = search_for(site, rivals, events)
             _check_any(run)
             end = site.end
             if run.why == "interrupted":
@@ -287,111 +270,3 @@ def _rivals(site: Site) -> Rivals:
         has_test=bool(len(site.task.splits.test)),
         memory=None if site.memory is None else site.memory.rival_bytes,
     )
-
-
-def _search(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
-    """Search until the budget, less what the end needs, is spent, or until it is not worth its time."""
-    reserve = Reserve(site)
-    storage = Storage(site, lambda: reserve.best)
-    # Who resumes a finished run wants it to go on.
-    early = EarlyEnd(site.objective)
-    ends_early = site.options.early_end and not notes(earlier, "final")
-    deadline = site.end - EXPORT_SECONDS
-    joint: Joint = "auto" if site.levers.together else "never"
-    evaluator = TrainingEvaluator(
-        site.folder.cache,
-        site.space,
-        seed=site.options.seed,
-        device=site.options.device,
-        artifacts=site.artifacts,
-        slices=storage.slices,
-        inherit="any" if site.levers.inherit else "none",
-        joint=joint,
-        limits=_trial_limits(site, deadline),
-    )
-    forecast = Forecast(
-        site.task,
-        site.space,
-        memory_bytes=None if site.memory is None else site.memory.trial_bytes,
-    )
-    batch = batch_for(site.options.device, joint)
-    memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
-    workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
-    executor = Gated(workers, forecast)
-
-    def follow(record: Trial | Note) -> None:
-        reserve.record(record)
-        if isinstance(record, Trial):
-            early.record(record)
-            if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
-                _refit_default(site, rivals, record)
-            storage.record(record)
-
-    def on_event(record: Trial | Note) -> None:
-        follow(record)
-        storage.tidy()
-        site.watcher.record(record)
-
-    def stop() -> bool:
-        note_rivals(site, rivals)
-        return reserve.is_due() or (ends_early and early.ending is not None)
-
-    for event in earlier:  # in the order in which they happened
-        follow(event.body)
-        if isinstance(event.body, Trial) and event.body.measurement is not None:
-            forecast.observe(event.body.measurement)
-    storage.begin()
-    try:
-        run = search(
-            site.task,
-            site.space,
-            strategy_for(
-                site.options.strategy, site.space, site.objective, site.options.seed, site.levers
-            ),
-            evaluator,
-            site.budget,
-            objective=site.objective,
-            store=site.store,
-            executor=executor,
-            on_event=on_event,
-            deadline=deadline,
-            stop=stop,
-            seed=site.options.seed,
-        )
-        return ended_early(site, run, early) if ends_early else run
-    finally:
-        executor.close()
-        storage.tidy()
-
-
-def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
-    """Have the default network refitted as the winner will be, so that both meet the test split alike."""
-    (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
-    measured = trial.measurement
-    assert measured is not None  # it is comparable
-    result = BaselineResult(
-        DEFAULT, DEFAULT_LABEL, measured.values, measured.cost.get("seconds", 0.0)
-    )
-    resources = Resources(
-        source=site.folder.cache,
-        seed=site.options.seed,
-        device=site.options.device,
-        deadline=None if site.end == math.inf else site.end - EXPORT_SECONDS,
-    )
-    rivals.add_default(result, resources.job(chosen, Rows.ALL, 0))
-
-
-def _trial_limits(site: Site, deadline: float) -> TrialLimits:
-    seconds, plan = _trial_seconds(site.budget), site.memory
-    if plan is None:
-        return TrialLimits(seconds=seconds, deadline=deadline)
-    return TrialLimits(
-        memory_bytes=plan.trial_bytes,
-        seconds=seconds,
-        cache_bytes=min(plan.cache_bytes, CACHE_BYTES),
-        deadline=deadline,
-    )
-
-
-def _trial_seconds(budget: Budget) -> float | None:
-    return None if budget.seconds is None else max(3.0, TRIAL_SHARE * budget.seconds)

@@ -15,6 +15,7 @@ class Levers:
     Attributes:
         rungs: Evolution starts every candidate on few epochs and trains on what ranks well.
         inherit: Children start with their parent's weights and train a part of the schedule (``evaluate.inherit``).
+        compiled: Networks over rows train in a compiled loop instead of PyTorch's own operations (``train.choose``).
         together: On an accelerator, candidates of one structure train in one tensor (``evaluate.together``).
         screen: Cheap signals, as far as this run bears them out, choose among several candidates of evolution, and have a
             say in who is promoted.
@@ -23,6 +24,7 @@ class Levers:
 
     rungs: bool = True
     inherit: bool = False
+    compiled: bool = True
     together: bool = True
     screen: bool = True
     repeats: bool = True
@@ -50,5 +52,7 @@ class Levers:
         return dataclasses.replace(OFF, **values)
 
 
-OFF = Levers(rungs=False, inherit=False, together=False, screen=False, repeats=False)
+OFF = Levers(
+    rungs=False, inherit=False, compiled=False, together=False, screen=False, repeats=False
+)
 """Plain training: every candidate whole, from scratch, once."""

@@ -1,0 +1,164 @@
+"""The search of the main job: what trains, what follows the trials, and when it ends."""
+
+import math
+from collections.abc import Sequence
+
+from coeval.evaluate.baselines import BaselineResult
+from coeval.evaluate.folds import CACHE_BYTES
+from coeval.evaluate.forecast import Forecast
+from coeval.evaluate.together import Joint, batch_for
+from coeval.evaluate.training import TrainingEvaluator
+from coeval.evaluate.watch import Limits
+from coeval.export.final import Resources
+from coeval.export.finalists import choose_finalists
+from coeval.export.retrain import Rows
+from coeval.run.budget import Budget
+from coeval.run.finish import ended_early, note_rivals
+from coeval.run.gate import Gated
+from coeval.run.processes import ProcessExecutor
+from coeval.run.protocol import Executor
+from coeval.run.reserve import EXPORT_SECONDS, Reserve
+from coeval.run.rivals import DEFAULT, DEFAULT_LABEL, Rivals
+from coeval.run.run import Run
+from coeval.run.search import search
+from coeval.run.site import Site
+from coeval.run.storage import Storage
+from coeval.run.strategies import strategy_for
+from coeval.store.protocol import Event, Note
+from coeval.store.queries import notes
+from coeval.strategy.early_end import EarlyEnd
+from coeval.trial import Trial
+
+TRIAL_SHARE = 0.2
+"""Share of the budget that one trial may take; then the best epoch so far counts."""
+DEFAULT_SEED = "seed:mlp"
+
+
+def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
+    """Search until the budget, less what the end needs, is spent, or until it is not worth its time.
+
+    Args:
+        site: Where the sitting works.
+        rivals: The baselines, which train beside the search.
+        earlier: What the journal holds.
+
+    Raises:
+        RunError: The journal cannot be written, or no worker can start.
+    """
+    reserve = Reserve(site)
+    storage = Storage(site, lambda: reserve.best)
+    # Who resumes a finished run wants it to go on.
+    early = EarlyEnd(site.objective)
+    ends_early = site.options.early_end and not notes(earlier, "final")
+    deadline = site.end - EXPORT_SECONDS
+    evaluator = _evaluator(site, storage, deadline)
+    forecast = Forecast(
+        site.task,
+        site.space,
+        memory_bytes=None if site.memory is None else site.memory.trial_bytes,
+    )
+    executor = _executor(site, evaluator, forecast)
+
+    def follow(record: Trial | Note) -> None:
+        reserve.record(record)
+        if isinstance(record, Trial):
+            early.record(record)
+            if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
+                _refit_default(site, rivals, record)
+            storage.record(record)
+
+    def on_event(record: Trial | Note) -> None:
+        follow(record)
+        storage.tidy()
+        site.watcher.record(record)
+
+    def stop() -> bool:
+        note_rivals(site, rivals)
+        return reserve.is_due() or (ends_early and early.ending is not None)
+
+    for event in earlier:  # in the order in which they happened
+        follow(event.body)
+        if isinstance(event.body, Trial) and event.body.measurement is not None:
+            forecast.observe(event.body.measurement)
+    storage.begin()
+    try:
+        run = search(
+            site.task,
+            site.space,
+            strategy_for(
+                site.options.strategy, site.space, site.objective, site.options.seed, site.levers
+            ),
+            evaluator,
+            site.budget,
+            objective=site.objective,
+            store=site.store,
+            executor=executor,
+            on_event=on_event,
+            deadline=deadline,
+            stop=stop,
+            seed=site.options.seed,
+        )
+        return ended_early(site, run, early) if ends_early else run
+    finally:
+        executor.close()
+        storage.tidy()
+
+
+def _evaluator(site: Site, storage: Storage, deadline: float) -> TrainingEvaluator:
+    levers = site.levers
+    return TrainingEvaluator(
+        site.folder.cache,
+        site.space,
+        seed=site.options.seed,
+        device=site.options.device,
+        artifacts=site.artifacts,
+        slices=storage.slices,
+        inherit="any" if levers.inherit else "none",
+        joint=_joint(site),
+        engine="auto" if levers.compiled else "eager",
+        limits=_trial_limits(site, deadline),
+    )
+
+
+def _executor(site: Site, evaluator: TrainingEvaluator, forecast: Forecast) -> Executor:
+    batch = batch_for(site.options.device, _joint(site))
+    memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
+    workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
+    return Gated(workers, forecast)
+
+
+def _joint(site: Site) -> Joint:
+    return "auto" if site.levers.together else "never"
+
+
+def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
+    """Have the default network refitted as the winner will be, so that both meet the test split alike."""
+    (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
+    measured = trial.measurement
+    assert measured is not None  # it is comparable
+    result = BaselineResult(
+        DEFAULT, DEFAULT_LABEL, measured.values, measured.cost.get("seconds", 0.0)
+    )
+    resources = Resources(
+        source=site.folder.cache,
+        seed=site.options.seed,
+        device=site.options.device,
+        deadline=None if site.end == math.inf else site.end - EXPORT_SECONDS,
+    )
+    rivals.add_default(result, resources.job(chosen, Rows.ALL, 0))
+
+
+def _trial_limits(site: Site, deadline: float) -> Limits:
+    seconds, plan = _trial_seconds(site.budget), site.memory
+    if plan is None:
+        return Limits(seconds=seconds, deadline=deadline)
+    return Limits(
+        memory_bytes=plan.trial_bytes,
+        seconds=seconds,
+        cache_bytes=min(plan.cache_bytes, CACHE_BYTES),
+        deadline=deadline,
+    )
+
+
+def _trial_seconds(budget: Budget) -> float | None:
+    return None if budget.seconds is None else max(3.0, TRIAL_SHARE * budget.seconds)
