@@ -13,6 +13,7 @@ from coeval.evaluate.together import batch_for, bucket_of, joins
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.space.protocol import Candidate
+from coeval.testing.evaluators import check_evaluator
 from coeval.trial import Fidelity, Proposal, Reason, State, Trial, finish
 from tests.evaluate.tasks import Decoder, candidate, task_of
 
@@ -243,6 +244,24 @@ def test_an_accelerator_that_was_not_named_is_found_without_torch(monkeypatch, t
     for device, exists in ((tmp_path, True), (tmp_path / "none", False)):
         monkeypatch.setattr(together, "NVIDIA", device)
         assert joins("auto", "auto") is exists
+
+
+def test_what_fails_in_company_is_tried_alone(monkeypatch):
+    from coeval.evaluate import together_trainer  # noqa: PLC0415
+
+    def fails(*given, **named):
+        raise MemoryError("no room for four")
+
+    monkeypatch.setattr(together_trainer, "train_population", fails)
+    task = task_of("wine")
+    found = evaluate(task, proposals(task)[:2], joint="always")
+    assert all(one.values and "batch" not in one.data for one in found.values())
+
+
+def test_an_evaluator_that_trains_together_keeps_the_contract():
+    task = task_of("wine")
+    evaluator = TrainingEvaluator(task, Decoder(), joint="always")
+    check_evaluator(evaluator, proposals(task)[:3], objective=task.metric.name)
 
 
 def test_a_step_that_nothing_needs_is_no_reason_to_fail():

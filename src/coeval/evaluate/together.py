@@ -165,7 +165,7 @@ def _fitting(group: Sequence[Job], limits: Limits) -> Iterator[list[Job]]:
 def measure_together(
     jobs: Sequence[Job], how: Together, report: Report
 ) -> Iterator[tuple[int, Measurement]]:
-    """Train a group of ``split``; yield each trial's number and measurement.
+    """Train a group of ``split``; yield each trial's number and measurement, at the end: all of them, or an error.
 
     Each is charged its share of the seconds, and its data name all that trained with it.
 

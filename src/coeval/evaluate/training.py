@@ -123,7 +123,10 @@ class TrainingEvaluator:
                 self._folds,
                 self._times,
             )
-            yield from measure_together(group, how, report)
+            try:
+                yield from measure_together(group, how, report)
+            except Exception:  # noqa: BLE001 - what fails in company, of lack of memory say, may succeed alone
+                alone += group
         return [job.trial for job in alone]
 
     def _measure(self, trial: Trial, report: Report) -> Measurement:
