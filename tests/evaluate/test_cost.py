@@ -63,11 +63,22 @@ def test_one_slow_training_does_not_decide_alone():
     assert usual < model.predict(WORK, 10) < 2 * usual
 
 
-def test_it_is_more_careful_to_refuse_before_anything_was_measured():
+def test_it_is_more_careful_to_refuse_before_enough_was_measured():
     model = TimeModel()
     before = model.at_least(WORK, 2)
-    model.observe(WORK, 2, model.predict(WORK, 2))
+    for _ in range(6):
+        assert model.at_least(WORK, 2) == before
+        model.observe(WORK, 2, model.predict(WORK, 2))
     assert before < model.at_least(WORK, 2) < model.predict(WORK, 2)
+
+
+def test_slow_first_trainings_do_not_make_it_refuse_what_is_quick():
+    model = TimeModel()
+    usual = TimeModel().predict(WORK, 2)
+    for _ in range(5):
+        model.observe(WORK, 2, 60 * usual)  # compiling, on a machine that was busy
+    model.observe(WORK, 2, usual)
+    assert model.at_least(WORK, 2) < usual
 
 
 def test_more_rows_smaller_batches_and_wider_networks_take_longer():

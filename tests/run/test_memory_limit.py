@@ -84,7 +84,7 @@ def test_all_shares_stay_within_the_limit(limit, workers, table):
 
     each = WORKER_BYTES + plan.worker_bytes
     assert DRIVER_BYTES + SERVER_BYTES + plan.rival_bytes + plan.workers * each <= limit
-    assert plan.trial_bytes + plan.cache_bytes < plan.worker_bytes
+    assert plan.trial_bytes + plan.cache_bytes < plan.share_bytes < plan.worker_bytes
     assert 1 <= plan.workers <= workers
     assert bool(plan.said) == (plan.workers < workers)
 

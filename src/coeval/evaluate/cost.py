@@ -37,6 +37,14 @@ _PRIOR_PRECISION = (0.15, 3.0, 3.0, 3.0, 3.0, 3.0)
 _PRIOR_TRAININGS = 10
 _TELLING_BYTES = 32 * 2**20
 _FREE_TRAININGS = 3
+_TRUSTED_TRAININGS = 6
+"""The first trainings of each worker also load libraries and compile kernels: seconds that no later one takes."""
+
+_UNTRUSTED = 0.1
+"""Share of the rule's seconds that a training takes at least, before enough were measured."""
+
+_LUCK = 0.4
+"""By how much the logarithm may fall below the lowest of all that was measured."""
 _KEPT = 0.99
 """Weight of the past after each training."""
 
@@ -103,6 +111,7 @@ class TimeModel:
         self._precision = np.diag(_PRIOR_PRECISION)
         self._moment = np.zeros(len(_PRIOR_PRECISION))
         self._noise = _PRIOR_NOISE
+        self._lowest = math.inf  # of the logarithms of measured over ruled seconds
 
     def predict(self, work: Work, epochs: float) -> float:
         """Return the expected seconds of a training."""
@@ -110,8 +119,11 @@ class TimeModel:
 
     def at_least(self, work: Work, epochs: float) -> float:
         """Return seconds that the training almost surely takes; far less than expected before anything was measured."""
+        if self.observed < _TRUSTED_TRAININGS:
+            return _rule(work, epochs) * _UNTRUSTED
         mean, variance = self._belief(work, epochs)
-        return _rule(work, epochs) * math.exp(mean - 2 * math.sqrt(variance))
+        low = min(mean - 2 * math.sqrt(variance), self._lowest - _LUCK)
+        return _rule(work, epochs) * math.exp(low)
 
     def observe(self, work: Work, epochs: float, seconds: float) -> None:
         """Learn from a training of one fold that took ``seconds`` for ``epochs``."""
@@ -119,6 +131,7 @@ class TimeModel:
         if seconds <= 0 or expected <= 0:
             return
         seen, found = _features(work, epochs), math.log(seconds / expected)
+        self._lowest = min(self._lowest, found)
         mean, variance = self._belief(work, epochs)
         # One slow trial (a busy machine) does not decide alone; the first ones tell what machine it is.
         if self.observed >= _FREE_TRAININGS:

@@ -13,13 +13,17 @@ from pathlib import Path
 from coeval.errors import BudgetError
 from coeval.task.task import Task
 
-DRIVER_BYTES = 210 * 10**6
-"""Of the command itself: 100 MB while it searches, twice that when it scores. These four are proportional set sizes,
-measured on tables of 180 to 49,000 rows and rounded up; what it takes to write the report comes after all others ended."""
-SERVER_BYTES = 160 * 10**6
+DRIVER_BYTES = 130 * 10**6
+"""Of the command itself while it searches. These are proportional set sizes, measured on tables of 180 to 49,000 rows and
+rounded up."""
+CLOSING_BYTES = 660 * 10**6
+"""Of the command, torch and one process more at the end, when the model is exported and the report written."""
+SERVER_BYTES = 200 * 10**6
 """Of the process that has imported torch; workers share its pages."""
-WORKER_BYTES = 70 * 10**6
-"""A worker's own before its first training."""
+WORKER_BYTES = 25 * 10**6
+"""A worker's own when it was forked."""
+WARM_BYTES = 90 * 10**6
+"""By how much a worker grows in its first training, however small: libraries, kernels, the task."""
 RIVAL_BYTES = 190 * 10**6
 """Of the process that fits the baselines, tables aside."""
 RIVAL_TABLES = 6
@@ -43,26 +47,31 @@ class MemoryPlan:
     Attributes:
         limit: Of all processes together, in bytes.
         workers: Processes that train.
-        worker_bytes: By how much each may grow.
+        share_bytes: Of each for trainings.
         rival_bytes: By how much the baselines' process may grow.
         said: What the user should know; empty if the limit changes nothing.
     """
 
     limit: int
     workers: int
-    worker_bytes: int
+    share_bytes: int
     rival_bytes: int
     said: str = ""
 
     @property
+    def worker_bytes(self) -> int:
+        """Return by how much a worker may grow."""
+        return WARM_BYTES + self.share_bytes
+
+    @property
     def trial_bytes(self) -> int:
         """Return what one training may need by its estimate; the rest is the allocator's and the cache's."""
-        return int(0.75 * self.worker_bytes)
+        return int(0.75 * self.share_bytes)
 
     @property
     def cache_bytes(self) -> int:
         """Return what a worker may keep of prepared rows."""
-        return int(0.15 * self.worker_bytes)
+        return int(0.15 * self.share_bytes)
 
 
 def parse_size(text: str) -> int:
@@ -109,16 +118,18 @@ def plan_memory(limit: int, workers: int, table_bytes: int) -> MemoryPlan:
     """
     rival = RIVAL_BYTES + RIVAL_TABLES * table_bytes
     fixed = SERVER_BYTES + DRIVER_BYTES + rival
-    each = WORKER_BYTES + TRIAL_BYTES + 2 * table_bytes
+    own = WORKER_BYTES + WARM_BYTES + TRIAL_BYTES
+    each = own + 2 * table_bytes
     room = SAFETY * limit - fixed
     fit = min(workers, int(room // each))
-    if fit < 1:
-        least = math.ceil((fixed + each) / SAFETY / 10**7) * 10**7
+    needed = max(fixed + each, CLOSING_BYTES)
+    if SAFETY * limit < needed:
+        least = math.ceil(needed / SAFETY / 10**7) * 10**7
         raise BudgetError(
             f"--memory must be at least {size(least)} for one worker on this table, got {size(limit)}: the command, "
             f"torch and the baselines take about {size(fixed)} of it. Raise it, or leave it out."
         )
-    share = (room - fit * (WORKER_BYTES + TRIAL_BYTES)) / (fit + 1)  # one for the baselines
+    share = (room - fit * own) / (fit + 1)  # one for the baselines
     said = ""
     if fit < workers:
         said = (
