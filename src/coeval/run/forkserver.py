@@ -19,6 +19,7 @@ PRELOAD: tuple[str, ...] = (
     "coeval.evaluate.training",
     "coeval.space.tabular",
     "coeval.train.compiled",
+    "coeval.train.kernels.ready",
     *(
         f"coeval.build.modules.{name}"
         for name in ("entry", "channel", "norm", "merge", "region", "head")
