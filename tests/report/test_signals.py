@@ -54,11 +54,26 @@ def test_what_is_not_trusted_is_grey():
     assert ", not trusted" in by_signal["snip"]
 
 
-def test_one_sentence_says_what_the_signals_did():
-    assert signals.sentence(facts()).endswith("no proposal was decided by signals.")
+def test_a_few_words_say_what_the_signals_did():
+    said = signals.sentence(facts())
+    assert said.startswith("Trusted at the end: synflow")
+    assert said.endswith("No new candidate was chosen by signals.")
     said = signals.sentence(facts(screened=15))
-    assert said.startswith("At the end synflow")
-    assert "15 proposals (25 %) went to the best of several candidates" in said
+    assert "15 new candidates (25 % of the trials) went by signals that were trusted then." in said
+
+
+def test_promotions_are_said_to_go_by_the_score_so_far():
+    found = facts()
+    trials = [_promoted(one) if one.trial.number % 10 == 0 else one for one in found.trials]
+    said = signals.sentence(replace(found, trials=tuple(trials)))
+    assert said.endswith(
+        "6 promotions went by the score so far, and by zero-cost scores as far as they were trusted."
+    )
+
+
+def _promoted(timed):
+    proposal = replace(timed.trial.proposal, origin="asha:promotion")
+    return replace(timed, trial=replace(timed.trial, proposal=proposal))
 
 
 def test_a_run_without_enough_trials_has_no_section():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coeval.seed import generator
+from coeval.space.protocol import Candidate
 from coeval.space.tabular import space_for
 from coeval.strategy.gauge_surrogate import described, fit
 from coeval.testing.fakes import ladder_space
@@ -48,6 +49,32 @@ def test_settings_that_are_words_and_numbers_that_do_not_vary_are_no_trouble():
     assert fit(descriptions * 5, np.repeat(gains, 5)).ahead == pytest.approx(
         [0, *[gains[0]] * 4], abs=0.05
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.floats(), st.integers(), st.booleans(), st.text(max_size=3)),
+        min_size=1,
+        max_size=12,
+    ),
+    st.floats(),
+)
+def test_whatever_the_settings_are_predictions_are_numbers(values, constant):
+    def candidate(value):
+        return Candidate((("recipe", (("a", value), ("b", constant), ("c", 0.1 + 0.2))),))
+
+    descriptions = [described(candidate(value)) for value in values]
+    gains = np.linspace(-1.7, 1.7, len(values))
+    found = fit(descriptions, gains)
+    assert np.isfinite(found.ahead).all()
+    assert np.isfinite(found.expect([described(candidate(7.5))])).all()
+
+
+def test_a_number_that_differs_by_rounding_alone_does_not_vary():
+    values = [0.0001 * (1 + place * 1e-16) for place in range(7)]
+    descriptions = [described(Candidate((("recipe", (("lr", one),)),))) for one in values]
+    assert np.isfinite(fit(descriptions, np.linspace(-1, 1, 7)).ahead).all()
 
 
 def test_candidates_of_a_tabular_space_are_described_by_architecture_and_settings():

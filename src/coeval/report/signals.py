@@ -8,6 +8,7 @@ from typing import Any
 from coeval.report import chart, words
 from coeval.report.facts import Facts
 from coeval.report.markup import Markup, join, tag
+from coeval.strategy.fidelity_engine import PROMOTION
 from coeval.strategy.gauge import LEAST, WINDOW, Gauge, gauge
 from coeval.strategy.screened import PREFIX
 
@@ -15,10 +16,10 @@ _LABELS = {
     "macs": "multiply-adds",
     "grad_norm": "gradient norm",
     "surrogate": "surrogate model",
-    "early 1/9": "score at 1/9 of the epochs",
-    "early 1/3": "score at 1/3 of the epochs",
-    "extrapolated 1/9": "learning curve from 1/9",
-    "extrapolated 1/3": "learning curve from 1/3",
+    "early 1/9": "score after 1/9",
+    "early 1/3": "score after 1/3",
+    "extrapolated 1/9": "curve from 1/9",
+    "extrapolated 1/3": "curve from 1/3",
 }
 
 
@@ -72,7 +73,7 @@ def section(facts: Facts) -> Markup:
     axis = tag("div.row.axis-row", tag("span"), chart.svg(20, "Axis", *labels), tag("span"))
     said = "rank correlation with the validation score of finished trials, more is better"
     note = (
-        f"Over {basis(known)}, {WINDOW} at most. The bar is the 95 % bootstrap interval. A signal is trusted while its lower "
+        f"Over {basis(known)}, {WINDOW} at most; scores after a share of the epochs are read off their curves. The bar is the 95 % bootstrap interval. A signal is trusted while its lower "
         "end is above zero and its sign holds among the latest trials, in proportion to that end; grey ones are not."
     )
     return join(
@@ -93,17 +94,23 @@ def sentence(facts: Facts) -> str:
 
 def _sentence(facts: Facts, known: Sequence[Gauge]) -> str:
     trusted = [label(one.name) for one in known if one.is_used]
-    now = f"At the end {words.listing(trusted)} {'is' if len(trusted) == 1 else 'are'} trusted"
-    if not trusted:
-        now = "At the end no cheap signal is trusted"
-    decided = sum(PREFIX in one.trial.proposal.origin for one in facts.trials)
-    if not decided:
-        return f"{now}; no proposal was decided by signals."
-    share = words.percent(decided / len(facts.trials))
-    return (
-        f"{now}. {words.plural(decided, 'proposal')} ({share}) went to the best of several candidates by what was trusted "
-        "then."
-    )
+    said = [f"Trusted at the end: {words.listing(trusted) if trusted else 'none'}."]
+    origins = [one.trial.proposal.origin for one in facts.trials]
+    chosen = sum(PREFIX in one for one in origins)
+    promoted = sum(one.endswith(PROMOTION) for one in origins)
+    if chosen:
+        plural = words.plural(chosen, "new candidate")
+        said.append(
+            f"{plural} ({words.percent(chosen / len(origins))} of the trials) went by signals that were trusted then."
+        )
+    else:
+        said.append("No new candidate was chosen by signals.")
+    if promoted:
+        plural = words.plural(promoted, "promotion")
+        said.append(
+            f"{plural} went by the score so far, and by zero-cost scores as far as they were trusted."
+        )
+    return " ".join(said)
 
 
 def _row(one: Gauge, across: chart.Scale) -> Markup:

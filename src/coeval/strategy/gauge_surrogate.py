@@ -26,6 +26,7 @@ NOISE = 0.1
 """Variance of a measurement as a share of the signal's."""
 _MEAN = 100.0
 """Prior variance of the common mean: so wide that the trials alone decide it."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,16 @@ def described(candidate: Candidate) -> Description:
                 bag[label] = bag.get(label, 0.0) + count
         elif isinstance(genotype, tuple):
             for name, value in genotype:
-                if isinstance(value, bool | str):
+                if isinstance(value, bool | str) or not math.isfinite(value):
                     bag[f"{part}.{name}={value}"] = 1.0
                 else:
-                    numbers[f"{part}.{name}"] = math.log(value) if value > 0 else float(value)
+                    numbers[f"{part}.{name}"] = _logarithm(value)
     return Description(bag, numbers)
+
+
+def _logarithm(value: float) -> float:
+    """Return a number by its size: rates and widths differ by factors; a signed logarithm where there is none."""
+    return math.log(value) if value > 0 else -math.log1p(-value)
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
@@ -136,10 +142,12 @@ def _bags(bags: Sequence[Mapping[str, float]], *, is_standardised: bool) -> _Bag
     scales = np.ones(len(places))
     if is_standardised:
         spreads = rows.std(axis=0)
-        scales = np.where(spreads > 0, spreads, math.inf)  # what does not vary says nothing
+        # What does not vary says nothing; the deviation of equal numbers need not be exactly 0.
+        varies = spreads > _ROUNDING * np.abs(rows).max(axis=0, initial=0.0)
+        scales = np.where(varies, spreads, math.inf)
     rows = rows / scales
     squared = _squared(rows, rows)
-    positive = squared[squared > 0]
+    positive = squared[squared > _ROUNDING * squared.max(initial=0.0)]
     return _Bags(places, scales, rows, float(np.median(positive)) if len(positive) else 1.0)
 
 
