@@ -6,17 +6,23 @@ import time
 import numpy as np
 import pytest
 
+from coeval.build.network import Network
+from coeval.build.tape import write_tape
 from coeval.build.weights import arrays
 from coeval.component.channel import RELU
+from coeval.component.head import CLASS_HEAD
+from coeval.space.limits import Limits
 from coeval.space.recipe import Recipe
+from coeval.space.tabular import sequence_space
 from coeval.task.task import Problem
 from coeval.train import population
 from coeval.train.errors import Diverged
 from coeval.train.fit import Stopped, fit
 from coeval.train.population import train_population
 from coeval.train.population_engine import Member
+from coeval.train.population_values import structure
 from coeval.train.predict import predict
-from tests.train.population_nets import KINDS, branched, data_of, plain
+from tests.train.population_nets import COLUMNS, KINDS, branched, data_of, plain
 from tests.train.problems import metric_of
 
 SAME = 1e-4
@@ -220,3 +226,54 @@ def test_networks_of_another_structure_do_not_fit_together():
 def test_validation_rows_need_a_metric():
     with pytest.raises(ValueError, match="a metric is needed"):
         train_population(members_of(KINDS["relu"], [RECIPE]), DATA)
+
+
+def kin_of(space, rng):
+    """Return an architecture of a space, and those of its structure among children of children."""
+    found = [space.sample(rng)]
+    shared = structure(write_tape(found[0]))
+    for _ in range(60):
+        child = space.mutate(found[rng.integers(len(found))], rng).genotype
+        if structure(write_tape(child)) == shared and child not in found:
+            found.append(child)
+    return found[:4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_space_holds_trains_together_as_alone(seed):
+    space = sequence_space(
+        COLUMNS,
+        CLASS_HEAD,
+        CLASS_HEAD.complete({"classes": 3}),
+        ladder=(8, 16, 24),
+        limits=Limits(length=14, parameters=60_000, macs=200_000),
+    )
+    architectures = kin_of(space, np.random.default_rng(seed))
+    recipe = dataclasses.replace(RECIPE, lr=1e-3)
+
+    def made():
+        networks = [Network(one, seed=number) for number, one in enumerate(architectures)]
+        for one in networks:
+            one.fit_entries(DATA.train.rows)
+        return [Member(one, recipe, number, recipe.epochs) for number, one in enumerate(networks)]
+
+    alone, together = made(), made()
+    fitted = train_population(together, DATA, metric=ACCURACY, stop_after=[1] * len(together))
+    for one, other, says in zip(alone, together, fitted, strict=True):
+        said = fit(
+            one.network,
+            DATA,
+            recipe,
+            seed=one.seed,
+            metric=ACCURACY,
+            stop_after=1,
+            engine="eager",
+        )
+        assert says.curve["train_loss"] == pytest.approx(said.curve["train_loss"], abs=1e-5)
+        ours, theirs = (
+            predict(which.network, DATA.validation.rows, Problem.MULTICLASS)
+            for which in (other, one)
+        )
+        # Not by weights: a bias before batch normalisation has no gradient but rounding, which Adam makes large.
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
