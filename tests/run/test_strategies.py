@@ -97,7 +97,7 @@ def test_what_the_space_of_tables_lacks_is_one_clear_error(name, sentence):
 def test_help_and_guide_name_the_strategies_of_fit():
     fit = get_command(app).commands["fit"]
     (option,) = [one for one in fit.params if one.name == "strategy"]
-    able = {name for name in WHOLE if name not in SMALL}
+    able = {name for name in STRATEGIES if name not in SMALL}
     assert set(re.findall(r"[a-z0-9-]+", option.help.partition(":")[2])) - {"or"} == able
     guide = (Path(__file__).parents[2] / "docs/guide.md").read_text()
     (line,) = [one for one in guide.splitlines() if one.startswith("| `--strategy` | how `fit`")]

@@ -86,7 +86,8 @@ def fit(
         str,
         typer.Option(
             help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
-            "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit or portfolio."
+            "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit, portfolio, halving, "
+            "hyperband, asha or bohb."
         ),
     ] = "evolution",
     max_parameters: Annotated[
