@@ -38,6 +38,8 @@ def good(tmp_path: Path) -> Path:
         (["--target", "answer", "--kinds", "size=numbr"], "numeric"),
         (["--target", "answer", "--trials", "0"], "1 or more"),
         (["--target", "answer", "--device", "gpu"], "device"),
+        (["--target", "answer", "--memory", "plenty"], "--memory must be a size, got 'plenty'"),
+        (["--target", "answer", "--memory", "200MB"], "MB for one worker on this table, got 200MB"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_explained(good: Path, options: list[str], expected: str):
