@@ -264,6 +264,15 @@ def test_an_evaluator_that_trains_together_keeps_the_contract():
     check_evaluator(evaluator, proposals(task)[:3], objective=task.metric.name)
 
 
+def test_where_torch_has_no_accelerator_after_all_trials_train_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(together, "NVIDIA", tmp_path)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    task = task_of("wine")
+    found = evaluate(task, proposals(task)[:2], joint="auto", device="auto")
+    assert all(one.values and "batch" not in one.data for one in found.values())
+
+
 def test_a_step_that_nothing_needs_is_no_reason_to_fail():
     task = task_of("wine")
     steps = [

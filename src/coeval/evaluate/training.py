@@ -105,6 +105,10 @@ class TrainingEvaluator:
         self, trials: Sequence[Trial], report: Report
     ) -> Generator[tuple[int, Measurement], None, list[Trial]]:
         """Measure those that train in one tensor; return the others."""
+        from coeval.train.device import resolve  # noqa: PLC0415 - loads torch
+
+        if self.joint == "auto" and resolve(self.device).type == "cpu":
+            return list(trials)  # the accelerator that was guessed is none of torch's
         jobs: list[Job] = []
         for trial in trials:
             started = time.monotonic()
