@@ -2,15 +2,19 @@ import numpy as np
 import pytest
 import torch
 
-from coeval.build.network import tensor_network
+from coeval.architecture.step import Architecture, sequence, step
+from coeval.architecture.types import Columns
+from coeval.build.network import Network, tensor_network
 from coeval.build.weights import arrays
+from coeval.component.channel import LINEAR
+from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY
+from coeval.component.head import BINARY_HEAD
 from coeval.space.recipe import Recipe
-from coeval.task.task import Problem
 from coeval.train import precision
 from coeval.train.fit import fit
 from coeval.train.precision import narrow_type
 from tests.train.images import conv_net, picture_data
-from tests.train.problems import ACCURACY, mlp
+from tests.train.problems import ACCURACY
 
 CPU = torch.device("cpu")
 DATA = picture_data()
@@ -25,6 +29,14 @@ def trained(seed=0, **options):
 @pytest.fixture
 def able(monkeypatch):
     monkeypatch.setattr(precision, "_has_bfloat16", lambda device: True)
+    monkeypatch.setattr(precision, "_has_matrices", lambda device: True)
+
+
+def deep(width, layers=2):
+    steps = [step(NUMERIC_ENTRY, 0)]
+    steps += [step(LINEAR, number + 1, width=width) for number in range(layers)]
+    steps.append(step(BINARY_HEAD, layers + 1))
+    return Network(Architecture((Columns(8),), sequence(1, steps)), seed=0)
 
 
 def test_convolutions_that_gain_are_trained_in_bfloat16(able):
@@ -36,8 +48,22 @@ def test_convolutions_that_are_too_small_to_gain_are_not(able):
     assert narrow_type("auto", tensor_network(conv_net(width=4), seed=0), 16, CPU) is None
 
 
-def test_tables_are_trained_in_float32(able):
-    assert narrow_type("auto", mlp(Problem.BINARY, width=4096), 4096, CPU) is None
+def test_tables_of_usual_width_are_trained_in_float32(able):
+    assert narrow_type("auto", deep(128, layers=20), 1024, CPU) is None
+    assert narrow_type("auto", deep(256), 512, CPU) is None
+
+
+def test_wide_tables_are_trained_in_bfloat16_where_there_are_matrix_instructions(able, monkeypatch):
+    assert narrow_type("auto", deep(512), 1024, CPU) is torch.bfloat16
+    monkeypatch.setattr(precision, "_has_matrices", lambda device: False)
+    assert narrow_type("auto", deep(512), 1024, CPU) is None
+
+
+def test_tables_of_categories_are_looked_up_and_not_multiplied(able):
+    columns = Columns(0, (100_000,))
+    steps = [step(CATEGORY_ENTRY, 0), step(LINEAR, 1, width=16), step(BINARY_HEAD, 2)]
+    network = Network(Architecture((columns,), sequence(1, steps)), seed=0)
+    assert narrow_type("auto", network, 4096, CPU) is None
 
 
 def test_devices_without_the_instructions_train_in_float32(monkeypatch):
