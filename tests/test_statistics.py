@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from coeval.seed import generator
 from coeval.statistics import (
     chi_squared_quantile,
     expected_best,
@@ -221,3 +222,21 @@ def test_floors_of_disjoint_groups_pool_to_the_floor_of_all():
     assert (pooled.freedom, pooled.trainings) == (together.freedom, together.trainings)
     assert pooled_floor([None]) is None
     assert noise_floor([[1.0], []]) is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(-3, 3), st.floats(-2, 2).map(lambda x: round(x, 1))),
+        min_size=3,
+        max_size=20,
+    )
+)
+def test_an_interval_of_ranks_is_that_of_resamples_ranked_one_by_one(pairs):
+    x, y = np.array(pairs, dtype=float).T
+    draws = generator(7, "pairs").integers(len(x), size=(50, len(x)))
+    one_by_one = np.array([spearman(x[drawn], y[drawn]) for drawn in draws])
+    defined = one_by_one[np.isfinite(one_by_one)]
+    found = spearman_interval(x, y, seed=7, resamples=50)
+    expected = np.quantile(defined, [0.025, 0.975]) if len(defined) else [np.nan, np.nan]
+    assert [found.low, found.high] == pytest.approx(list(expected), nan_ok=True)

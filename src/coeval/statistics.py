@@ -342,28 +342,23 @@ def _taken(weights: Floats | None, rows: Index) -> Floats | None:
 def _resampled_spearman(x: Floats, y: Floats, draws: npt.NDArray[np.int64]) -> Floats:
     """Return Spearman's rank correlation of each ``(resamples, pairs)`` draw; NaN where one side does not vary.
 
-    A resample is how often each pair occurs in it. Its ranks follow from sums of these counts in the order of the
-    whole sample, so that nothing is sorted anew: many times as fast as one resample after the other.
+    Ranks follow from sums of how often each pair occurs, in the order of the whole sample: nothing is sorted anew.
     """
     resamples, pairs = draws.shape
     places = np.arange(resamples)[:, None] * pairs + draws
     counts = np.bincount(places.ravel(), minlength=draws.size).reshape(draws.shape).astype(float)
     first, second = (_resampled_ranks(side, counts) - (pairs + 1) / 2 for side in (x, y))
-    weighted = counts * first
-    scale = np.sqrt((weighted * first).sum(axis=1) * (counts * second * second).sum(axis=1))
-    products = (weighted * second).sum(axis=1)
-    return np.divide(products, scale, out=np.full(resamples, math.nan), where=scale > 0)
+    both, *sides = [(counts * one).sum(axis=1) for one in (first * second, first**2, second**2)]
+    scale = np.sqrt(sides[0] * sides[1])
+    return np.asarray(both / np.where(scale > 0, scale, math.nan))
 
 
 def _resampled_ranks(values: Floats, counts: Floats) -> Floats:
     """Return the mean rank of each pair in each resample, given how often it occurs there."""
-    order = np.argsort(values, kind="stable")
-    rising = values[order]
-    begins = np.flatnonzero(np.concatenate([[True], rising[1:] != rising[:-1]]))
-    sizes = np.add.reduceat(counts[:, order], begins, axis=1)
-    places = np.searchsorted(rising[begins], values)
-    ranks: Floats = (np.cumsum(sizes, axis=1) - (sizes - 1) / 2)[:, places]
-    return ranks
+    _, groups, known = np.unique(values, return_inverse=True, return_counts=True)
+    rising = counts[:, np.argsort(groups, kind="stable")]
+    sizes = np.add.reduceat(rising, np.cumsum(known) - known, axis=1)
+    return np.asarray((np.cumsum(sizes, axis=1) - (sizes - 1) / 2)[:, groups])
 
 
 def _percentiles(found: Floats, level: float) -> tuple[float, float]:
