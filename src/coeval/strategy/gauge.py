@@ -29,6 +29,7 @@ has turned."""
 LATEST = 16
 """Trials among which the sign must still hold: with ``WINDOW`` alone a turn is noticed after 30, with both after 12."""
 _RESAMPLES = 200
+_EACH, _EVERY = 32, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,16 @@ def gauges(said: Mapping[str, Floats], gains: Floats, seed: int = 0) -> tuple[Ga
         seed: For the bootstrap.
     """
     return tuple([_gauge(name, values, gains, seed) for name, values in said.items()])
+
+
+def examined_count(judged: int) -> int:
+    """Return after how many judged trials a strategy last examined its signals: at each up to 32, then at every fourth.
+
+    Example:
+        >>> [examined_count(judged) for judged in (7, 32, 35, 36)]
+        [7, 32, 32, 36]
+    """
+    return judged if judged <= _EACH else judged - judged % _EVERY
 
 
 def weight_of(found: Iterable[Gauge], name: str) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.statistics import mean_ranks
-from coeval.strategy.gauge import WINDOW, gauges, is_judged
+from coeval.strategy.gauge import WINDOW, examined_count, gauges, is_judged
 from coeval.strategy.gauge_columns import early, zero_cost
 from coeval.strategy.objectives import Objectives, violation
 from coeval.trial import Objective, Trial
@@ -42,7 +42,7 @@ class PromotionOrder:
     @property
     def version(self) -> int:
         """Return a number that changes with what was learnt: orders of one version are the same."""
-        return len(self._whole)
+        return examined_count(len(self._whole))
 
     def tell(self, trial: Trial) -> None:
         """Learn from a trial, if it was trained whole and carries signals."""
@@ -74,7 +74,7 @@ class PromotionOrder:
         return found
 
     def _learnt(self, share: float) -> dict[str, float]:
-        latest = self._whole[-WINDOW:]
+        latest = self._whole[: self.version][-WINDOW:]
         gains = np.array([-self._objective.cost(one) for one in latest])
         before = {"early": np.array([early(one, self._objective, share) for one in latest])}
         (own,) = gauges(before, gains, self._seed)

@@ -16,7 +16,7 @@ from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
 from coeval.seed import generator
 from coeval.space.protocol import Candidate, CandidateSpace
-from coeval.strategy.gauge import LEAST, WINDOW, Gauge, gauges, weight_of
+from coeval.strategy.gauge import LEAST, WINDOW, Gauge, examined_count, gauges, weight_of
 from coeval.strategy.gauge_columns import SURROGATE, standardised
 from coeval.strategy.gauge_surrogate import Description, Surrogate, described, fit
 from coeval.strategy.objectives import Objectives, violation
@@ -33,7 +33,6 @@ GROUP = 4
 """Candidates of which one is proposed. On NAS-Bench-201, with four published signals and the surrogate, evolution came near
 the best after 96 evaluations without them, and after 63, 57 and 51 with groups of 2, 4 and 8; three of noise alone cost 3 %
 at most. A signal that turns decides for some trials yet, the worse the larger the group."""
-_EACH, _EVERY = 32, 4
 _REMEMBERED = 64
 _DROPPED = Measurement(failure=Failure(Reason.REFUSED, "another candidate was favoured"))
 
@@ -218,16 +217,6 @@ class Screened:
             described(candidate),
         )
         self._known.append(known)
-
-
-def examined_count(judged: int) -> int:
-    """Return after how many judged trials the signals were last examined: at each up to 32, then at every fourth.
-
-    Example:
-        >>> [examined_count(judged) for judged in (7, 32, 35, 36)]
-        [7, 32, 32, 36]
-    """
-    return judged if judged <= _EACH else judged - judged % _EVERY
 
 
 def counts(space: CandidateSpace) -> dict[str, Signal]:
