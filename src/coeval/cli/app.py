@@ -18,6 +18,12 @@ app = typer.Typer(
 )
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes that train.", show_default="one a core")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 
 
@@ -45,9 +51,7 @@ def fit(
         Path, typer.Argument(metavar="DATA", help="CSV, TSV, Parquet or Feather file.")
     ],
     target: Annotated[str, typer.Option(help="The column to predict.", show_default=False)],
-    budget: Annotated[
-        str, typer.Option(help="Wall clock from start to exit: 90s, 10m, 2h.")
-    ] = "5m",
+    budget: Annotated[str, typer.Option(help="Wall clock of it all: 90s, 10m, 2h.")] = "5m",
     trials: Annotated[
         int | None, typer.Option(help="Stop the search after so many trials.", show_default=False)
     ] = None,
@@ -55,9 +59,7 @@ def fit(
         Path | None,
         typer.Option(help="The run's folder.", show_default="runs/NAME"),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier run in the folder.")
-    ] = False,
+    overwrite: Overwrite = False,
     metric: Annotated[
         str | None, typer.Option(help="What to optimise.", show_default="by problem")
     ] = None,
@@ -76,7 +78,7 @@ def fit(
     time: Annotated[
         str | None,
         typer.Option(
-            help="Column that orders the rows; later rows are tested.", show_default=False
+            help="Column that orders the rows; later ones are tested.", show_default=False
         ),
     ] = None,
     test: Annotated[
@@ -93,10 +95,7 @@ def fit(
     max_parameters: Annotated[
         int | None, typer.Option(help="Largest network, in parameters.", show_default=False)
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes that train.", show_default="one a core"),
-    ] = None,
+    workers: Workers = None,
     memory: Annotated[
         str | None,
         typer.Option(help="Most memory of all processes: 2GB, 800MB.", show_default="no limit"),
@@ -150,9 +149,7 @@ def resume(
     trials: Annotated[
         int | None, typer.Option(help="A new limit on trials.", show_default="the old one")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that train.", show_default="one a core")
-    ] = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Go on with an interrupted run: nothing finished is lost or done again."""
@@ -284,9 +281,7 @@ def approximate(
         Path | None,
         typer.Option(help="Folder for result and journal of the search.", show_default=False),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")
-    ] = False,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Find the sequence of known functions that comes closest to a table's target."""
