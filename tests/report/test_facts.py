@@ -99,3 +99,21 @@ def test_a_baseline_fitted_again_counts_as_noted_last_and_costs_the_time_of_both
     then = ("baseline", name | {"validation": 0.9, "seconds": 3.0, "detail": ""})
     (found,) = noted(first, then).baselines
     assert (found["validation"], found["detail"], found["seconds"]) == (0.9, "", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("origin", "group"),
+    [
+        ("seed:mlp", "seed"),
+        ("random", "random"),
+        ("asha:screened:evolution:mutation", "evolution"),
+        ("asha:promotion", "promotion"),
+        ("halving:random", "halving"),
+        ("", "search"),
+    ],
+)
+def test_a_trial_belongs_to_who_proposed_it_and_not_to_the_strategy_around(origin, group):
+    log = examples.Journal()
+    for record in trial(0, 0.8, origin=origin):
+        log.add(0, record)
+    assert collect("run", examples.capsule(), log.events).trials[0].group == group

@@ -10,6 +10,8 @@ from coeval.store.queries import active_clock
 from coeval.trial import Objective, State, Trial, best
 
 Data = Mapping[str, Any]
+WRAPPERS = ("asha", "halving", "hyperband", "screened")
+"""Strategies around another one, which write their name before its origins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,11 @@ class Timed:
 
     @property
     def group(self) -> str:
-        """Return who proposed it, without the particulars: ``seed`` for ``seed:mlp``."""
-        return self.trial.proposal.origin.partition(":")[0] or "search"
+        """Return who proposed it: ``seed`` for ``seed:mlp``, ``evolution`` for ``asha:screened:evolution:mutation``."""
+        names = self.trial.proposal.origin.split(":")
+        inner = next((one for one in names if one not in WRAPPERS), "")
+        # A wrapper's samples are no control: they were not drawn and trained as random search does.
+        return (names[0] if inner in ("", "random") else inner) or "search"
 
 
 @dataclass(frozen=True, slots=True)
