@@ -3,12 +3,13 @@ import pytest
 import torch
 
 from coeval.architecture.step import Architecture, sequence, step
-from coeval.architecture.types import Columns
+from coeval.architecture.types import Columns, Vector
 from coeval.build.network import Network, tensor_network
 from coeval.build.weights import arrays
-from coeval.component.channel import LINEAR
+from coeval.component.channel import GELU, GLU_GATE, LINEAR, SCALE
 from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY
 from coeval.component.head import BINARY_HEAD
+from coeval.component.norm import BATCH_NORM, LAYER_NORM, RMS_NORM
 from coeval.space.recipe import Recipe
 from coeval.train import precision
 from coeval.train.fit import fit
@@ -106,3 +107,15 @@ def test_training_in_bfloat16_pauses_and_goes_on_bit_for_bit():
         state = found.state
     assert found.curve == expected.curve
     assert all(np.array_equal(one, arrays(whole)[name]) for name, one in arrays(parts).items())
+
+
+@pytest.mark.parametrize(
+    "one", [BATCH_NORM, LAYER_NORM, RMS_NORM, GLU_GATE, GELU, SCALE], ids=lambda one: one.name
+)
+def test_components_compute_in_bfloat16_without_a_warning(one):
+    steps = [step(LINEAR, 0, width=8), step(one, 1), step(LINEAR, 2, width=8)]
+    network = tensor_network(Architecture((Vector(8),), sequence(1, steps)), seed=0)
+    with torch.autocast("cpu", torch.bfloat16):
+        made = network(torch.randn(4, 8))
+    made.float().square().sum().backward()  # warnings are errors
+    assert all(weight.grad.isfinite().all() for weight in network.parameters())

@@ -47,4 +47,4 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Keep the shape ``(batch, ..., features)``."""
-        return F.rms_norm(x, self.scale.shape, self.scale, eps=1e-5)
+        return F.rms_norm(x, self.scale.shape, self.scale.to(x.dtype), eps=1e-5)
