@@ -74,3 +74,11 @@ def test_what_is_new_comes_late_among_equals():
     parent = net(linear(0), step(RELU, 1))
     child = net(linear(0), step(RELU, 1), linear(2), step(RELU, 3))
     assert origins(child, parent) == {(0,): (0,), (1,): (1,)}
+
+
+def test_a_relu_right_behind_an_old_linear_map_is_not_taken_for_the_new_one():
+    parent = net(linear(0, 16), step(RELU, 1), linear(2, 16), step(TANH, 3))
+    child = net(
+        linear(0, 16), step(RELU, 1), linear(2, 16), step(RELU, 3), linear(4, 16), step(TANH, 5)
+    )
+    assert origins(child, parent) == {(0,): (0,), (1,): (1,), (4,): (2,), (5,): (3,)}

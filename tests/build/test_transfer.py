@@ -8,24 +8,32 @@ from hypothesis import strategies as st
 
 from coeval.architecture.component import Component, Cost
 from coeval.architecture.step import Architecture, sequence, step
-from coeval.architecture.types import Grid
+from coeval.architecture.types import Columns, Grid, Tokens
 from coeval.build.network import Network, tensor_network
 from coeval.build.transfer import transfer
 from coeval.build.weights import arrays, load
 from coeval.component.channel import LINEAR, RELU, TANH
 from coeval.component.grid import CONV, DEPTHWISE_CONV, FLATTEN, GLOBAL_AVERAGE_POOL
-from coeval.component.head import CLASS_HEAD
+from coeval.component.head import BINARY_HEAD, CLASS_HEAD
 from coeval.component.merge import ADD, CONCATENATE
 from coeval.component.norm import BATCH_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.space import nasbench201
 from coeval.space.plan import Plan, assemble
 from coeval.space.presets import architectures
+from coeval.space.tabular import sequence_space
 from tests.build.architectures import random_architecture, random_rows
-from tests.space.spaces import FULL, NUMBERS
 
 seeds = st.integers(0, 2**32 - 1)
 some = settings(max_examples=15, deadline=None)
+LADDER = (8, 16, 32)  # narrow, so that building and moving take no time
+FULL = sequence_space(
+    Columns(5, (3, 12), (Tokens(8, 257),)),
+    CLASS_HEAD,
+    CLASS_HEAD.complete({"classes": 3}),
+    ladder=LADDER,
+)
+NUMBERS = sequence_space(Columns(4), BINARY_HEAD, ladder=LADDER)
 SEEDS = {**architectures(FULL, small=True), **architectures(FULL, small=False)}
 
 
@@ -119,9 +127,10 @@ KINDS = {
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_every_kind_of_exact_move_is_offered_from_the_seeds(name):
-    parent = architectures(FULL, small=True)[name]
+    space = sequence_space(FULL.frame.columns, BINARY_HEAD, ladder=(64, 128, 192))
+    parent = architectures(space, small=True)[name]
     kinds = set()
-    for child in FULL.neighbours(parent):
+    for child in space.neighbours(parent):
         kind = child.moves[0].name
         if child.moves[0].exact and kind not in kinds:
             kinds.add(kind)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from coeval.architecture.inference import Inference
 from coeval.architecture.step import Region, Step
 from coeval.architecture.types import ValueType
+from coeval.component.channel import DROPOUT, IDENTITY, RELU
 
 Path = tuple[int, ...]
 """Of a step: its number, or that of a step and its region and so on inwards."""
@@ -51,17 +52,17 @@ def align(child: list[Placed], parent: list[Placed]) -> dict[Path, Path]:
     """
     rows, columns = len(child), len(parent)
     matches = [[_likeness(one, other) for other in parent] for one in child]
+    odd = [_is_odd(child, place) for place in range(rows)]
     # Best scores from here to both ends: behind a match, and behind a gap.
     joined = [[0] * (columns + 1) for _ in range(rows + 1)]
     apart = [[0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows - 1, -1, -1):
         below = apart[i + 1]
         for j in range(columns - 1, -1, -1):
-            gap = max(below[j], apart[i][j + 1])
-            like = matches[i][j]
+            skipped, like = apart[i][j + 1], matches[i][j]
             match = like + joined[i + 1][j + 1] if like else 0
-            apart[i][j] = max(gap, match)
-            joined[i][j] = max(gap, match + _NEXT_TO if like else 0)
+            apart[i][j] = max(below[j], skipped, match)
+            joined[i][j] = max(below[j] - odd[i], skipped, match + _NEXT_TO if like else 0)
     found: dict[Path, Path] = {}
     i = j = 0
     is_next = True
@@ -70,11 +71,17 @@ def align(child: list[Placed], parent: list[Placed]) -> dict[Path, Path]:
         if like and known[i][j] == like + _NEXT_TO * is_next + joined[i + 1][j + 1]:
             found[child[i].path] = parent[j].path
             i, j, is_next = i + 1, j + 1, True
-        elif known[i][j] == apart[i + 1][j]:
+        elif known[i][j] == apart[i + 1][j] - odd[i] * is_next:
             i, is_next = i + 1, False
         else:
             j, is_next = j + 1, False
     return found
+
+
+def _is_odd(steps: list[Placed], place: int) -> bool:
+    """Return whether a new step right behind an old one would change its value, while elsewhere it might not: a relu."""
+    before = steps[place - 1].step.component if place else None
+    return steps[place].step.component == RELU and before not in (RELU, DROPOUT, IDENTITY)
 
 
 def _likeness(one: Placed, other: Placed) -> int:
