@@ -5,10 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coeval.architecture.step import Architecture, sequence, step
+from coeval.architecture.types import Columns
+from coeval.component import library
 from coeval.seed import generator
 from coeval.space.protocol import Candidate
 from coeval.space.tabular import space_for
-from coeval.strategy.gauge_surrogate import described, fit
+from coeval.strategy.gauge_surrogate import Description, described, fit
 from coeval.testing.fakes import ladder_space
 from tests.space.test_tabular import task
 
@@ -83,3 +86,8 @@ def test_candidates_of_a_tabular_space_are_described_by_architecture_and_setting
     assert any(name.startswith("linear(") for name in sample.bag)
     assert any(name.startswith("recipe.optimizer=") for name in sample.bag)
     assert "recipe.lr" in sample.numbers
+
+
+def test_an_architecture_that_is_not_legal_is_described_by_nothing():
+    illegal = Architecture((Columns(3, ()),), sequence(1, [step(library.LINEAR, 0, width=8)]))
+    assert described(Candidate((("architecture", illegal),))) == Description({}, {})

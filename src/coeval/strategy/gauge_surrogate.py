@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.step import Architecture
+from coeval.errors import SpaceError
 from coeval.space.features import REMEMBERED, labels
 from coeval.space.protocol import Candidate
 
@@ -66,7 +67,12 @@ def _logarithm(value: float) -> float:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _counted(architecture: Architecture) -> tuple[tuple[str, int], ...]:
-    return tuple(Counter(labels(architecture)).items())
+    try:
+        return tuple(Counter(labels(architecture)).items())
+    except (
+        SpaceError
+    ):  # a journal may hold what today's rules no longer allow; it is shown all the same
+        return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
