@@ -28,12 +28,14 @@ ALL = (
     "curves",
     "inheritance",
     "ask_tell",
+    "rungs",
     "cache",
     "cost",
     "early_end",
     "convolution",
     "workers",
     "population",
+    "engine",
 )
 
 

@@ -1,32 +1,41 @@
-"""Evolution under rungs against plain evolution, on real tables at equal processor time.
+"""Evolution under rungs against plain evolution: on tables of results, and on real tables at equal processor time.
 
-    python -m benchmarks.rungs [--seconds 20] [--seeds 3] [--jobs 1] [--report]
+    python -m benchmarks.rungs [--seconds 20] [--seeds 3] [--searches 20] [--jobs 1] [--report]
 
-Every arm is told the same seeds, which are trained whole, and has the same seconds of one core. Compared is what a search
+On tables of results a training of some epochs is charged as such a share of a whole one. NAS-Bench-201 has 12 and 200
+epochs, and the 200 start anew; SpikeNAS-Bench has every epoch. Five samples are trained whole first, as seeds are.
+
+On real tables every arm is told the same seeds, which are trained whole, and has the same seconds of one core. Compared is what a search
 would hand on: the best trial on validation, its score there and that of its own weights on the test rows. Trials go on
 from their checkpoints, whose writing and reading counts.
 """
 
 import argparse
+import itertools
 import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.runs import DATA, kept, publish, table
+from coeval.evaluate.table_catalogue import CATALOGUE, load_benchmark
+from coeval.evaluate.table_nasbench201 import DATASETS
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import predictions
+from coeval.run.bench import Contest, Entrant, run_search
 from coeval.run.budget import Budget
 from coeval.run.search import search
+from coeval.run.strategies import ENOUGH, POPULATION, RUNGS, SAMPLE
+from coeval.seed import generator
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.strategy.asha import AsynchronousHalving
@@ -38,23 +47,45 @@ from coeval.task.read import read
 from coeval.trial import Objective
 
 KEPT = Path(__file__).parents[1] / "runs" / "rungs.jsonl"
+NAS = Path(__file__).parents[2] / "shared" / "data" / "nas"
 TABLES = ("phoneme", "wine_quality", "credit_g", "satimage")
-THREE = (1 / 9, 1 / 3, 1.0)
-Make = Callable[[Strategy, Objective], Strategy]
+RESULTS = {
+    **{f"nasbench201-{one}": ((12 / 200, 1.0), False) for one in DATASETS},
+    "spikenasbench": (RUNGS, True),
+}
+"""Fidelities by table, and whether a longer training goes on from a shorter one."""
+ARMS = ("plain", "rungs", "random", "rungs, random")
+EVALUATIONS, MARKS = 50, (10, 20, 50)
+SEEDS = 5
 
 
-def _asha(fidelities, **options) -> Make:
-    return lambda inner, objective: AsynchronousHalving(
-        inner, objective, fidelities=fidelities, **options
+def strategy_of(arm: str, space, aims, seed: int, fidelities, *, continues: bool) -> Strategy:
+    """Return the strategy of an arm."""
+    inner: Strategy = RegularisedEvolution(
+        space, aims, seed, population=POPULATION, sample_size=SAMPLE, warm_up=0
+    )
+    if "random" in arm:
+        inner = RandomSearch(space, seed)
+    if "rungs" not in arm:
+        return inner
+    return AsynchronousHalving(
+        inner, aims, fidelities=fidelities, continues=continues, enough=ENOUGH
     )
 
 
-ARMS: Mapping[str, Make] = {
-    "plain": lambda inner, objective: inner,
-    "asha, a model a rung": _asha(THREE, enough=4),
-    "random": lambda inner, objective: inner,
-    "asha, random": _asha(THREE),
-}
+def look_up(arm: str, name: str, seed: int) -> dict:
+    """Search a table of results; return the regret after some evaluations."""
+    fidelities, continues = RESULTS[name]
+
+    def make(space, aims, number):
+        rng = generator(number, "seeds")
+        seeds = {str(one): space.sample(rng) for one in range(SEEDS)}
+        return Seeded(strategy_of(arm, space, aims, number, fidelities, continues=continues), seeds)
+
+    load = partial(load_benchmark, name, NAS if CATALOGUE[name].file else None)
+    found = run_search(Contest(load, EVALUATIONS), Entrant(arm, make), seed)
+    regret = {str(one): found.regret[one - 1] for one in MARKS}
+    return {"arm": arm, "table": name, "seed": seed, "seconds": 0.0, "regret": regret}
 
 
 def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
@@ -65,14 +96,8 @@ def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         space = space_for(task, effort=max(seconds / 60, 0.3))
         artifacts = FileArtifacts(Path(folder))
-        inner = (
-            RandomSearch(space, seed)
-            if "random" in arm
-            else RegularisedEvolution(
-                space, objective, seed, population=16, sample_size=6, warm_up=0
-            )
-        )
-        strategy = Seeded(ARMS[arm](inner, objective), space.seeds())
+        inner = strategy_of(arm, space, objective, seed, RUNGS, continues=True)
+        strategy = Seeded(inner, space.seeds())
         began = time.process_time()
         run = search(
             task,
@@ -116,27 +141,44 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--searches", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--arms", nargs="*", default=list(ARMS))
+    parser.add_argument("--arms", nargs="*", default=ARMS)
     parser.add_argument("--tables", nargs="*", default=TABLES)
     parser.add_argument("--report", action="store_true", help="only write the table")
     given = parser.parse_args()
-    wanted = [
-        (arm, name, seed, given.seconds)
-        for seed in range(given.seeds)
-        for name in given.tables
-        for arm in given.arms
-    ]
+    trained = itertools.product(range(given.seeds), given.tables, given.arms)
+    looked = itertools.product(range(given.searches), RESULTS, given.arms)
+    wanted = [(arm, name, seed, 0.0) for seed, name, arm in looked]
+    wanted += [(arm, name, seed, given.seconds) for seed, name, arm in trained]
     names = ("arm", "table", "seed", "seconds")
     known = {tuple(one[name] for name in names) for one in kept(KEPT)}
     KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
         with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
-            running = [pool.submit(measure, *one) for one in wanted if one not in known]
+            running = [pool.submit(_run, *one) for one in wanted if one not in known]
             for done in as_completed(running):
                 print(json.dumps(done.result()), file=file, flush=True)
-    lines = [one for one in kept(KEPT) if one["seconds"] == given.seconds]
-    publish("Evolution under rungs", "python -m benchmarks.rungs", report(lines))
+    trained_lines = [one for one in kept(KEPT) if one["seconds"] == given.seconds]
+    looked_lines = [one for one in kept(KEPT) if "regret" in one]
+    text = f"{regrets(looked_lines)}\n\n{report(trained_lines)}"
+    publish("Evolution under rungs", "python -m benchmarks.rungs", text)
+
+
+def _run(arm: str, name: str, seed: int, seconds: float) -> dict:
+    return measure(arm, name, seed, seconds) if seconds else look_up(arm, name, seed)
+
+
+def regrets(lines: list[dict]) -> str:
+    """Return the table of mean regrets after so many whole trainings' worth of epochs."""
+    rows = []
+    for name in RESULTS:
+        for arm in ARMS:
+            runs = [one["regret"] for one in lines if (one["table"], one["arm"]) == (name, arm)]
+            if runs:
+                means = [f"{np.mean([one[str(mark)] for one in runs]):.2f}" for mark in MARKS]
+                rows.append([name, arm, *means, str(len(runs))])
+    return table(["table", "arm", *(f"regret after {one}" for one in MARKS), "searches"], rows)
 
 
 def report(lines: list[dict]) -> str:
