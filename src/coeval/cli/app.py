@@ -56,16 +56,14 @@ def fit(
         int | None, typer.Option(help="Stop the search after so many trials.", show_default=False)
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="The run's folder.", show_default="runs/NAME"),
+        Path | None, typer.Option(help="The run's folder.", show_default="runs/NAME")
     ] = None,
     overwrite: Overwrite = False,
     metric: Annotated[
         str | None, typer.Option(help="What to optimise.", show_default="by problem")
     ] = None,
     problem: Annotated[
-        str | None,
-        typer.Option(help="binary, multiclass or regression.", show_default="inferred"),
+        str | None, typer.Option(help="binary, multiclass or regression.", show_default="inferred")
     ] = None,
     kinds: Annotated[
         str | None,
@@ -217,8 +215,7 @@ def export(
 @app.command()
 def audit(
     components: Annotated[
-        str | None,
-        typer.Option(help="Names joined by commas.", show_default="every space's"),
+        str | None, typer.Option(help="Names joined by commas.", show_default="every space's")
     ] = None,
     run: Annotated[
         Path | None,
@@ -355,8 +352,7 @@ def bench(
         ),
     ] = None,
     target: Annotated[
-        str | None,
-        typer.Option(help="Of evaluation: the column to predict.", show_default=False),
+        str | None, typer.Option(help="Of evaluation: the column to predict.", show_default=False)
     ] = None,
     budget: Annotated[str, typer.Option(help="Of evaluation: wall clock of a run.")] = "30s",
     out: Annotated[
