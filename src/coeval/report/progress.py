@@ -11,7 +11,7 @@ from coeval.report import noise, words
 from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
 from coeval.strategy.gauge import Gauge, gauge, is_judged
-from coeval.strategy.noise import noise_floor
+from coeval.strategy.noise import Repeated
 from coeval.trial import Objective, State, Trial
 
 PHASES = {
@@ -135,7 +135,7 @@ class Tracker:
         self._judged: list[Trial] = []
         self._gauges: tuple[Gauge, ...] = ()
         self._gauged = -math.inf, 0  # when, and after how many judged trials
-        self._finished_trials: list[Trial] = []
+        self._repeated = Repeated(objective)
         self._costs: list[float] = []  # of the comparable ones that are no copies, ascending
         self._began = clock() - start.elapsed
         self.start_rate()
@@ -210,13 +210,10 @@ class Tracker:
 
     def _note_noise(self, trial: Trial, cached: bool) -> None:
         now, cost = self._progress, self.objective.cost(trial)
-        self._finished_trials.append(trial)
+        self._repeated.record(trial)
         if trial.is_comparable and not cached and math.isfinite(cost):
             insort(self._costs, cost)
-        floor = now.floor
-        if trial.proposal.repeat:
-            floor = noise_floor(self._finished_trials, self.objective)
-        tied = 0
+        floor, tied = self._repeated.floor, 0
         if floor is not None and self._costs:
             tied = bisect_right(self._costs, self._costs[0] + floor.standard_deviation) - 1
         self._progress = replace(now, floor=floor, tied=tied)

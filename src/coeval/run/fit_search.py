@@ -29,6 +29,8 @@ from coeval.store.queries import notes
 from coeval.strategy.early_end import EarlyEnd
 from coeval.trial import Trial
 
+TAUGHT = 1000
+"""Events of earlier sittings from which a resume learns what trainings take; older ones count next to nothing."""
 TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 DEFAULT_SEED = "seed:mlp"
@@ -78,6 +80,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
 
     for event in earlier:  # in the order in which they happened
         follow(event.body)
+    for event in earlier[-TAUGHT:]:
         if isinstance(event.body, Trial) and event.body.measurement is not None:
             forecast.observe(event.body.measurement)
     storage.begin()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.statistics import NoiseFloor
-from coeval.strategy.noise import noise_floor
+from coeval.strategy.noise import Repeated
 from coeval.trial import Objective, State, Trial
 
 LEAST = 120
@@ -67,36 +67,37 @@ class EarlyEnd:
         self.ending: Ending | None = None
         self._objective = objective
         self._costs: list[float] = []
-        self._finished: list[Trial] = []
-        self._floor: NoiseFloor | None = None
+        self._repeated = Repeated(objective)
+        self._best = math.inf
         self._rounds = 0
 
     def record(self, trial: Trial) -> None:
         """Take a trial into account, in the order of the log."""
         if trial.state is not State.DONE or not trial.proposal.fidelity.is_full:
             return
-        self._finished.append(trial)
-        if trial.proposal.repeat:
-            self._floor = noise_floor(self._finished, self._objective)
+        self._repeated.record(trial)
         cost = self._objective.cost(trial)
         is_new = trial.measurement is not None and trial.measurement.cached_from is None
         if not trial.is_comparable or not is_new or not math.isfinite(cost):
             return
         self._costs.append(cost)
+        self._best = min(self._best, cost)
         found = self._ending(trial.number)
         self._rounds = 0 if found is None else self._rounds + 1
         if self._rounds >= ROUNDS and self.ending is None:
             self.ending = found
 
     def _ending(self, number: int) -> Ending | None:
-        floor, count = self._floor, len(self._costs)
+        floor, count = self._repeated.floor, len(self._costs)
         if floor is None or floor.freedom < _FREEDOM or count < LEAST:
             return None
         size = max(WINDOW, count // 2)
         window = self._costs[-size:]
-        improved = min(self._costs[:-size]) - min(self._costs)
-        expected = expected_gain(window, min(self._costs), _AGAIN * count)
-        if max(improved, expected) >= floor.low:
+        improved = min(self._costs[:-size]) - self._best
+        if improved >= floor.low:
+            return None
+        expected = expected_gain(window, self._best, _AGAIN * count)
+        if expected >= floor.low:
             return None
         return Ending(number, count, size, improved, expected, floor)
 

@@ -18,25 +18,47 @@ INHERITED = "inherited"
 """In a measurement's data: it began from a parent's weights, so it is no draw from trainings from scratch."""
 
 
-def noise_floor(trials: Iterable[Trial], objective: Objective) -> NoiseFloor | None:
-    """Return the standard deviation between trainings of one candidate; ``None`` before one was repeated.
+class Repeated:
+    """Follows a log and keeps the noise floor, at the cost of one digest a trial.
 
     Counted are whole evaluations from scratch; copies from the cache are no second measurement.
 
     Args:
-        trials: Of one search.
         objective: Whose value is meant, with the sign a user reads.
+
+    Attributes:
+        floor: The standard deviation between trainings of one candidate; ``None`` before one was repeated.
     """
-    groups: dict[str, list[float]] = {}
-    repeated: set[str] = set()
+
+    def __init__(self, objective: Objective) -> None:
+        self.floor: NoiseFloor | None = None
+        self._objective = objective
+        self._groups: dict[str, list[float]] = {}
+        self._repeated: set[str] = set()
+
+    def record(self, trial: Trial) -> None:
+        """Take a finished trial into account."""
+        if not _is_draw(trial, self._objective):
+            return
+        name = candidate_digest(trial.proposal.candidate)
+        self._groups.setdefault(name, []).append(self._objective.cost(trial))
+        if trial.proposal.repeat:
+            self._repeated.add(name)
+        if name in self._repeated:
+            self.floor = pooled([self._groups[one] for one in sorted(self._repeated)])
+
+
+def noise_floor(trials: Iterable[Trial], objective: Objective) -> NoiseFloor | None:
+    """Return the standard deviation between trainings of one candidate; ``None`` before one was repeated.
+
+    Args:
+        trials: Of one search.
+        objective: Whose value is meant.
+    """
+    found = Repeated(objective)
     for trial in trials:
-        proposal = trial.proposal
-        if _is_draw(trial, objective):
-            name = candidate_digest(proposal.candidate)
-            groups.setdefault(name, []).append(objective.cost(trial))
-            if proposal.repeat:
-                repeated.add(name)
-    return pooled([groups[name] for name in sorted(repeated)])
+        found.record(trial)
+    return found.floor
 
 
 def ties(
