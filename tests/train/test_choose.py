@@ -67,3 +67,30 @@ def test_insisting_where_it_cannot_be_done_says_so():
 def test_numba_is_not_loaded_before_it_is_needed():
     code = "import sys, coeval.train.choose; assert 'numba' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+FIRST_RUN = """
+import sys
+from pathlib import Path
+from coeval.train.kernels import loading
+begun = []
+loading.mark = lambda: Path(sys.argv[1])
+loading.compile_elsewhere = lambda: begun.append(True)
+from coeval.train.kernels import ready
+from tests.train.test_choose import chosen, mlp, Problem
+print(len(begun), type(chosen(mlp(Problem.MULTICLASS))).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("is_there", "said"), [(False, "1 EagerEngine"), (True, "0 CompiledEngine")]
+)
+def test_workers_of_a_machines_first_run_train_in_pytorch_while_another_process_compiles(
+    is_there, said, tmp_path
+):
+    mark = tmp_path / "mark"
+    if is_there:
+        mark.touch()
+    command = [sys.executable, "-c", FIRST_RUN, str(mark)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == said, ran.stderr

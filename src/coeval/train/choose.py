@@ -11,6 +11,7 @@ from coeval.train.batches import count_batches
 from coeval.train.data import Tensors
 from coeval.train.eager import EagerEngine, ShouldStop
 from coeval.train.engine import Engine
+from coeval.train.kernels.status import is_compiling
 from coeval.train.loss import loss_for
 
 ENGINES = ("auto", "eager", "compiled")
@@ -41,7 +42,8 @@ def engine_for(
         seed: Decides the order of the rows.
         should_stop: Asked every 0.2 s.
         engine: ``"auto"`` takes the compiled loop for networks over rows on the CPU that it knows and that train
-            for more than ``FEW_STEPS``; ``"eager"`` never takes it; ``"compiled"`` insists on it.
+            for more than ``FEW_STEPS`` (but see ``kernels.ready`` for a machine's first run); ``"eager"`` never
+            takes it; ``"compiled"`` insists on it.
         narrow: Precision of the steps if not float32, which the compiled loop does not have.
 
     Raises:
@@ -56,7 +58,8 @@ def engine_for(
             f"{type(network).__name__} on {data.target.device}. Use engine='auto'."
         )
     steps = length * count_batches(len(data.target), recipe.batch_size)
-    if tape is not None and (engine == "compiled" or steps > FEW_STEPS):
+    pays = steps > FEW_STEPS and not is_compiling()
+    if tape is not None and (engine == "compiled" or pays):
         # Not before it is needed: the loop takes 70 MB and a quarter of a second to load.
         from coeval.train.compiled import CompiledEngine  # noqa: PLC0415
 

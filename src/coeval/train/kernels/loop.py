@@ -4,10 +4,11 @@ It is compiled once a machine for all architectures, since what it runs is data:
 this file, or in the user's cache where that folder cannot be written.
 """
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -214,7 +215,7 @@ def _prepare(table: Integers, operations: int, memory: Floats, rows: int, drawn:
 
 
 @functools.cache
-def loop() -> Callable[..., int]:
+def loop() -> Any:
     """Return the compiled loop: from disk in a fraction of a second, or compiled once.
 
     numba looks whether the file of the function that it keeps has changed, but not at those that it calls. So a
@@ -226,9 +227,8 @@ def loop() -> Callable[..., int]:
         being rows ``order[ends[i] : ends[i + 1]]``; or, without ``TRAINING``, writes the outputs of these batches to
         ``results``. For the tables see ``train.compiled_plan``, for choices, shares and clock ``layout``.
     """
-    version = _digest()
+    version = version_of_files()
 
-    @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
     def run(
         table: Integers, matrices: Integers, stretches: Integers, memory: Floats, numeric: Floats, codes: Integers,
         tokens: Integers, target: Floats, weights: Floats, noise: Bytes, order: Integers, ends: Integers, first: int,
@@ -273,7 +273,12 @@ def loop() -> Callable[..., int]:
             update(choices[OPTIMIZER], rates[step], shares[DECAY], clock, stretches, memory)
         return version
 
-    return run
+    compiled = njit(nogil=True, error_model="numpy", fastmath=FAST)(run)
+    with contextlib.suppress(
+        RuntimeError
+    ):  # no folder to keep it in: each process compiles its own
+        compiled.enable_caching()
+    return compiled
 
 
 @INNER
@@ -287,7 +292,7 @@ def _copy_outputs(
             put(results, to + feature, get(memory, of + feature))
 
 
-def _digest() -> int:
+def version_of_files() -> int:
     """Return a number of what stands in the files of this folder."""
     found = hashlib.blake2b(digest_size=7)
     for path in sorted(Path(__file__).parent.glob("*.py")):

@@ -1,21 +1,28 @@
-"""Importing this file loads the compiled loop, or compiles it once a machine.
+"""Importing this file loads the compiled loop; on a machine that has not compiled it yet, another process begins to.
 
-The server of worker processes imports it, so that its forks find the machine code in their memory.
+The server of worker processes imports it: its forks find the machine code in their memory. A first run does not wait
+for the compiler, which may take longer than its budget: its workers train in PyTorch, all of them and to the run's end,
+so that no number depends on when the compiler was done. From the second run on the loop is there.
 """
 
-import numpy as np
+from collections.abc import Callable
+from pathlib import Path
 
-from coeval.train.kernels.loop import loop
-
-
-def load() -> None:
-    """Call the loop for no steps: its arguments have the kinds that they have in training."""
-    whole, table = np.zeros(0, np.int64), np.zeros((0, 1), np.int64)
-    single, double = np.zeros(0, np.float32), np.zeros(3)
-    loop()(
-        whole, table, table, single, single, whole, whole, single, single, np.zeros(0, np.uint8),
-        whole, whole, 0, 0, double, np.zeros(4, np.int64), double, double, single,
-    )  # fmt: skip
+from coeval.train.kernels.loading import compile_elsewhere, load, mark
+from coeval.train.kernels.status import mark_compiling
 
 
-load()
+def prepare(found: Path | None, begin: Callable[[], None] = compile_elsewhere) -> None:
+    """Load the loop where the file ``found`` says that it is compiled; otherwise ``begin`` to, and train without.
+
+    Where compiled code cannot be kept (``None``) every run would wait for the compiler, so none uses it.
+    """
+    if found is not None and found.exists():
+        load()
+        return
+    mark_compiling()
+    if found is not None:
+        begin()
+
+
+prepare(mark())

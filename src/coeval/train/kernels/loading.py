@@ -1,0 +1,44 @@
+"""Loads the compiled loop from disk, or compiles it here or in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import numpy as np
+from llvmlite.binding import get_host_cpu_name
+
+from coeval.train.kernels.loop import loop, version_of_files
+
+
+def load() -> None:
+    """Load the loop, or compile it, and leave a mark that it is there."""
+    whole, table = np.zeros(0, np.int64), np.zeros((0, 1), np.int64)
+    single, double = np.zeros(0, np.float32), np.zeros(3)
+    # For no steps: the arguments have the kinds that they have in training.
+    loop()(
+        whole, table, table, single, single, whole, whole, single, single, np.zeros(0, np.uint8),
+        whole, whole, 0, 0, double, np.zeros(4, np.int64), double, double, single,
+    )  # fmt: skip
+    found = mark()
+    if found is not None:
+        found.touch()
+
+
+def mark() -> Path | None:
+    """Return the file that says that this machine has compiled this loop with this numba.
+
+    ``None`` where nothing can be kept: neither beside the package nor in the user's cache.
+    """
+    folder = loop().stats.cache_path
+    name = f"loop-{version_of_files():x}-{numba.__version__}-{get_host_cpu_name()}.ready"
+    return None if folder is None else Path(folder) / name
+
+
+def compile_elsewhere() -> None:
+    """Start a process of low priority that compiles the loop and ends."""
+    code = "import os; os.nice(19); from coeval.train.kernels.loading import load; load()"
+    none = subprocess.DEVNULL
+    subprocess.Popen(
+        [sys.executable, "-c", code], stdin=none, stdout=none, stderr=none, start_new_session=True
+    )
