@@ -232,14 +232,20 @@ def test_every_exact_move_keeps_the_score_of_every_seed(name):
                 assert start == pytest.approx(score, rel=1e-5, abs=1e-5), child.moves
 
 
-def test_a_whole_line_remembers_how_long_a_training_from_scratch_took_to_ripen():
+def test_an_heir_leaves_the_weights_that_it_was_left_itself():
     seed = SPACE.seeds()["mlp"]
     used = evaluator(inherit="any")
-    parent = parent_of(used, seed)
-    said = parent.measurement.data
+    root = parent_of(used, seed)
+    said = root.measurement.data
     ripe = round(said["best_epochs"][0] / said["schedule_epochs"], 4)
     exact = exact_children(seed)
-    child = evaluate(used, child_of(parent, exact["motif"]))
-    grandchild = evaluate(used, child_of(child, exact["merge"], 2))
+    child = evaluate(used, child_of(root, exact["motif"]))
+    again = Trial(2, Proposal(exact["merge"], parent=1), kin={0: root, 1: child})
+    grandchild = evaluate(used, again)
+    told = grandchild.measurement.data["inherited"]
+    assert (told["parent"], told["root"], told["ripe"]) == (1, 0, ripe)
+    lost = evaluate(used, child_of(child, exact["merge"], 2)).measurement.data
+    assert lost["from_scratch"] == "where the line of trial 1 began is not known"
+    sibling = evaluate(used, replace(child_of(root, exact["merge"]), number=2))
+    assert sibling.measurement.values == grandchild.measurement.values
     assert child.measurement.data["inherited"]["ripe"] == ripe
-    assert grandchild.measurement.data["inherited"]["ripe"] == ripe

@@ -47,6 +47,7 @@ def test_children_inherit_from_the_parent_that_they_were_proposed_with():
         trained = parent.measurement.cached_from
         assert told["parent"] == (parent.number if trained is None else trained)
         assert 0 < told["share"] <= 1
+        assert told["root"] not in found
     assert not any(trial.measurement.failure for trial in run.trials)
 
 

@@ -198,7 +198,11 @@ class Loop:
             if number is not None and found is not None and found.state is State.DONE:
                 measured = found.measurement
                 trained = None if measured is None else measured.cached_from
-                kin[number] = found if trained is None else self.trials[trained]
+                kin[number] = found = found if trained is None else self.trials[trained]
+                # An heir leaves what it inherited itself: the weights of where its line began.
+                line = {} if found.measurement is None else found.measurement.data
+                root = line.get("inherited", {}).get("root")
+                kin |= {} if root is None else {root: self.trials[root]}
         return replace(trial, kin=kin) if kin else trial
 
     def _collect(self) -> None:
