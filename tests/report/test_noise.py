@@ -71,6 +71,14 @@ def test_ties_are_marked_in_the_table_of_trials():
     assert shown.count("badge tie") == len(noise.tied(facts())) == 2
 
 
+def test_a_trial_is_told_how_it_stands_to_the_best():
+    found = facts()
+    best, tie = noise.tied(found)
+    assert noise.standing(found, best).startswith("the best on validation, with 1 other trial tied")
+    assert noise.standing(found, tie).startswith(f"tied with trial {best.number}, the best")
+    assert noise.standing(found, LOG[3]) == ""
+
+
 def test_without_repeats_nothing_is_said():
     found = facts(trials=facts().trials[:3])
     assert str(noise.card(found)) == noise.sentence(found) == ""

@@ -107,7 +107,7 @@ def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: boo
     if as_json:
         say(json.dumps(to_json(architecture)))
         return
-    facts = [] if chosen is None else ["", *_about(chosen)]
+    facts = [] if chosen is None else ["", *_about(chosen), *_tie(run, chosen)]
     if audit := _audit(run):
         facts += ["", f"components: {audit}"]
     say("\n".join([one_line(architecture), "", outline(architecture), *facts]))
@@ -154,6 +154,14 @@ def _numbered(run: Path, facts: "Facts", number: int) -> Trial:
 
 def _model(run: Path) -> Architecture:
     return from_json(read_manifest(model_folder(run))["architecture"], TABULAR)
+
+
+def _tie(run: Path, trial: Trial) -> list[str]:
+    from coeval.report import noise  # noqa: PLC0415 - the journal is needed for trials only
+    from coeval.report.page import gather  # noqa: PLC0415
+
+    said = noise.standing(gather(run), trial)
+    return [said] if said else []
 
 
 def _about(trial: Trial) -> list[str]:

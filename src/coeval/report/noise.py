@@ -65,6 +65,17 @@ def sentence(facts: Facts) -> str:
     return f"{_named(found[1:])} tied with trial {found[0].number}, the best on validation, within the noise floor {size(known)}."
 
 
+def standing(facts: Facts, trial: Trial) -> str:
+    """Return how a trial stands to the best in view of the noise floor; empty if it is no tie."""
+    known, found = floor(facts), tied(facts)
+    if known is None or all(one.number != trial.number for one in found):
+        return ""
+    if found[0].number == trial.number:
+        others = words.plural(len(found) - 1, "other trial")
+        return f"the best on validation, with {others} tied within the noise floor {size(known)}"
+    return f"tied with trial {found[0].number}, the best on validation, within the noise floor {size(known)}"
+
+
 def ended_early(facts: Facts) -> str:
     """Return why the search ended before its time, as a sentence; empty if it did not."""
     found = facts.early
