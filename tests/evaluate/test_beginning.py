@@ -111,6 +111,17 @@ def test_a_lost_checkpoint_is_trained_again_to_the_very_numbers(lost):
     assert again.measurement.data["root"] == 4
 
 
+def test_a_fold_without_a_checkpoint_is_trained_again_with_all_others():
+    task = task_of("wine", folds=2)
+    evaluator = TrainingEvaluator(task, Decoder(), artifacts=MemoryArtifacts())
+    paused, last = climb(evaluator, noisy(task, epochs=9), (1 / 3, 1.0), (0, 1))
+    kept = {k: v for k, v in paused.measurement.artifacts.items() if k != "state-1"}
+    cut = replace(paused, measurement=replace(paused.measurement, artifacts=kept))
+    again = evaluated(evaluator, Trial(1, last.proposal, kin={0: cut}))
+    assert "checkpoint of trial 0 is gone" in again.measurement.data["from_scratch"]
+    assert again.measurement.values == last.measurement.values
+
+
 def test_a_chain_without_the_trial_that_it_continues_begins_anew():
     task = task_of("wine")
     evaluator = TrainingEvaluator(task, Decoder(), artifacts=MemoryArtifacts())

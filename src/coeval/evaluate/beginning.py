@@ -97,8 +97,11 @@ def _states(source: Trial, folds: int, artifacts: Artifacts | None) -> tuple[Arr
     measurement = source.measurement
     if artifacts is None or measurement is None:
         return None
-    digests = [measurement.artifacts.get(artifact_name(STATE, fold)) for fold in range(folds)]
     try:
-        return tuple([artifacts.get(one) for one in digests if one is not None]) or None
-    except (KeyError, RunError):  # pruned, or damaged
+        digests = [measurement.artifacts[artifact_name(STATE, fold)] for fold in range(folds)]
+        return tuple([artifacts.get(one) for one in digests])
+    except (
+        KeyError,
+        RunError,
+    ):  # never written (a fold was cut inside an epoch), pruned, or damaged
         return None
