@@ -328,6 +328,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--results", type=Path, default=Path("runs/beyond.jsonl"))
     parser.add_argument("--no-publish", action="store_true")
+    parser.add_argument("--report", action="store_true", help="publish what is kept, run nothing")
     given = parser.parse_args()
     given.results.parent.mkdir(parents=True, exist_ok=True)
     done = _read(given.results, given.budget)
@@ -336,6 +337,7 @@ def main() -> None:
         for method in given.methods
         for name in given.problems
         for seed in range(given.seeds)
+        if not given.report or (name, method, seed) in done
     ]
     with ProcessPoolExecutor(given.jobs) as pool:
         missing = [one for one in wanted if one not in done]
