@@ -219,16 +219,15 @@ def report(lines: list[dict]) -> str:
         runs = [one for one in lines if (one["data"], one["network"]) == key]
         wide, narrow = (np.array([one[k] for one in runs]) for k in ("float32", "bfloat16"))
         change = narrow - wide
-        error = (
-            change.std(axis=0, ddof=1) / len(runs) ** 0.5 if len(runs) > 1 else np.full(3, np.nan)
-        )
+        many = len(runs) > 1
+        error = change.std(axis=0, ddof=1) / len(runs) ** 0.5 if many else np.zeros(3)
         rows.append(
             [
                 key[0],
                 key[1] if key[1] == "conv net" else f"cell {CELLS.index(key[1]) + 1}",
                 f"{100 * wide[:, 0].mean():.2f}",
-                f"{100 * change[:, 0].mean():+.2f} ± {100 * error[0]:.2f}",
-                f"{change[:, 1].mean():+.4f} ± {error[1]:.4f}",
+                f"{100 * change[:, 0].mean():+.2f}" + (f" ± {100 * error[0]:.2f}" if many else ""),
+                f"{change[:, 1].mean():+.4f}" + (f" ± {error[1]:.4f}" if many else ""),
                 f"{wide[:, 2].sum() / narrow[:, 2].sum():.2f}x",
                 str(len(runs)),
             ]
