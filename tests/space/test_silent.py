@@ -19,7 +19,7 @@ def residual(*body):
     ("nodes", "positive", "silent"),
     [
         ((WIDE,), False, True),
-        ((linear(WORDS, 96),), False, True),
+        ((linear(WORDS, 96),), False, False),
         ((linear(WORDS, 32),), False, False),
         ((WIDE, RELU), True, True),
         ((WIDE, RELU), False, False),

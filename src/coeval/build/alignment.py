@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from coeval.architecture.inference import Inference
 from coeval.architecture.step import Region, Step
 from coeval.architecture.types import ValueType
-from coeval.component.channel import DROPOUT, IDENTITY, RELU
+from coeval.component.channel import DROPOUT, IDENTITY, LINEAR, RELU
+from coeval.component.merge import CONCATENATE
 
 Path = tuple[int, ...]
 """Of a step: its number, or that of a step and its region and so on inwards."""
@@ -79,9 +80,14 @@ def align(child: list[Placed], parent: list[Placed]) -> dict[Path, Path]:
 
 
 def _is_odd(steps: list[Placed], place: int) -> bool:
-    """Return whether a new step right behind an old one would change its value, while elsewhere it might not: a relu."""
-    before = steps[place - 1].step.component if place else None
-    return steps[place].step.component == RELU and before not in (RELU, DROPOUT, IDENTITY)
+    """Return whether a new step right behind an old one would change its value, while elsewhere it might not.
+
+    A relu behind anything but a relu; a linear map that should bring a concatenation back to one of its parts.
+    """
+    before, here = steps[place - 1].step.component if place else None, steps[place].step.component
+    if here == LINEAR:
+        return before == CONCATENATE
+    return here == RELU and before not in (RELU, DROPOUT, IDENTITY)
 
 
 def _likeness(one: Placed, other: Placed) -> int:

@@ -33,7 +33,7 @@ def is_silent(nodes: Nodes, width: int, *, positive: bool) -> bool:
     """Return whether new nodes can start as the identity.
 
     Args:
-        nodes: Put in at a value of ``width`` features; they may widen it, never narrow it.
+        nodes: Put in at a value of ``width`` features.
         width: Of the value.
         positive: Whether the value is never negative.
     """
@@ -57,7 +57,7 @@ def mixes_features(nodes: Nodes) -> bool:
 def _is_silent(node: Node, width: int, *, positive: bool) -> bool:
     component = node.component
     if component == LINEAR:
-        return width_of(node) >= width
+        return width_of(node) == width  # a wider value may meet a normalisation over the features
     if component == RESIDUAL:
         return _ends_in_a_map(node.body)
     if component == REPEAT:
