@@ -13,6 +13,7 @@ from coeval.component.entry import NUMERIC_ENTRY
 from coeval.component.head import CLASS_HEAD
 from coeval.space.recipe import Recipe
 from coeval.task.task import Problem
+from coeval.train import choose
 from coeval.train.choose import FEW_STEPS, engine_for
 from coeval.train.compiled import CompiledEngine
 from coeval.train.data import UNSCALED, to_tensors
@@ -36,6 +37,14 @@ def test_networks_over_rows_are_trained_by_the_compiled_loop():
 
 def test_short_trainings_are_not_worth_loading_it():
     assert isinstance(chosen(mlp(Problem.MULTICLASS), FEW_STEPS // 10), EagerEngine)
+
+
+def test_wide_networks_on_large_batches_are_left_to_pytorchs_products(monkeypatch):
+    monkeypatch.setattr(choose, "MUCH_WORK", 10 * 260)  # a batch of ten rows, 260 weights
+    network = mlp(Problem.MULTICLASS)
+    assert sum(one.numel() for one in network.parameters()) < 260
+    assert isinstance(chosen(network), CompiledEngine)
+    assert isinstance(chosen(mlp(Problem.MULTICLASS, width=64)), EagerEngine)
 
 
 def test_the_choice_can_be_made_by_hand():

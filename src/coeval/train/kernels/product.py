@@ -17,6 +17,8 @@ from coeval.train.kernels.layout import LANES
 
 _INDEX, _FLOAT, _WORD = ir.IntType(64), ir.FloatType(), ir.IntType(32)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
+BLOCK = 256
+"""Of the inner axis at once: so many rows of a tile's vectors stay in the first cache."""
 _FMA_NAME = f"llvm.fma.v{LANES}f32"
 _SAME = ir.Constant(ir.VectorType(_WORD, LANES), [0] * LANES)
 
@@ -110,6 +112,35 @@ def product(
         columns: Of c.
         inner: The axis that is summed.
     """
+    done = 0
+    while done < inner:
+        part = min(inner - done, BLOCK)
+        left, right = a + done * a_column, b + done * b_row
+        _product(
+            memory,
+            c,
+            c_row,
+            left,
+            a_row,
+            a_column,
+            right,
+            b_row,
+            start,
+            start_row,
+            rows,
+            columns,
+            part,
+        )
+        start, start_row = c, c_row
+        done += part
+
+
+@INNER
+def _product(
+    memory: Floats, c: int, c_row: int, a: int, a_row: int, a_column: int, b: int, b_row: int,
+    start: int, start_row: int, rows: int, columns: int, inner: int,
+) -> None:  # fmt: skip
+    """Compute one stretch of the inner axis."""
     column = 0
     while columns - column > LANES:
         row = 0
