@@ -118,7 +118,7 @@ def test_the_checkpoint_behind_a_copy_is_the_trained_trials(artifacts):
     assert not run.has(0, "state")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6), limit=st.integers(60, 400))
 def test_a_long_run_of_many_rungs_stays_under_its_limit_and_keeps_its_best(seed, limit):
     artifacts = MemoryArtifacts()
