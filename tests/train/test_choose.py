@@ -25,6 +25,12 @@ RECIPE = Recipe(batch_size=10)  # ten steps an epoch
 LONG = FEW_STEPS // 10 + 1
 
 
+@pytest.fixture(autouse=True)
+def compiled(monkeypatch):
+    """On a machine's first run, too."""
+    monkeypatch.setattr(choose, "is_compiling", lambda: False)
+
+
 def chosen(network, length=LONG, **more):
     return engine_for(
         network, DATA, Problem.MULTICLASS, RECIPE, length=length, seed=0, should_stop=lambda: False, **more
@@ -33,6 +39,12 @@ def chosen(network, length=LONG, **more):
 
 def test_networks_over_rows_are_trained_by_the_compiled_loop():
     assert isinstance(chosen(mlp(Problem.MULTICLASS)), CompiledEngine)
+
+
+def test_nobody_waits_for_the_compiler_unless_he_insists(monkeypatch):
+    monkeypatch.setattr(choose, "is_compiling", lambda: True)
+    assert isinstance(chosen(mlp(Problem.MULTICLASS)), EagerEngine)
+    assert isinstance(chosen(mlp(Problem.MULTICLASS), engine="compiled"), CompiledEngine)
 
 
 def test_short_trainings_are_not_worth_loading_it():

@@ -92,6 +92,12 @@ class Facts:
         return tuple(one for one in self.trials if one.trial.state is State.DONE)
 
     @property
+    def candidates(self) -> int:
+        """Return how many candidates were proposed: a promotion or a repeat is another trial of one of them."""
+        proposals = [one.trial.proposal for one in self.trials]
+        return sum(one.continues is None and one.repeat == 0 for one in proposals)
+
+    @property
     def failed(self) -> tuple[Timed, ...]:
         """Return the trials that failed."""
         return tuple(one for one in self.trials if one.trial.state is State.FAILED)

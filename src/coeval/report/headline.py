@@ -94,7 +94,7 @@ def _figures(facts: Facts) -> Markup:
         pairs.append(
             ("against the best baseline", join([name, tag("small", f" {label(rivals[0][0])}")]))
         )
-    searched = len(facts.trials)
+    searched = facts.candidates
     failed = f" {len(facts.failed)} failed" if facts.failed else " none failed"
     pairs.append(
         ("candidates tried", join([tag("strong", words.count(searched)), tag("small", failed)]))

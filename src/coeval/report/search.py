@@ -29,7 +29,8 @@ def searched(facts: Facts) -> Markup:
     cached = sum(one.is_cached for one in facts.trials)
     running = sum(one.trial.state is State.RUNNING for one in facts.trials)
     pairs: list[tuple[object, object]] = [
-        ("candidates", words.count(len(facts.trials))),
+        ("candidates", words.count(facts.candidates)),
+        ("trials", words.count(len(facts.trials))),
         ("failed", words.count(len(facts.failed))),
         ("answered from cache", words.count(cached)),
         ("size of the space", words.space_size(space.get("size"))),
@@ -39,7 +40,7 @@ def searched(facts: Facts) -> Markup:
     if memory := dig(facts.capsule, "options", "memory"):
         pairs.append(("memory limit", str(memory)))
     if running:
-        pairs.insert(3, ("left unfinished", words.count(running)))
+        pairs.insert(4, ("left unfinished", words.count(running)))
     if why := dig(facts.stopped, "why"):
         in_time = why == "stopped" and facts.final is not None
         said = "in time for the final training" if in_time else _ENDS.get(str(why), str(why))

@@ -90,8 +90,9 @@ def said(facts: Facts) -> list[str]:
     spent = dig(facts.final, "seconds", "total") or facts.active
     running = len(facts.trials) - len(facts.done) - len(facts.failed)
     left = f", {running:,} unfinished" if running else ""
+    again = f" in {len(facts.trials):,} trials" if len(facts.trials) > facts.candidates else ""
     lines = [
-        f"Searched {words.plural(len(facts.trials), 'candidate')} ({len(facts.failed):,} failed, "
+        f"Searched {words.plural(facts.candidates, 'candidate')}{again} ({len(facts.failed):,} failed, "
         f"{cached:,} cached{left}) of {size} in {words.duration(float(spent))}."
     ]
     if facts.architecture is not None:

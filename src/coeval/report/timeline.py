@@ -204,6 +204,7 @@ def _dots(facts: Facts, trials: Sequence[Timed], across: chart.Scale, down: char
         value = _value(facts, one)
         y = down(value)
         name = f"dot {group_class(one)}{'' if down.holds(value) else ' outside'}"
+        name += "" if one.trial.proposal.fidelity.is_full else " part"
         title = f"#{one.trial.number} {one.trial.proposal.origin}: {words.score(value)}"
         parts.append(chart.dot(across(_end(one)), y, 3.4, name, title))
     return join(parts)
@@ -235,13 +236,18 @@ def _legend(trials: Sequence[Timed], expected: Expected | None, outside: int) ->
     entries = [("k-incumbent", "incumbent (best so far)")]
     if expected:
         entries.append(("k-random", "random search, expected at equal compute"))
-    groups: dict[str, tuple[str, int]] = {}
+    groups: dict[str, list[str]] = {}
     for one in trials:
-        name = group_class(one)
-        shown = one.group if name != "o-other" else "other origins"
-        groups[name] = (shown, groups.get(name, ("", 0))[1] + 1)
-    entries += [(name, f"{shown} ({count:,})") for name, (shown, count) in groups.items()]
+        groups.setdefault(group_class(one), []).append(one.group)
+    for name, found in groups.items():
+        names = sorted(set(found))
+        shown = " and ".join(names) if len(names) < 3 else "other origins"
+        entries.append((name, f"{shown} ({len(found):,})"))
     notes = []
+    if any(not one.trial.proposal.fidelity.is_full for one in trials):
+        notes.append(
+            "Faint: trained for a part of the schedule only; better there does not mean better."
+        )
     if expected:
         notes.append(
             f"The random curve is the expected best of n among {words.plural(expected.trials, 'control trial')}; "

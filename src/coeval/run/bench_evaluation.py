@@ -110,7 +110,7 @@ def measure(
         for setup in chosen:
             out = folder / f"{setup.name.replace(' ', '-')}-{seed}"
             asked = replace(options, seed=seed, out=out, overwrite=True)
-            outcome = fit(asked, _Silent(), setup.levers, began=time.monotonic())
+            outcome = fit(asked, Silent(), setup.levers, began=time.monotonic())
             if outcome.run.why == "interrupted":
                 raise KeyboardInterrupt
             store = open_reader(outcome.folder.journal)
@@ -121,7 +121,7 @@ def measure(
             yield _measured(setup.name, seed, events, outcome.run.objective, outcome.final)
 
 
-class _Silent:
+class Silent:
     """A ``Watcher`` that shows nothing."""
 
     def begin(self, site: Site, spent: float, earlier: Sequence[Trial | Note]) -> None:

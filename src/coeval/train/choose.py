@@ -46,8 +46,8 @@ def engine_for(
         seed: Decides the order of the rows.
         should_stop: Asked every 0.2 s.
         engine: ``"auto"`` takes the compiled loop for networks over rows on the CPU that it knows and that train
-            for more than ``FEW_STEPS`` of less than ``MUCH_WORK`` each (but see ``kernels.ready`` for a machine's first run); ``"eager"`` never
-            takes it; ``"compiled"`` insists on it.
+            for more than ``FEW_STEPS`` of less than ``MUCH_WORK`` each, but not in the process that found it not yet compiled on
+            this machine (``kernels.ready``); ``"eager"`` never takes it; ``"compiled"`` insists on it, and waits.
         narrow: Precision of the steps if not float32, which the compiled loop does not have.
 
     Raises:
@@ -64,8 +64,8 @@ def engine_for(
     steps = length * count_batches(len(data.target), recipe.batch_size)
     weights = sum(one.numel() for one in network.parameters())
     work = weights * min(recipe.batch_size, len(data.target))
-    pays = steps > FEW_STEPS and work < MUCH_WORK and not is_compiling()
-    if tape is not None and (engine == "compiled" or pays):
+    pays = steps > FEW_STEPS and work < MUCH_WORK
+    if tape is not None and (engine == "compiled" or (pays and _is_compiled())):
         # Not before it is needed: the loop takes 70 MB and a quarter of a second to load.
         from coeval.train.compiled import CompiledEngine  # noqa: PLC0415
 
@@ -82,6 +82,13 @@ def engine_for(
         should_stop=should_stop,
         narrow=narrow,
     )
+
+
+def _is_compiled() -> bool:
+    """Return whether the loop is there; the first to ask on a machine sets another process to compile it."""
+    from coeval.train.kernels import ready  # noqa: PLC0415, F401 - its import looks, and numba takes half a second
+
+    return not is_compiling()
 
 
 def _loop_tape(network: nn.Module, data: Tensors) -> Tape | None:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -16,7 +16,7 @@ from coeval.task.metric import Metric
 from coeval.train.choose import engine_for
 from coeval.train.data import Scale, TrainingData, target_scale, to_tensors
 from coeval.train.device import resolve
-from coeval.train.eager import ShouldStop
+from coeval.train.eager import EagerEngine, ShouldStop
 from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
 from coeval.train.precision import narrow_type
@@ -56,6 +56,7 @@ class Fitted:
         seconds: Wall clock of this call.
         state: To go on from, where it was asked for and training ended between two epochs.
         precision: What training steps computed in, ``"float32"`` or ``"bfloat16"``.
+        engine: What trained: ``"eager"``, ``"compiled"``, or ``"together"`` with others in one tensor.
     """
 
     epochs: int
@@ -68,6 +69,7 @@ class Fitted:
     seconds: float
     state: State | None = None
     precision: str = "float32"
+    engine: str = field(default="eager", compare=False)
 
 
 def fit(
@@ -166,6 +168,7 @@ def fit(
         seconds=time.monotonic() - started,
         state=state,
         precision="float32" if narrow is None else "bfloat16",
+        engine="eager" if isinstance(trainer, EagerEngine) else "compiled",
     )
 
 

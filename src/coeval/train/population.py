@@ -311,6 +311,7 @@ class _Training:
             stopped=why,
             seconds=one.seconds,
             state=state,
+            engine="together",
         )
 
 
