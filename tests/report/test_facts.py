@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from coeval.report.facts import collect, dig
@@ -117,3 +119,19 @@ def test_a_trial_belongs_to_who_proposed_it_and_not_to_the_strategy_around(origi
     for record in trial(0, 0.8, origin=origin):
         log.add(0, record)
     assert collect("run", examples.capsule(), log.events).trials[0].group == group
+
+
+def test_promotions_and_repeats_are_trials_of_candidates_that_are_counted_already():
+    log = examples.Journal()
+    first, _ = trial(0, 0.8)
+    proposals = [
+        first.proposal,
+        replace(first.proposal, continues=0, origin="asha:promotion"),
+        replace(first.proposal, repeat=1, origin="repeat"),
+        trial(3, 0.9)[0].proposal,
+    ]
+    for number, proposal in enumerate(proposals):
+        log.add(number, Trial(number, proposal))
+    facts = collect("run", examples.capsule(), log.events)
+    assert len(facts.trials) == 4
+    assert facts.candidates == 2

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from coeval.report.facts import collect
 from coeval.report.timeline import MOST_DOTS, expected_random, incumbent, timeline
 from coeval.seed import generator
-from coeval.trial import Failure, Measurement, Proposal, Reason, Trial, finish
+from coeval.trial import Failure, Fidelity, Measurement, Proposal, Reason, Trial, finish
 from tests.report import examples
 
 CANDIDATE = examples.candidate(generator(0))
@@ -84,3 +84,15 @@ def test_very_many_trials_are_thinned_out():
 def test_an_undefined_score_is_not_drawn():
     drawn = timeline(made([("random", math.nan), ("random", 0.5)]))
     assert drawn.count("<circle") == 1
+
+
+def test_what_was_trained_in_part_is_drawn_faint_and_the_page_says_why():
+    log = examples.Journal()
+    for number, share in enumerate((1.0, 1 / 9, 1 / 3)):
+        started = Trial(number, Proposal(CANDIDATE, Fidelity(epochs=share), origin="evolution"))
+        log.add(2.0 * number, started)
+        log.add(2.0 * number + 1, finish(started, Measurement({"accuracy": 0.5 + 0.1 * number})))
+    drawn = str(timeline(collect("run", examples.capsule(), log.events)))
+    assert drawn.count(' part"') == 2
+    assert "Faint: trained for a part of the schedule only" in drawn
+    assert "Faint" not in str(timeline(made([("evolution", 0.5), ("evolution", 0.6)])))
