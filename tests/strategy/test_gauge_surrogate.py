@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coeval.architecture.step import Architecture, sequence, step
@@ -63,6 +63,8 @@ def test_settings_that_are_words_and_numbers_that_do_not_vary_are_no_trouble():
     ),
     st.floats(),
 )
+@example([0.0, -3.611762012582005e-157], 0.0)
+@example([0.0, 5e-324], 0.0)
 def test_whatever_the_settings_are_predictions_are_numbers(values, constant):
     def candidate(value):
         return Candidate((("recipe", (("a", value), ("b", constant), ("c", 0.1 + 0.2))),))

@@ -75,6 +75,10 @@ def _counted(architecture: Architecture) -> tuple[tuple[str, int], ...]:
         return ()
 
 
+FAR = 1e6
+"""Scales away from the trials at which a number is as far as can be: the kernel is 0 there, and nothing overflows."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bags:
     """Bags of numbers as rows, and what one unit of their distance is.
@@ -93,7 +97,10 @@ class _Bags:
 
     def to(self, bags: Sequence[Mapping[str, float]]) -> Floats:
         """Return ``(len(bags), rows)`` squared distances in units; what a bag lacks counts 0."""
-        others = _matrix(bags, self.places) / self.scales
+        with np.errstate(
+            over="ignore"
+        ):  # a setting that hardly varied among the trials has a tiny scale
+            others = np.clip(_matrix(bags, self.places) / self.scales, -FAR, FAR)
         unknown = [
             sum(value * value for name, value in bag.items() if name not in self.places)
             for bag in bags
