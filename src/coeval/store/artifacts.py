@@ -46,6 +46,24 @@ def canonical(array: np.ndarray) -> np.ndarray:
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and its folder where there is none.
+
+    Raises:
+        OSError: The folder cannot be written, or the disk is full.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
 class FileArtifacts:
     """``Artifacts`` as files ``<digest>.safetensors`` in one folder."""
 
@@ -65,16 +83,7 @@ class FileArtifacts:
             return digest
         content = save({name: canonical(array) for name, array in arrays.items()})
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(temporary, target)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            write_whole(target, content)
         except OSError as error:
             raise RunError(
                 f"Cannot write weights to {self._folder}: {error.strerror}. Free some space or mend "

@@ -5,8 +5,6 @@ sitting, ever asks for them.
 """
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from coeval.errors import RunError
-from coeval.store.artifacts import canonical, digest_of
+from coeval.store.artifacts import canonical, digest_of, write_whole
 
 _SUFFIX = ".safetensors"
 _OWNER, _CONTENT = "slice/owner", "slice/content"
@@ -37,16 +35,7 @@ class FileSlices:
         marks = {_OWNER: _bytes(identity), _CONTENT: _bytes(digest_of(arrays))}
         content = save(arrays | marks)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(temporary, self._path(number, fold))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            write_whole(self._path(number, fold), content)
         except OSError as error:
             raise RunError(
                 f"Cannot write the state of trial {number} to {self._folder}: {error.strerror}. Free some space."
