@@ -14,6 +14,7 @@ from torch import nn
 
 from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
+from coeval.architecture.types import Columns
 from coeval.errors import SpaceError
 
 NO_SHORTCUTS: Mapping[str, Callable[..., Any]] = {}
@@ -100,6 +101,21 @@ def tensor_network(architecture: Architecture, *, seed: int | None = None) -> nn
         if seed is not None:
             torch.manual_seed(seed % 2**63)
         return RegionSteps(architecture.body, inference)
+
+
+def network_for(architecture: Architecture, *, seed: int | None = None) -> nn.Module:
+    """Return the module that is trained for an architecture: ``Network`` for table rows, else ``tensor_network``.
+
+    Args:
+        architecture: Takes prepared examples.
+        seed: Decides the initial weights; ``None`` draws them from torch's global generator.
+
+    Raises:
+        SpaceError: The architecture is not legal, or a lowering cannot be found.
+    """
+    if isinstance(architecture.inputs[0], Columns):
+        return Network(architecture, seed=seed)
+    return tensor_network(architecture, seed=seed)
 
 
 class RegionSteps(nn.ModuleDict):
