@@ -7,8 +7,9 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, checker, helper
 
+from coeval.build.onnx_module import OPSET
 from coeval.export.model import RawInput
-from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, OPSET, Graph
+from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, Graph
 
 
 def run(

@@ -10,14 +10,15 @@ from torch import nn
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns, Tokens
 from coeval.build.network import Network
+from coeval.build.onnx_module import OPSET, OUTPUT
 from coeval.component.channel import LINEAR
 from coeval.component.entry import NUMERIC_ENTRY
 from coeval.component.head import VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, NORMS, TABULAR
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import ExportError
-from coeval.export.onnx_graph import IR_VERSION, OPSET
-from coeval.export.onnx_network import OUTPUT, network_graph
+from coeval.export.onnx_graph import IR_VERSION
+from coeval.export.onnx_network import network_graph
 from coeval.task.table import Rows
 from coeval.testing.architectures import architectures
 

@@ -7,9 +7,6 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-OPSET = 20
-"""The lowest operator set that has StringConcat, StringSplit, RegexFullMatch and Equal on strings."""
-
 ML_OPSET = 4
 """The operator set of ``ai.onnx.ml`` whose LabelEncoder takes tensors of doubles."""
 
@@ -65,6 +62,14 @@ class Graph:
     def integers(self, values: np.ndarray | Sequence[int] | int) -> str:
         """Add a constant of 64-bit integers."""
         return self.array(values, np.int64)
+
+    def floats(self, values: np.ndarray | Sequence[float] | float) -> str:
+        """Add a constant of single-precision numbers."""
+        return self.array(values, np.float32)
+
+    def whole(self, value: int) -> str:
+        """Add a constant 32-bit integer."""
+        return self.array(value, np.int32)
 
     def strings(self, values: Sequence[str]) -> str:
         """Add a constant ``(values,)`` of strings."""

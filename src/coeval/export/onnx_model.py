@@ -1,4 +1,4 @@
-"""The whole model as one ONNX file: raw columns, preparation, network, and what its outputs mean."""
+"""The whole model as one ONNX file: raw columns or images, preparation, network, and what its outputs mean."""
 
 import json
 from collections.abc import Mapping
@@ -9,12 +9,16 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from coeval import __version__
+from coeval.architecture.types import Columns
+from coeval.build.onnx_module import OPSET, OUTPUT
 from coeval.errors import ExportError
 from coeval.export import onnx_preparation as preparation_graph
 from coeval.export.model import Model, RawInput, free_name, raw_inputs
-from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, OPSET, Graph
-from coeval.export.onnx_network import OUTPUT, network_graph
+from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, Graph
+from coeval.export.onnx_images import pixels
+from coeval.export.onnx_network import PIXELS, network_graph
 from coeval.export.onnx_text import MICROSOFT, without_last
+from coeval.task.preparation_image import ImagePreparation
 from coeval.task.task import Problem
 
 _PREPARED = {
@@ -22,12 +26,18 @@ _PREPARED = {
     "codes": preparation_graph.codes,
     "tokens": preparation_graph.tokens,
 }
+_ELEMENTS = {
+    "double": TensorProto.DOUBLE,
+    "string": TensorProto.STRING,
+    "uint8": TensorProto.UINT8,
+}
 
 
 def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
     """Return the model as a checked ONNX model.
 
-    Inputs: one ``(rows, 1)`` for each column, doubles or strings. Outputs: ``probabilities`` ``(rows, classes)``
+    Inputs: one ``(rows, 1)`` for each column, doubles or strings; or images ``(rows, height, width, features)``
+    uint8. Outputs: ``probabilities`` ``(rows, classes)``
     float32 and ``label`` ``(rows,)`` for classes; ``value`` ``(rows,)`` double for regression (with
     underscores behind the name where a column bears it).
 
@@ -38,7 +48,7 @@ def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
     Raises:
         ExportError: The network cannot be expressed in ONNX.
     """
-    inputs = raw_inputs(model.schema)
+    inputs = raw_inputs(model.schema, model.image)
     taken = {one.name for one in inputs}
     graph = Graph(_free_prefix(taken))
     by_column = {one.column: one for one in inputs}
@@ -48,9 +58,7 @@ def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
         graph.nodes,
         "coeval",
         [
-            helper.make_tensor_value_info(
-                one.name, TensorProto.DOUBLE if one.number else TensorProto.STRING, ["rows", 1]
-            )
+            helper.make_tensor_value_info(one.name, _ELEMENTS[one.element], ["rows", *one.shape])
             for one in inputs
         ],
         outputs,
@@ -87,13 +95,22 @@ def _add_network(
     graph: Graph, model: Model, network: nn.Module, inputs: Mapping[str, RawInput]
 ) -> str:
     """Add preparation and network; return the name of the network's output."""
-    exported = network_graph(network, model.preparation.columns)
+    preparation = model.preparation
+    exported = network_graph(network, *preparation.inputs)
+    if isinstance(preparation, ImagePreparation):
+        names = {PIXELS: pixels(graph, preparation, inputs[preparation.name].name)}
+        return _added(graph, exported, names)
     used = {name for node in exported.node for name in node.input}
     names = {}
     for name in (one.name for one in exported.input):
         if name in used:  # a network without a text entry, say, needs no text preparation
-            prepared = _PREPARED[name](graph, model.preparation, inputs)
-            names[name] = _with_extra_row(graph, prepared, *_shape(model, name))
+            prepared = _PREPARED[name](graph, preparation, inputs)
+            names[name] = _with_extra_row(graph, prepared, *_shape(preparation.columns, name))
+    return without_last(graph, _added(graph, exported, names))
+
+
+def _added(graph: Graph, exported: onnx.GraphProto, names: dict[str, str]) -> str:
+    """Add the network's own nodes, its inputs named; return the name of its output."""
     prefix = f"{graph.prefix}network/"
     for constant in exported.initializer:
         names[constant.name] = constant.name = prefix + constant.name
@@ -101,12 +118,11 @@ def _add_network(
     for node in exported.node:
         _rename(node, names, prefix)
         graph.nodes.append(node)
-    return without_last(graph, names[OUTPUT])
+    return names[OUTPUT]
 
 
-def _shape(model: Model, name: str) -> tuple[int, type[np.generic]]:
+def _shape(columns: Columns, name: str) -> tuple[int, type[np.generic]]:
     """Return how many values a row of one of the network's inputs has, and of which type."""
-    columns = model.preparation.columns
     match name:
         case "numeric":
             return columns.numeric, np.float32

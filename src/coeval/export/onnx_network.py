@@ -1,119 +1,47 @@
-"""A trained network as an ONNX graph.
-
-torch has two exporters. The older, by tracing, takes 0.05 to 0.2 s; the newer (``dynamo=True``) takes 3.4 s
-at first and 1.3 s later on the same network and loads another 200 MB of libraries (torch 2.13, 2 cores). An
-export ends every run and counts towards its budget, so tracing comes first; the newer one stands in
-where torch no longer has the older or it fails. Either way the result is verified on every test row.
-"""
-
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from typing import Any
+"""A trained network for prepared rows, or images, as an ONNX graph, to be verified on test rows."""
 
 import onnx
 import torch
 from torch import nn
 
-from coeval.architecture.types import Columns
+from coeval.architecture.types import Columns, Grid, ValueType, describe
+from coeval.build.onnx_module import module_model
 from coeval.errors import ExportError
-from coeval.export.onnx_graph import OPSET
 
 INPUTS = ("numeric", "codes", "tokens")
-OUTPUT = "output"
+PIXELS = "pixels"
 
 
-def network_graph(network: nn.Module, columns: Columns, *, traced: bool = True) -> onnx.GraphProto:
+def network_graph(network: nn.Module, given: ValueType, *, traced: bool = True) -> onnx.GraphProto:
     """Export a network with a dynamic number of rows.
 
     Args:
-        network: Takes ``(numeric, codes, tokens)``; left in evaluation mode, on the CPU.
-        columns: The type of its input.
-        traced: Try the older exporter first.
+        network: Takes ``(numeric, codes, tokens)``, or an image's numbers; left in evaluation mode, on the CPU.
+        given: The type of its input.
+        traced: Try torch's older exporter first.
 
     Returns:
-        A graph of operator set ``OPSET`` with inputs out of ``INPUTS``, those it uses, and output ``OUTPUT``.
+        A graph with inputs out of ``INPUTS``, those it uses, or ``PIXELS`` ``(rows, height, width, features)``
+        float32, and output ``OUTPUT``.
 
     Raises:
         ExportError: Neither exporter can express the network.
     """
-    network.eval().cpu()
+    names, examples = _examples(given)
+    return module_model(network, examples, names, traced=traced).graph
+
+
+def _examples(given: ValueType) -> tuple[tuple[str, ...], tuple[torch.Tensor, ...]]:
+    """Return the inputs' names and an example of each."""
     rows = 3  # not 1, which exporters may take for a broadcast
-    examples = (
-        torch.zeros(rows, columns.numeric),
-        torch.zeros(rows, len(columns.categories), dtype=torch.int64),
-        torch.zeros(rows, sum(text.length for text in columns.texts), dtype=torch.int64),
+    if isinstance(given, Grid):
+        return (PIXELS,), (torch.zeros(rows, given.height, given.width, given.features),)
+    if not isinstance(given, Columns):
+        raise ExportError(
+            f"the network must take Columns (a table's row) or a Grid (an image), got {describe(given)}."
+        )
+    return INPUTS, (
+        torch.zeros(rows, given.numeric),
+        torch.zeros(rows, len(given.categories), dtype=torch.int64),
+        torch.zeros(rows, sum(text.length for text in given.texts), dtype=torch.int64),
     )
-    reasons = []
-    for export in (_by_tracing, _by_dynamo) if traced else (_by_dynamo,):
-        try:
-            with _quiet(), torch.no_grad():
-                return export(network, examples).graph
-        except Exception as error:  # noqa: BLE001 - exporters raise whatever their parts raise
-            reasons.append(f"{export.__name__[4:]}: {type(error).__name__}: {error}")
-    raise ExportError(
-        "torch cannot write this network as ONNX. " + "; ".join(reason[:300] for reason in reasons)
-    )
-
-
-def _by_tracing(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.ModelProto:
-    buffer = io.BytesIO()
-    # This exporter is older than the operator (registering again replaces, so repeats do no harm).
-    torch.onnx.register_custom_op_symbolic("aten::rms_norm", _rms_norm, OPSET)  # type: ignore[attr-defined]
-    torch.onnx.export(
-        network,
-        examples,
-        buffer,  # type: ignore[arg-type]  # the older exporter takes a file too
-        dynamo=False,
-        opset_version=OPSET,
-        input_names=INPUTS,
-        output_names=(OUTPUT,),
-        dynamic_axes={name: {0: "rows"} for name in (*INPUTS, OUTPUT)},
-    )
-    return onnx.load_from_string(buffer.getvalue())
-
-
-def _rms_norm(graph: Any, x: Any, shape: Any, scale: Any, epsilon: Any) -> Any:
-    """Express root-mean-square normalisation over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467)."""
-    last = graph.op("Constant", value_t=torch.tensor([-1]))
-    mean = graph.op("ReduceMean", graph.op("Mul", x, x), last, keepdims_i=1)
-    added = graph.op("Add", mean, graph.op("Cast", epsilon, to_i=onnx.TensorProto.FLOAT))
-    return graph.op("Mul", graph.op("Div", x, graph.op("Sqrt", added)), scale)
-
-
-def _by_dynamo(network: nn.Module, examples: tuple[torch.Tensor, ...]) -> onnx.ModelProto:
-    rows = torch.export.Dim("rows")
-    program = torch.onnx.export(
-        network,
-        examples,
-        dynamo=True,
-        opset_version=OPSET,
-        input_names=INPUTS,
-        output_names=(OUTPUT,),
-        dynamic_shapes=[{0: rows}] * len(examples),
-        verbose=False,
-    )
-    if program is None:
-        raise ExportError("torch returned no program")
-    return program.model_proto
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporters' deprecation warnings, log lines and prints from the user's terminal."""
-    before = logging.root.manager.disable
-    with suppress(AttributeError):  # the older exporter dumps its graph to stdout when it fails
-        torch._C._jit_set_onnx_log_output_stream("stderr")
-    logging.disable(logging.WARNING)
-    try:
-        with (
-            warnings.catch_warnings(),
-            redirect_stdout(io.StringIO()),
-            redirect_stderr(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
