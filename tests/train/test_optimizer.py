@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -96,3 +98,22 @@ def test_a_gradient_in_another_memory_format_makes_the_same_step(name):
             optimizer.step([(factor * gradient).contiguous(memory_format=layout)], 0.1)
         found.append(module.weight.detach())
     torch.testing.assert_close(found[1], found[0], atol=0.0, rtol=0.0)
+
+
+@pytest.mark.parametrize("name", ["adamw", "nadamw", "sgd"])
+def test_a_parameter_without_a_gradient_stays_as_it_is_and_the_others_do_not_notice(name):
+    torch.manual_seed(0)
+    both = nn.ModuleList([nn.Linear(3, 2), nn.Linear(3, 2)])
+    alone = nn.ModuleList([copy.deepcopy(both[0])])
+    idle = both[1].weight.detach().clone()
+    first = Optimizer(name, both, weight_decay=0.1)
+    second = Optimizer(name, alone, weight_decay=0.1)
+    for _ in range(3):
+        gradients = [torch.randn(2, 3), torch.randn(2)]
+        first.step([*gradients, None, None], 0.1)
+        second.step(gradients, 0.1)
+    first.step([None] * 4, 0.1)
+    assert torch.equal(both[0].weight, alone[0].weight)
+    assert torch.equal(both[0].bias, alone[0].bias)
+    assert torch.equal(both[1].weight, idle)
+    assert not first.state()["first/1.weight"].any()

@@ -93,7 +93,7 @@ class Component:
             for a scalar component, which has ``numeric`` instead.
         settings: In the order in which they are shown.
         arity: Smallest and largest number of inputs (``None``: unlimited).
-        regions: How many nested regions a step holds.
+        regions: How many nested regions a step holds (``None``: any number from 1 on).
         body_inputs: From the step's input types to the input types of each nested region.
         commutative: The order of the inputs does not matter.
         identity_when: Whether a call with these settings returns its only input unchanged.
@@ -123,7 +123,7 @@ class Component:
     lowering: str = field(default="", compare=False, repr=False)
     settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
     arity: tuple[int, int | None] = field(default=(1, 1), compare=False, repr=False)
-    regions: int = field(default=0, compare=False, repr=False)
+    regions: int | None = field(default=0, compare=False, repr=False)
     body_inputs: Callable[[tuple[ValueType, ...]], tuple[ValueType, ...]] | None = field(
         default=None, compare=False, repr=False
     )

@@ -79,7 +79,7 @@ def infer_steps(inputs: tuple[ValueType, ...], region: Region, where: str = "") 
     for number, step in enumerate(region.steps):
         path = f"{where}{number}"
         taken = _inputs(step, types, path)
-        bodies = _bodies(step, taken, path) if step.regions or step.component.regions else ()
+        bodies = _bodies(step, taken, path) if step.regions or step.component.regions != 0 else ()
         call = Call(taken, dict(step.settings), tuple(one.body for one in bodies))
         try:
             output = step.component.type_rule(call)
@@ -153,10 +153,10 @@ def _range(least: int, most: int | None) -> str:
 
 def _bodies(step: Step, taken: tuple[ValueType, ...], path: str) -> tuple[Inference, ...]:
     component = step.component
-    if len(step.regions) != component.regions:
-        raise SpaceError(
-            f"step {path} ({component.name}) holds {component.regions} regions, got {len(step.regions)}."
-        )
+    wanted = component.regions
+    if len(step.regions) != wanted and (wanted is not None or not step.regions):
+        count = "at least one region" if wanted is None else f"{wanted} regions"
+        raise SpaceError(f"step {path} ({component.name}) holds {count}, got {len(step.regions)}.")
     inner = component.body_inputs(taken) if component.body_inputs else taken
     return tuple(
         infer_steps(inner, region, f"{path}.{number}.")

@@ -66,7 +66,7 @@ def family(component: Component) -> str:
         ("affine", "linear"),
         ("constant", "input"),
     )
-    if component.regions:
+    if component.regions != 0:
         return "region"
     return next((name for fact, name in order if fact in facts), "activation")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.architecture.types import ValueType
+from coeval.component.choice import CHOICE
 from coeval.errors import SpaceError
 
 _Key = tuple[int, int, int, tuple[int, ...]]  # item, option, step of the option, references
@@ -88,6 +89,25 @@ class Template:
         return Architecture(
             self.inputs, Region(len(self.inputs), tuple(steps), values[self.output])
         )
+
+    def open(self, first: int = 0) -> Architecture:
+        """Return the architecture with all places still open: a ``choice`` step wherever an option would stand.
+
+        Args:
+            first: Number of the first slot, where other templates' slots come before.
+        """
+        steps = tuple(
+            Step(
+                CHOICE,
+                CHOICE.complete({"slot": first + item.slot}),
+                item.inputs,
+                tuple(one.region for one in self.options[item.slot]),
+            )
+            if isinstance(item, Use)
+            else item
+            for item in self.items
+        )
+        return Architecture(self.inputs, Region(len(self.inputs), steps, self.output))
 
     def parse(self, architecture: Architecture) -> tuple[int, ...] | None:
         """Return the options that an architecture seems to be made of, or ``None`` if it is surely of another kind.

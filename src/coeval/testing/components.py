@@ -239,7 +239,8 @@ def _counts(component: Component) -> tuple[int, ...]:
 
 
 def _linear_regions(component: Component) -> tuple[Region, ...]:
-    return (sequence(1, [step(LINEAR, 0, width=FEATURES)]),) * component.regions
+    count = 2 if component.regions is None else component.regions
+    return (sequence(1, [step(LINEAR, 0, width=FEATURES)]),) * count
 
 
 def _nested(regions: tuple[Region, ...]) -> dict[str, Component]:

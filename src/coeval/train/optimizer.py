@@ -6,6 +6,7 @@ the compiler at their first step, which costs 1.4 s and 70 MB in every worker, a
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -40,39 +41,59 @@ class Optimizer:
         self.name = name
         self.weight_decay = weight_decay
         self.parameters: list[torch.Tensor] = [value for _, value in named]
-        self.decayed = [
-            value for key, value in named if key.split(".")[-1] == "weight" and value.ndim > 1
-        ]
-        self._first = [torch.zeros_like(value) for value in self.parameters]
-        self._second = [torch.zeros_like(value) for value in self.parameters]
-        # The fused kernel wants its step counts beside the parameters, the others on the CPU.
-        self._steps = [
-            torch.zeros((), device=value.device if name == "adamw" else None)
-            for value in self.parameters
-        ]
-        self._products = [torch.ones(()) for _ in self.parameters]
+        self._all = _Moved(
+            self.parameters,
+            [key.split(".")[-1] == "weight" and value.ndim > 1 for key, value in named],
+            [torch.zeros_like(value) for value in self.parameters],
+            [torch.zeros_like(value) for value in self.parameters],
+            # The fused kernel wants its step counts beside the parameters, the others on the CPU.
+            [
+                torch.zeros((), device=value.device if name == "adamw" else None)
+                for value in self.parameters
+            ],
+            [torch.ones(()) for _ in self.parameters],
+        )
+
+    @property
+    def decayed(self) -> list[torch.Tensor]:
+        """Return the parameters that weight decay acts on."""
+        pairs = zip(self.parameters, self._all.decays, strict=True)
+        return [value for value, decays in pairs if decays]
+
+    @property
+    def momenta(self) -> list[torch.Tensor]:
+        """Return the moving means of the gradients, one for each of ``parameters``."""
+        return self._all.first
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[torch.Tensor], lr: float) -> None:
+    def step(self, gradients: Sequence[torch.Tensor | None], lr: float) -> None:
         """Make one step.
 
         Args:
-            gradients: One for each of ``parameters``, in their order.
+            gradients: One for each of ``parameters``, in their order. Where there is none, as for the paths of a shared
+                network that did not run, the parameter stays as it is: no decay, no momentum, no step counted.
             lr: The learning rate of this step.
         """
-        if self.weight_decay:
-            for weight in self.decayed:
-                weight.mul_(1 - lr * self.weight_decay)
+        touched = [n for n, one in enumerate(gradients) if one is not None]
+        if not touched:
+            return
+        moved = self._all if len(touched) == len(self.parameters) else self._all.only(touched)
         laid_out = [
             _laid_out_like(value, gradient)
-            for value, gradient in zip(self.parameters, gradients, strict=True)
+            for value, gradient in zip(
+                moved.parameters, [one for one in gradients if one is not None], strict=True
+            )
         ]
+        if self.weight_decay:
+            for weight, decays in zip(moved.parameters, moved.decays, strict=True):
+                if decays:
+                    weight.mul_(1 - lr * self.weight_decay)
         if self.name == "adamw":
-            self._adamw(laid_out, lr)
+            _adamw(moved, laid_out, lr)
         elif self.name == "nadamw":
-            self._nadamw(laid_out, lr)
+            _nadamw(moved, laid_out, lr)
         else:
-            self._sgd(laid_out, lr)
+            _sgd(moved, laid_out, lr)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return moments and step counts by kind and parameter, such as ``"first/3.weight"``."""
@@ -91,61 +112,87 @@ class Optimizer:
 
     def _kinds(self) -> dict[str, list[torch.Tensor]]:
         """Return what each optimiser remembers."""
-        kinds = {"first": self._first}
+        kinds = {"first": self._all.first}
         if self.name != "sgd":
-            kinds |= {"second": self._second, "steps": self._steps}
+            kinds |= {"second": self._all.second, "steps": self._all.steps}
         if self.name == "nadamw":
-            kinds["products"] = self._products
+            kinds["products"] = self._all.products
         return kinds
 
-    def _adamw(self, gradients: list[torch.Tensor], lr: float) -> None:
-        adamw(
-            self.parameters,
-            gradients,
-            self._first,
-            self._second,
-            [],
-            self._steps,
-            fused=True,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=lr,
-            weight_decay=0.0,
-            eps=1e-8,
-            maximize=False,
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Parameters that a step moves, whether each decays, and what the optimisers remember of each."""
+
+    parameters: list[torch.Tensor]
+    decays: list[bool]
+    first: list[torch.Tensor]
+    second: list[torch.Tensor]
+    steps: list[torch.Tensor]
+    products: list[torch.Tensor]
+
+    def only(self, touched: Sequence[int]) -> "_Moved":
+        """Return those at some places of the lists."""
+        return _Moved(
+            [self.parameters[n] for n in touched],
+            [self.decays[n] for n in touched],
+            [self.first[n] for n in touched],
+            [self.second[n] for n in touched],
+            [self.steps[n] for n in touched],
+            [self.products[n] for n in touched],
         )
 
-    def _nadamw(self, gradients: list[torch.Tensor], lr: float) -> None:
-        nadam(
-            self.parameters,
-            gradients,
-            self._first,
-            self._second,
-            self._products,
-            self._steps,
-            beta1=0.9,
-            beta2=0.999,
-            lr=lr,
-            weight_decay=0.0,
-            momentum_decay=4e-3,
-            eps=1e-8,
-        )
 
-    def _sgd(self, gradients: list[torch.Tensor], lr: float) -> None:
-        momentum: list[torch.Tensor | None] = list(self._first)
-        sgd(
-            self.parameters,
-            gradients,
-            momentum,
-            fused=True,
-            weight_decay=0.0,
-            momentum=0.9,
-            lr=lr,
-            dampening=0.0,
-            nesterov=True,
-            maximize=False,
-        )
+def _adamw(moved: _Moved, gradients: list[torch.Tensor], lr: float) -> None:
+    adamw(
+        moved.parameters,
+        gradients,
+        moved.first,
+        moved.second,
+        [],
+        moved.steps,
+        fused=True,
+        amsgrad=False,
+        beta1=0.9,
+        beta2=0.999,
+        lr=lr,
+        weight_decay=0.0,
+        eps=1e-8,
+        maximize=False,
+    )
+
+
+def _nadamw(moved: _Moved, gradients: list[torch.Tensor], lr: float) -> None:
+    nadam(
+        moved.parameters,
+        gradients,
+        moved.first,
+        moved.second,
+        moved.products,
+        moved.steps,
+        beta1=0.9,
+        beta2=0.999,
+        lr=lr,
+        weight_decay=0.0,
+        momentum_decay=4e-3,
+        eps=1e-8,
+    )
+
+
+def _sgd(moved: _Moved, gradients: list[torch.Tensor], lr: float) -> None:
+    momentum: list[torch.Tensor | None] = list(moved.first)
+    sgd(
+        moved.parameters,
+        gradients,
+        momentum,
+        fused=True,
+        weight_decay=0.0,
+        momentum=0.9,
+        lr=lr,
+        dampening=0.0,
+        nesterov=True,
+        maximize=False,
+    )
 
 
 def _laid_out_like(parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:

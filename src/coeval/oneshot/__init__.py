@@ -1,0 +1,1 @@
+"""Search inside one network: supernets with shared weights, and the strategies that train them."""
