@@ -35,6 +35,7 @@ ALL = (
     "convolution",
     "workers",
     "population",
+    "ranked",
     "tenth",
     "engine",
 )
