@@ -60,6 +60,35 @@ def test_a_paused_training_on_pictures_ends_with_the_very_weights_of_an_undistur
     assert all(np.array_equal(one, arrays(whole)[name]) for name, one in arrays(parts).items())
 
 
+AUGMENTED = dataclasses.replace(
+    QUICK, flip=True, crop=0.125, cutout=0.25, augmentation="trivial", mixup=0.2, cutmix=1.0
+)
+
+
+def test_a_paused_training_on_changed_pictures_ends_with_the_very_weights_too():
+    whole, expected = trained(recipe=AUGMENTED, seed=3)
+    _, first = trained(recipe=AUGMENTED, seed=3, stop_after=2, keep_state=True)
+    parts, found = trained(recipe=AUGMENTED, seed=3, start=first.state)
+    assert found.curve == expected.curve
+    assert all(np.array_equal(one, arrays(whole)[name]) for name, one in arrays(parts).items())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"flip": True}, {"crop": 0.1}, {"cutout": 0.3}, {"augmentation": "rand"}, {"mixup": 1.0}, {"cutmix": 1.0}],
+    ids=str,
+)  # fmt: skip
+def test_each_way_to_change_pictures_changes_training_and_validation_rows_stay_as_they_are(change):
+    recipe = dataclasses.replace(QUICK, epochs=2, magnitude=0.5, **change)
+    (_, plain), (network, changed) = (
+        trained(recipe=dataclasses.replace(QUICK, epochs=2)),
+        trained(recipe=recipe),
+    )
+    assert plain.curve["train_loss"] != changed.curve["train_loss"]
+    predicted = predict(network, DATA.validation.rows, Problem.MULTICLASS)
+    assert ACCURACY.score(DATA.validation.target, predicted, None) == changed.score
+
+
 def test_training_on_pictures_stops_early():
     recipe = Recipe(lr=1e-6, batch_size=32, epochs=40)
     assert trained(recipe=recipe)[1].stopped is Stopped.PATIENCE

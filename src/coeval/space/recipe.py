@@ -39,9 +39,26 @@ TINY, TINY_EPOCHS = 128, 24
 """Up to so many rows a candidate gets one batch and so many epochs by default: such a table is answered in moments."""
 
 
+POLICY = "policy_"
+"""What the names of the settings begin with that ``Recipe.of`` gathers into ``Recipe.policy``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A recipe's settings by name; ``epochs`` is the most that training may take, early stopping may take less."""
+    """A recipe's settings by name; ``epochs`` is the most that training may take, early stopping may take less.
+
+    Everything from ``flip`` on changes pictures in training (``space.recipe_images``), and is off for tables.
+
+    Attributes:
+        flip: Whether pictures are mirrored left to right at random.
+        crop: How far they are moved at random at most, as a share of their side.
+        cutout: Side of the square that is cut out of each, as a share of the picture's.
+        augmentation: ``"none"``, ``"rand"``, ``"trivial"`` or ``"policy"``: what else changes them.
+        magnitude: How strongly, from 0 to 1, under ``"rand"``.
+        mixup: Parameter of the beta distribution of the share of a second picture that is blended in; 0 for none.
+        cutmix: Likewise of the share of the area that comes from a second picture.
+        policy: Steps of ``"policy"``, of which each pair is a sub-policy: operation, probability, magnitude.
+    """
 
     optimizer: str = "adamw"
     lr: float = 2e-3
@@ -50,11 +67,33 @@ class Recipe:
     batch_size: int = 256
     epochs: int = 64
     label_smoothing: float = 0.0
+    flip: bool = False
+    crop: float = 0.0
+    cutout: float = 0.0
+    augmentation: str = "none"
+    magnitude: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    policy: tuple[tuple[str, float, float], ...] = ()
+
+    @property
+    def changes_pictures(self) -> bool:
+        """Return whether pictures are changed one by one before they are trained on."""
+        return bool(self.flip or self.crop or self.cutout or self.augmentation != "none")
+
+    @property
+    def mixes_pictures(self) -> bool:
+        """Return whether pictures are trained on in pairs."""
+        return bool(self.mixup or self.cutmix)
 
     @classmethod
     def of(cls, settings: Mapping[str, Value]) -> "Recipe":
-        """Return the recipe of a genotype's settings."""
-        return cls(**settings)  # type: ignore[arg-type]
+        """Return the recipe of a genotype's settings; those of a policy that is not followed are left out."""
+        plain = {name: one for name, one in settings.items() if not name.startswith(POLICY)}
+        recipe = cls(**plain)  # type: ignore[arg-type]
+        if recipe.augmentation != "policy":
+            return recipe
+        return dataclasses.replace(recipe, policy=_policy(settings))
 
 
 def recipe_for(
@@ -95,6 +134,21 @@ def recipe_for(
         if one.name in changed
         else one
         for one in RECIPE
+    )
+
+
+def _policy(settings: Mapping[str, Value]) -> tuple[tuple[str, float, float], ...]:
+    """Return the steps of a policy from the settings of ``recipe_images.policy_settings``."""
+    steps = [
+        name for name, one in settings.items() if name.startswith(POLICY) and isinstance(one, str)
+    ]
+    return tuple(
+        (
+            str(settings[name]),
+            float(settings[f"{name}_probability"]),
+            float(settings[f"{name}_magnitude"]),
+        )
+        for name in steps
     )
 
 

@@ -1,7 +1,7 @@
 """One epoch's batches: one permutation, few large gathers, no Python per row."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -24,7 +24,12 @@ def count_batches(rows: int, batch_size: int) -> int:
     return min(math.ceil(rows / max(batch_size, 2)), max(1, rows // 2))
 
 
-def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Iterator[Batch]:
+def epoch_batches(
+    data: Tensors,
+    batch_size: int,
+    order: torch.Generator,
+    change: Callable[[Inputs], Inputs] | None = None,
+) -> Iterator[Batch]:
     """Yield every row once, in batches of nearly equal size in a random order.
 
     Equal sizes instead of a short last batch: every row weighs the same in the epoch, and no batch
@@ -34,6 +39,7 @@ def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Ite
         data: The rows.
         batch_size: The largest size of a batch (at least 2 are taken).
         order: A generator on the CPU; the same state gives the same order on every device.
+        change: Called with the inputs of several batches at once, while pixels still are bytes.
     """
     rows = len(data.target)
     batches = count_batches(rows, batch_size)
@@ -46,11 +52,17 @@ def epoch_batches(data: Tensors, batch_size: int, order: torch.Generator) -> Ite
         last = min(first + per_block, batches)
         chosen = permutation[ends[first] : ends[last]]
         sizes = [ends[number + 1] - ends[number] for number in range(first, last)]
-        yield from _split(data, chosen, sizes)
+        yield from _split(data, chosen, sizes, change)
 
 
-def _split(data: Tensors, chosen: torch.Tensor, sizes: list[int]) -> Iterator[Batch]:
-    inputs = [torch.split(part.index_select(0, chosen), sizes) for part in data.inputs]
+def _split(
+    data: Tensors,
+    chosen: torch.Tensor,
+    sizes: list[int],
+    change: Callable[[Inputs], Inputs] | None,
+) -> Iterator[Batch]:
+    taken = tuple([part.index_select(0, chosen) for part in data.inputs])
+    inputs = [torch.split(part, sizes) for part in (change(taken) if change else taken)]
     target = torch.split(data.target.index_select(0, chosen), sizes)
     weights: tuple[torch.Tensor | None, ...] = (None,) * len(sizes)
     if data.weights is not None:

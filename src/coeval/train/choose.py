@@ -55,7 +55,10 @@ def engine_for(
     """
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}.")
-    tape = None if engine == "eager" or narrow is not None else _loop_tape(network, data)
+    is_out = (
+        engine == "eager" or narrow is not None or recipe.changes_pictures or recipe.mixes_pictures
+    )
+    tape = None if is_out else _loop_tape(network, data)
     if engine == "compiled" and tape is None:
         raise ValueError(
             "engine='compiled' trains float32 networks of the tabular components on the CPU, got "

@@ -12,11 +12,13 @@ from torch import nn
 
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
+from coeval.train.augment import augmenter
 from coeval.train.batches import count_batches, epoch_batches
 from coeval.train.data import Inputs, Tensors
 from coeval.train.engine import State, noise_generator, rng_state, set_rng_state
 from coeval.train.errors import Diverged
 from coeval.train.loss import Loss
+from coeval.train.mixing import mixed
 from coeval.train.optimizer import Optimizer
 from coeval.train.precision import convolves_much
 from coeval.train.predict import outputs_of
@@ -30,7 +32,7 @@ ShouldStop = Callable[[], bool]
 class EagerEngine:
     """An ``Engine`` of PyTorch's own operations.
 
-    Dropout draws from torch's global generator, which the caller forks and seeds.
+    Dropout and augmentation draw from torch's global generator, which the caller forks and seeds.
 
     Args:
         network: Trained in place, on the data's device.
@@ -66,6 +68,8 @@ class EagerEngine:
         self._batches = count_batches(len(data.target), recipe.batch_size)
         self._steps = length * self._batches
         self._polled = time.monotonic()
+        self._noise = noise_generator(data.target.device)
+        self._augment = augmenter(recipe, data.inputs, self._noise)
         self._precision = (
             nullcontext() if narrow is None else torch.autocast(data.target.device.type, narrow)
         )
@@ -87,11 +91,12 @@ class EagerEngine:
         total = torch.zeros((), device=self._data.target.device)
         done = self.epochs * self._batches
         for number, (inputs, target, weights) in enumerate(
-            epoch_batches(self._data, self._recipe.batch_size, self._order)
+            epoch_batches(self._data, self._recipe.batch_size, self._order, self._augment)
         ):
+            batch = mixed(self._recipe, inputs, self._noise)
             with self._precision:
-                outputs = self._network(*inputs)
-            loss = self._loss(outputs.float(), target, weights)
+                outputs = self._network(*batch.inputs)
+            loss = batch.loss(self._loss, outputs.float(), target, weights)
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
             rate = factor(self._recipe.schedule, (done + number + 0.5) / self._steps)
             self._optimizer.step(gradients, self._recipe.lr * rate)
@@ -120,7 +125,7 @@ class EagerEngine:
             **moments,
             "epochs": np.array(self.epochs),
             "order": rng_state(self._order),
-            "noise": rng_state(noise_generator(self._data.target.device)),
+            "noise": rng_state(self._noise),
         }
 
     def load(self, state: Mapping[str, np.ndarray]) -> None:
@@ -134,7 +139,7 @@ class EagerEngine:
         )
         self.epochs = int(state["epochs"])
         set_rng_state(self._order, state["order"])
-        set_rng_state(noise_generator(self._data.target.device), state["noise"])
+        set_rng_state(self._noise, state["noise"])
 
     def _is_time_to_poll(self) -> bool:
         now = time.monotonic()

@@ -1,20 +1,22 @@
 """Learning rate schedules as functions of progress.
 
 ``cosine`` follows Loshchilov & Hutter 2017 (SGDR, arXiv:1608.03983, without restarts); ``flat_cosine``
-keeps the rate for the first half, as RealMLP does (Holzmüller et al. 2024, arXiv:2407.04491).
+keeps the rate for the first half, as RealMLP does (Holzmüller et al. 2024, arXiv:2407.04491). ``one_cycle`` rises and
+falls in straight lines (Smith & Topin 2017, arXiv:1708.07120), which lets convolutions train at a higher rate.
 """
 
 import math
 
 WARM_UP = 0.03  # share of the schedule in which the rate rises linearly
-SCHEDULES = ("constant", "cosine", "flat_cosine")
+RISE = 0.25  # share of the schedule in which the rate of one cycle rises
+SCHEDULES = ("constant", "cosine", "flat_cosine", "one_cycle")
 
 
 def factor(schedule: str, progress: float) -> float:
     """Return what the learning rate is multiplied with after a share of the schedule.
 
     Args:
-        schedule: ``"constant"``, ``"cosine"`` or ``"flat_cosine"``.
+        schedule: ``"constant"``, ``"cosine"``, ``"flat_cosine"`` or ``"one_cycle"``.
         progress: Share of the whole schedule, 0 to 1.
 
     Raises:
@@ -26,6 +28,8 @@ def factor(schedule: str, progress: float) -> float:
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}.")
+    if schedule == "one_cycle":
+        return max(0.0, min(progress / RISE, (1 - progress) / (1 - RISE)))
     warm = min(1.0, progress / WARM_UP)
     if schedule == "constant":
         return warm
