@@ -11,12 +11,16 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from typing import Any
 
 import onnx
 import torch
+import torch.nn.functional as F  # noqa: N812 - PyTorch's own abbreviation
 from torch import nn
 
+from coeval.build.modules.norm import BatchNorm
+from coeval.build.network import RegionSteps
 from coeval.errors import ExportError
 
 OPSET = 20
@@ -49,13 +53,39 @@ def module_model(
     reasons = []
     for export in (_by_tracing, _by_dynamo) if traced else (_by_dynamo,):
         try:
-            with _quiet(), torch.no_grad():
+            with _quiet(), _features_first(module), torch.no_grad():
                 return export(module, examples, names)
         except Exception as error:  # noqa: BLE001 - exporters raise whatever their parts raise
             reasons.append(f"{export.__name__[4:]}: {type(error).__name__}: {error}")
     raise ExportError(
         "torch cannot write this network as ONNX. " + "; ".join(reason[:300] for reason in reasons)
     )
+
+
+@contextmanager
+def _features_first(module: nn.Module) -> Iterator[None]:
+    """Let batch norms see a grid as the convolutions around them do, so that the graph holds one operator for both.
+
+    The module itself joins all positions in one axis, which costs a graph a dozen operators of shapes and two copies.
+    """
+    changed = [one for one in module.modules() if isinstance(one, RegionSteps)]
+    for one in changed:
+        norms = {name: inner for name, inner in one.items() if isinstance(inner, BatchNorm)}
+        one.shortcuts = {name: partial(_normalised, inner) for name, inner in norms.items()}
+    try:
+        yield
+    finally:
+        for one in changed:
+            one.shortcuts = {}
+
+
+def _normalised(norm: BatchNorm, x: torch.Tensor) -> torch.Tensor:
+    if x.ndim != 4:
+        y: torch.Tensor = norm(x)
+        return y
+    moments = (norm.mean, norm.variance)
+    first = F.batch_norm(x.permute(0, 3, 1, 2), *moments, norm.scale, norm.bias)
+    return first.permute(0, 2, 3, 1)
 
 
 def _by_tracing(

@@ -14,8 +14,8 @@ from torch import nn
 from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.architecture.text import one_line
-from coeval.architecture.types import Columns
 from coeval.build.network import live_steps, lowering
+from coeval.build.source_inputs import Given, given
 from coeval.errors import ExportError
 from coeval.task.task import Problem
 
@@ -28,6 +28,8 @@ _IMPORTS = (
     ("nn.", "from torch import nn"),
 )
 _STANDARD_LIBRARY = 2  # so many of them
+_NARROW = 60
+"""Characters of parameters that fit on the line of their function."""
 
 
 def source(
@@ -38,7 +40,9 @@ def source(
     mean: float = 0.0,
     std: float = 1.0,
 ) -> str:
-    """Return the text of ``network.py``: the network, ``load(folder)`` and ``predict(network, numeric, codes, tokens)``.
+    """Return the text of ``network.py``: the network, ``load(folder)`` and ``predict(network, …)``.
+
+    ``predict`` takes prepared rows, ``(numeric, codes, tokens)``, or ``images``, and returns what a user reads.
 
     Args:
         architecture: What was searched, raw, so that its step paths are the names of the weights.
@@ -51,24 +55,20 @@ def source(
         ExportError: Two components have lowerings of one name but different code.
         SpaceError: The architecture is not legal.
     """
-    inference = infer(architecture)
+    inference, inputs = infer(architecture), given(architecture.inputs[0])
     blocks = [
         _constants(problem, classes, mean, std),
         *(inspect.getsource(one).strip() for one in _modules(architecture.body).values()),
         *_regions(architecture.body, inference, ""),
-        _network(architecture.body, inference),
+        _network(architecture.body, inference, inputs),
         _LOAD,
-        _PREDICT[problem],
+        _predict(problem, inputs),
     ]
     code = "\n\n\n".join(blocks)
-    return f"{_header(architecture, problem)}\n\n{_imports(code)}\n\n{code}\n"
+    return f"{_header(architecture, problem, inputs)}\n\n{_imports(code)}\n\n{code}\n"
 
 
-def _header(architecture: Architecture, problem: Problem) -> str:
-    columns = architecture.inputs[0]
-    if not isinstance(columns, Columns):
-        raise ExportError(f"the network must take Columns, got {columns}.")
-    lengths = sum(text.length for text in columns.texts)
+def _header(architecture: Architecture, problem: Problem, inputs: Given) -> str:
     result = "values" if problem is Problem.REGRESSION else "probabilities"
     lines = [
         "A network found by coeval, as plain PyTorch.",
@@ -77,26 +77,12 @@ def _header(architecture: Architecture, problem: Problem) -> str:
             _plain(one_line(architecture)), 96, initial_indent="    ", subsequent_indent="    "
         ),
         "",
-        "Its inputs are prepared rows; the preparation of raw columns is in model.onnx.",
-        "",
-        f"- numeric: (rows, {columns.numeric}) float32, scaled as in training, without missing values",
-        f"- codes: (rows, {len(columns.categories)}) int64, a category's code, 0 = missing or unseen",
-        *(_sizes(columns)),
-        f"- tokens: (rows, {lengths}) int64, hashed words of the text columns side by side, 0 = padding",
+        *inputs.words,
         "",
         'network = load("model")  # the folder with weights.safetensors',
-        f"{result} = predict(network, numeric, codes, tokens)",
+        f"{result} = predict(network, {inputs.names})",
     ]
     return '"""' + "\n".join(lines) + '\n"""'
-
-
-def _sizes(columns: Columns) -> list[str]:
-    if not columns.categories:
-        return []
-    sizes = ", ".join(str(one) for one in columns.categories)
-    return textwrap.wrap(
-        f"(codes a column: {sizes})", 96, initial_indent="  ", subsequent_indent="  "
-    )
 
 
 def _plain(text: str) -> str:
@@ -154,15 +140,19 @@ def _regions(region: Region, inference: Inference, where: str) -> Iterator[str]:
             )
 
 
-def _network(region: Region, inference: Inference) -> str:
+def _network(region: Region, inference: Inference, inputs: Given) -> str:
+    wide = len(inputs.parameters) > _NARROW
     return _class(
         "Network",
         "The steps in order; the names of the weights begin with a step's number.",
         region,
         inference,
         where="",
-        signature="\n        self, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor\n    ",
-        names=["row"],
+        signature=f"\n        self, {inputs.parameters}\n    "
+        if wide
+        else f"self, {inputs.parameters}",
+        names=[inputs.value],
+        joined=inputs.joined,
     )
 
 
@@ -175,12 +165,12 @@ def _class(
     where: str,
     signature: str,
     names: list[str],
+    joined: str = "",
 ) -> str:
     made = [
         f'        self["{number}"] = {_constructor(step, inference, number, where)}'
         for number, step in enumerate(region.steps)
     ]
-    joined = ["        row = (numeric, codes, tokens)"] if names == ["row"] else []
     values = [*names, *(f"x{number}" for number in range(len(region.steps)))]
     applied = [
         f'        {values[index]} = self["{key}"]({", ".join(values[one] for one in taken)})'
@@ -196,7 +186,7 @@ def _class(
             *made,
             "",
             f"    def forward({signature}) -> torch.Tensor:",
-            *joined,
+            *([f"        {joined}"] if joined else []),
             *applied,
             f"        return {values[region.output]}",
         ]
@@ -231,21 +221,24 @@ _LOAD = '''def load(folder: str | Path) -> Network:
     network.load_state_dict(load_file(Path(folder) / "weights.safetensors"))
     return network.eval()'''
 
-_SIGNATURE = """@torch.inference_mode()
-def predict(
-    network: Network, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor
-) -> torch.Tensor:
-"""
-
-_PREDICT = {
-    Problem.BINARY: _SIGNATURE
-    + '''    """Return the probabilities ``(rows, 2)`` in the order of ``CLASSES``, float64."""
-    logit = network(numeric, codes, tokens).double()
-    return torch.sigmoid(torch.cat([-logit, logit], dim=1))''',
-    Problem.MULTICLASS: _SIGNATURE
-    + '''    """Return the probabilities ``(rows, classes)`` in the order of ``CLASSES``, float64."""
-    return torch.softmax(network(numeric, codes, tokens).double(), dim=1)''',
-    Problem.REGRESSION: _SIGNATURE
-    + '''    """Return the values ``(rows,)`` in the target's units, float64."""
-    return network(numeric, codes, tokens)[:, 0].double() * TARGET_STD + TARGET_MEAN''',
+_RETURNS = {
+    Problem.BINARY: "probabilities ``(rows, 2)`` in the order of ``CLASSES``",
+    Problem.MULTICLASS: "probabilities ``(rows, classes)`` in the order of ``CLASSES``",
+    Problem.REGRESSION: "values ``(rows,)`` in the target's units",
 }
+_BODY = {
+    Problem.BINARY: """logit = network({}).double()
+    return torch.sigmoid(torch.cat([-logit, logit], dim=1))""",
+    Problem.MULTICLASS: "return torch.softmax(network({}).double(), dim=1)",
+    Problem.REGRESSION: "return network({})[:, 0].double() * TARGET_STD + TARGET_MEAN",
+}
+
+
+def _predict(problem: Problem, inputs: Given) -> str:
+    parameters = f"network: Network, {inputs.parameters}"
+    if len(parameters) > _NARROW:
+        parameters = f"\n    {parameters}\n"
+    return f'''@torch.inference_mode()
+def predict({parameters}) -> torch.Tensor:
+    """Return the {_RETURNS[problem]}, float64."""
+    {_BODY[problem].format(inputs.call)}'''

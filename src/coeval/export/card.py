@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from coeval.export.card_words import Wording, wording
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -78,13 +80,14 @@ class ModelFacts:
         columns: Name, kind and reason of each column.
         preparation: Settings by name.
         outline: The architecture, for reading.
-        latency_ms: ``"one"`` and ``"thousand"`` rows.
+        latency_ms: ``"one"`` and ``"thousand"`` rows, or ``"hundred"``.
         machine: On which the latency was measured, as far as Python knows.
         onnx_parity: Largest difference between ``model.onnx`` and the searched model.
         source_parity: Likewise of ``network.py``.
         rows_compared: On how many rows.
         inputs: Name and type of each input of ``model.onnx``.
         outputs: Names of its outputs.
+        image: Height, width and features of the images it takes; ``None`` for a table's model.
     """
 
     problem: str
@@ -100,6 +103,12 @@ class ModelFacts:
     rows_compared: int
     inputs: Sequence[tuple[str, str]]
     outputs: Sequence[str]
+    image: tuple[int, int, int] | None = None
+
+    @property
+    def wording(self) -> Wording:
+        """Return the words that depend on what the model takes."""
+        return wording(self.inputs, self.image)
 
 
 def card(facts: CardFacts, model: ModelFacts) -> str:
@@ -120,7 +129,7 @@ def card(facts: CardFacts, model: ModelFacts) -> str:
 def _task(model: ModelFacts) -> str:
     what = {"binary": "one of two classes", "multiclass": f"one of {len(model.classes)} classes"}
     lines = [
-        f"Predicts **{_cell(model.target)}**, {what.get(model.problem, 'a number')}, from a table's row."
+        f"Predicts **{_cell(model.target)}**, {what.get(model.problem, 'a number')}, from {model.wording.given}."
     ]
     if model.classes:
         shown = ", ".join(f"`{_cell(one)}`" for one in model.classes[:20])
@@ -166,12 +175,13 @@ def _score(facts: CardFacts) -> str:
 
 
 def _use(facts: CardFacts, model: ModelFacts) -> str:
+    words = model.wording
     lines = [
         "## Intended use and limits",
         "",
-        f"- For rows from the same source as the training data. Where the world has changed since, the score does "
-        f"not hold; measure it again on new rows with a known {_cell(model.target)}.",
-        "- Missing values are expected everywhere; categories never seen in training count as missing.",
+        f"- For {words.one}s from the same source as the training data. Where the world has changed since, the score does "
+        f"not hold; measure it again on new {words.one}s with a known {_cell(model.target)}.",
+        f"- {words.limits}",
         "- The model shows what goes together with the target in these data, not what causes it. "
         "It has not been examined for fairness between groups of people; do so before it decides about any.",
     ]
@@ -187,7 +197,7 @@ def _data(facts: CardFacts, model: ModelFacts) -> str:
     lines = ["## Data", ""]
     if facts.rows is not None:
         splits = ", ".join(f"{name} {count:,}" for name, count in facts.splits.items())
-        lines += [f"{facts.rows:,} rows" + (f": {splits}." if splits else "."), ""]
+        lines += [f"{facts.rows:,} {model.wording.one}s" + (f": {splits}." if splits else "."), ""]
     lines += ["| column | kind | why |", "|---|---|---|"]
     lines += [
         f"| {_cell(name)} | {kind} | {_cell(why)} |" for name, kind, why in model.columns[:200]
@@ -199,16 +209,20 @@ def _data(facts: CardFacts, model: ModelFacts) -> str:
 
 
 def _network(facts: CardFacts, model: ModelFacts) -> str:
+    words = model.wording
     lines = ["## Network", "", "```", model.outline, "```", ""]
     if facts.parameters is not None:
-        macs = f", {facts.macs:,} multiply-accumulates a row" if facts.macs is not None else ""
+        macs = ""
+        if facts.macs is not None:
+            macs = f", {facts.macs:,} multiply-accumulates {words.each}"
         lines.append(f"{facts.parameters:,} trainable parameters{macs}.")
     if facts.audit:
         lines.append(f"What its components can compute: {_sentence(facts.audit)}")
-    one, thousand = model.latency_ms["one"], model.latency_ms["thousand"]
+    amounts = {"one": f"1 {words.one}", "hundred": "100", "thousand": "1,000"}
+    times = [f"{found:.3g} ms for {amounts[name]}" for name, found in model.latency_ms.items()]
     lines.append(
-        f"Latency from raw columns in ONNX Runtime, one thread, median: {one:.3g} ms for 1 row, "
-        f"{thousand:.3g} ms for 1,000 rows ({facts.machine or model.machine})."
+        f"Latency from {words.raw} in ONNX Runtime, one thread, median: {', '.join(times)} "
+        f"({facts.machine or model.machine})."
     )
     return "\n".join(lines)
 
@@ -217,39 +231,28 @@ def _files(model: ModelFacts) -> str:
     unit = (
         "standard deviations of the target" if model.problem == "regression" else "in probability"
     )
-    name, kind = model.inputs[0] if model.inputs else ("column", "string")
-    value = "np.array([[1.5]])" if kind == "double" else 'np.array([["text"]], dtype=object)'
+    words = model.wording
     return f"""## Files
 
-Compared with the searched model on {model.rows_compared:,} rows, `model.onnx` differs by at most {model.onnx_parity:.1e} and \
+Compared with the searched model on {model.rows_compared:,} {words.one}s, `model.onnx` differs by at most {model.onnx_parity:.1e} and \
 `network.py` by at most {model.source_parity:.1e} ({unit}).
 
 | file | what it is |
 |---|---|
-| `model.onnx` | raw columns to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime |
+| `model.onnx` | {words.raw} to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime |
 | `weights.safetensors` | the network's weights |
-| `network.py` | the network as plain PyTorch, for prepared rows |
+| `network.py` | the network as plain PyTorch, for {words.prepared} |
 | `architecture.json` | architecture, preparation, columns, classes, digests of the files |
 
-`model.onnx` takes one array of shape (rows, 1) for each column: doubles for numbers (NaN = missing), strings for the rest \
-('' = missing; dates as YYYY-MM-DD, with or without a time of day).
-
-```python
-import numpy as np
-import onnxruntime
-
-session = onnxruntime.InferenceSession("model.onnx")
-columns = {{{name!r}: {value}}}  # and so on for {len(model.inputs)} {"column" if len(model.inputs) == 1 else "columns"}
-result = session.run(None, columns)
-```
+{words.takes}
 
 ```python
 from network import load, predict  # needs torch and safetensors
 
-network = load(".")  # predict(network, numeric, codes, tokens) takes prepared rows
+network = load(".")  # predict(network, {words.arguments}) takes {words.prepared}
 ```
 
-With coeval: `coeval predict RUN data.csv -o predictions.csv`."""
+With coeval: `coeval predict RUN {words.data} -o predictions.csv`."""
 
 
 def _origin(facts: CardFacts) -> str:

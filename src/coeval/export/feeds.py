@@ -1,4 +1,4 @@
-"""A table as what the ONNX graph takes: one ``(rows, 1)`` array for each column."""
+"""A table as what the ONNX graph takes: one array for each column, ``(rows, 1)``, or the images themselves."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ Feeds = dict[str, npt.NDArray[np.generic]]
 
 
 def feeds(inputs: Sequence[RawInput], table: Table) -> Feeds:
-    """Return the inputs of the graph by name: doubles (NaN = missing) or strings ('' = missing).
+    """Return the inputs of the graph by name: doubles (NaN = missing), strings ('' = missing), or images' bytes.
 
     Raises:
-        DataError: The table lacks a column.
+        DataError: The table lacks a column, or its images are of another size.
     """
     columns = {column.name: column for column in table.columns}
     result: Feeds = {}
@@ -26,11 +26,19 @@ def feeds(inputs: Sequence[RawInput], table: Table) -> Feeds:
             raise DataError(
                 f"The model needs column {one.column!r}; the table has {sorted(columns)}."
             )
-        result[one.name] = _values(columns[one.column], one)[:, None]
+        values = _values(columns[one.column], one)
+        result[one.name] = values if one.kind is Kind.IMAGE else values[:, None]
     return result
 
 
 def _values(column: Column, source: RawInput) -> npt.NDArray[np.generic]:
+    if source.kind is Kind.IMAGE:
+        if column.kind is not Kind.IMAGE or column.values.shape[1:] != source.shape:
+            raise DataError(
+                f"The model takes images of shape {source.shape} (height, width, features), got "
+                f"{column.values.shape[1:]}. Resize them."
+            )
+        return np.ascontiguousarray(column.values)
     if column.kind is Kind.NUMERIC:
         return column.values.astype(np.float64)
     if column.kind is Kind.DATE:

@@ -8,17 +8,16 @@ import numpy.typing as npt
 
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
-from coeval.build.network import Network
+from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays, load
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
-from coeval.task import preparation
-from coeval.task.preparation import Preparation
+from coeval.task.prepare import Prepared, prepare
 from coeval.task.table import Table
-from coeval.task.task import Index, Task
-from coeval.train.data import Examples, Scale, TrainingData, examples_of, target_scale
+from coeval.task.task import Task
+from coeval.train.data import Scale, TrainingData, examples_of, target_scale
 from coeval.train.device import configure
 from coeval.train.fit import fit
 from coeval.train.predict import predict
@@ -39,14 +38,15 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     configure(job.threads)
     finalist = job.finalist
     index = row_indices(task, job.rows)
-    prepared = preparation.fit(dict(finalist.preparation), task.table, index)
-    examples = _examples(task, prepared, index)
-    architecture = retyped(finalist.architecture, prepared.columns)
-    network = Network(architecture, seed=entropy(job.seed, "weights"))
-    network.fit_entries(examples.rows)
+    prepared = prepare(dict(finalist.preparation), task.table, index)
+    rows = prepared.transform(task.table.take(index))
+    architecture = retyped(finalist.architecture, *prepared.inputs)
+    network = network_for(architecture, seed=entropy(job.seed, "weights"))
+    if isinstance(network, Network):
+        network.fit_entries(rows)
     fitted = fit(
         network,
-        TrainingData(task.problem, examples),
+        TrainingData(task.problem, examples_of(task, rows, index)),
         Recipe.of(dict(finalist.recipe)),
         seed=job.seed,
         device=job.device,
@@ -65,25 +65,27 @@ def restore(task: Task, finalist: Finalist, weights: Mapping[str, np.ndarray]) -
         ExportError: The weights belong to another architecture.
     """
     index = row_indices(task, Rows.SEARCHED)
-    prepared = preparation.fit(dict(finalist.preparation), task.table, index)
-    architecture = retyped(finalist.architecture, prepared.columns)
-    load(Network(architecture), weights)  # raises where they do not fit
-    scale = target_scale(task.problem, _examples(task, prepared, index))
+    prepared = prepare(dict(finalist.preparation), task.table, index)
+    architecture = retyped(finalist.architecture, *prepared.inputs)
+    load(network_for(architecture), weights)  # raises where they do not fit
+    scale = target_scale(task.problem, examples_of(task, (), index))
     return _model(task, architecture, prepared, weights, scale)
 
 
 def predict_table(model: Model, table: Table) -> npt.NDArray[np.float64]:
     """Return probabilities ``(rows, classes)`` or values ``(rows,)`` in the user's units for raw rows.
 
-    Computed in 64 bits, so that a row's prediction does not depend, in the 7th digit, on how many others come with it.
+    Those of a table are computed in 64 bits, so that a row's prediction does not depend, in the 7th digit, on how many
+    others come with it; for images that would take several times as long.
 
     Raises:
         ExportError: The weights do not belong to the architecture.
         DataError: A column is missing, or of another kind.
     """
-    network = Network(model.architecture)
+    network = network_for(model.architecture)
     load(network, model.weights)
-    network.double()
+    if isinstance(network, Network):
+        network.double()
     rows = model.preparation.transform(table)
     return predict(network, rows, model.problem, Scale(model.mean, model.std))
 
@@ -91,7 +93,7 @@ def predict_table(model: Model, table: Table) -> npt.NDArray[np.float64]:
 def _model(
     task: Task,
     architecture: Architecture,
-    prepared: Preparation,
+    prepared: Prepared,
     weights: Mapping[str, np.ndarray],
     scale: Scale,
 ) -> Model:
@@ -108,10 +110,6 @@ def _model(
         std=scale.std,
         metric=task.metric.name,
     )
-
-
-def _examples(task: Task, prepared: Preparation, index: Index) -> Examples:
-    return examples_of(task, prepared.transform(task.table.take(index)), index)
 
 
 def _passed(moment: float) -> Callable[[], bool]:

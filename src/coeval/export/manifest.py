@@ -6,6 +6,7 @@ from typing import Any
 
 from coeval import __version__
 from coeval.architecture.serial import to_json
+from coeval.architecture.types import Grid
 from coeval.errors import ExportError
 from coeval.export.model import Model, RawInput, raw_inputs
 from coeval.task import preparation_json
@@ -24,6 +25,7 @@ class Description:
         target: Name of the target column.
         classes: Class labels as text, in index order; empty for regression.
         number: The labels are numbers.
+        image: The type of the images; ``None`` for a table.
     """
 
     schema: Schema
@@ -32,10 +34,12 @@ class Description:
     target: str
     classes: tuple[str, ...]
     number: bool
+    image: Grid | None = None
 
 
 def facts(model: Model) -> dict[str, Any]:
     """Return the model, weights aside, as plain JSON values."""
+    size = model.image
     columns = [
         {"name": one.name, "kind": str(one.kind), "reason": one.reason, "number": one.number}
         for one in model.schema.columns
@@ -52,6 +56,7 @@ def facts(model: Model) -> dict[str, Any]:
         },
         "metric": model.metric,
         "columns": columns,
+        "image": None if size is None else [size.height, size.width, size.features],
         "preparation": preparation_json.to_json(model.preparation),
         "architecture": to_json(model.architecture),
     }
@@ -71,13 +76,15 @@ def description(manifest: Mapping[str, Any]) -> Description:
             )
         )
         target = manifest["target"]
+        image = Grid(*manifest["image"]) if manifest.get("image") else None
         return Description(
             schema=schema,
-            inputs=raw_inputs(schema),
+            inputs=raw_inputs(schema, image),
             problem=Problem(manifest["problem"]),
             target=target["name"],
             classes=tuple(target["classes"]),
             number=bool(target["number"]),
+            image=image,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(

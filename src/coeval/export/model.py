@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.architecture.step import Architecture
-from coeval.task.preparation import Preparation
+from coeval.architecture.types import Grid
+from coeval.task.preparation_image import ImagePreparation
+from coeval.task.prepare import Prepared
 from coeval.task.table import Kind, Schema
 from coeval.task.task import Problem
 
@@ -16,7 +18,7 @@ class Model:
     """A trained model.
 
     Attributes:
-        architecture: Its only input is the preparation's ``Columns``.
+        architecture: Its only input is the preparation's, ``Columns`` or a ``Grid``.
         weights: As ``coeval.build.weights.arrays`` returns them.
         preparation: Fitted on the rows that the weights were trained on.
         schema: The columns that a user gives, dropped ones included.
@@ -31,7 +33,7 @@ class Model:
 
     architecture: Architecture
     weights: Mapping[str, np.ndarray]
-    preparation: Preparation
+    preparation: Prepared
     schema: Schema
     problem: Problem
     target: str
@@ -41,22 +43,48 @@ class Model:
     std: float = 1.0
     metric: str = ""
 
+    @property
+    def image(self) -> Grid | None:
+        """Return the type of the images that a user gives; ``None`` for a table."""
+        return self.preparation.source if isinstance(self.preparation, ImagePreparation) else None
+
 
 @dataclass(frozen=True, slots=True)
 class RawInput:
-    """One input of the ONNX graph: the column it takes, its name in the graph, double or string."""
+    """One input of the ONNX graph.
+
+    Attributes:
+        column: Whose values it takes.
+        name: Its name in the graph.
+        number: Whether it takes doubles; else strings, or bytes where the kind is that of images.
+        kind: The column's.
+        shape: Of one row's value.
+    """
 
     column: str
     name: str
     number: bool
     kind: Kind
+    shape: tuple[int, ...] = (1,)
+
+    @property
+    def element(self) -> str:
+        """Return the type of its numbers as a person reads it."""
+        if self.kind is Kind.IMAGE:
+            return "uint8"
+        return "double" if self.number else "string"
 
 
-def raw_inputs(schema: Schema) -> tuple[RawInput, ...]:
+def raw_inputs(schema: Schema, image: Grid | None = None) -> tuple[RawInput, ...]:
     """Return the graph's inputs, one for each column that is not dropped.
 
     A column keeps its name; only a nameless one gets one, since ONNX reads an empty name as "no input".
+
+    Args:
+        schema: The columns that a user gives.
+        image: The type of the images where the column holds images.
     """
+    size = (1,) if image is None else (image.height, image.width, image.features)
     taken = {column.name for column in schema.columns}
     inputs = []
     for position, column in enumerate(schema.columns):
@@ -64,7 +92,8 @@ def raw_inputs(schema: Schema) -> tuple[RawInput, ...]:
             continue
         name = column.name or free_name(f"column_{position}", taken)
         number = column.kind is Kind.NUMERIC or (column.kind is Kind.CATEGORICAL and column.number)
-        inputs.append(RawInput(column.name, name, number, column.kind))
+        shape = size if column.kind is Kind.IMAGE else (1,)
+        inputs.append(RawInput(column.name, name, number, column.kind, shape))
     return tuple(inputs)
 
 

@@ -1,5 +1,6 @@
 """``model.onnx`` at work: tables in, predictions out, through ONNX Runtime alone."""
 
+import math
 import statistics
 import time
 
@@ -14,7 +15,11 @@ from coeval.task.table import Table
 from coeval.task.task import Problem
 
 CELLS = 200_000
-"""Rows times columns given at once: a quantile map needs some 800 bytes for each number."""
+"""Numbers given at once: a quantile map needs some 800 bytes for each, a convolution as much for a pixel."""
+LATENCY_SECONDS = 0.15
+"""Spent on measuring one latency, unless a few calls take longer."""
+PATIENCE_SECONDS = 1.0
+"""After so long a single call must do."""
 
 
 class Session:
@@ -57,7 +62,7 @@ class Session:
             DataError: The table lacks a column.
         """
         given = feeds(self._description.inputs, table)
-        chunk = max(1, CELLS // max(1, len(given)))
+        chunk = max(1, CELLS // max(1, sum(math.prod(one.shape[1:]) for one in given.values())))
         parts = [
             self._run({name: values[start : start + chunk] for name, values in given.items()})
             for start in range(0, table.rows, chunk)
@@ -65,19 +70,27 @@ class Session:
         return np.concatenate(parts) if parts else self._nothing()
 
     def latency(self, table: Table) -> dict[str, float]:
-        """Return the median milliseconds of one call with 1 row and with 1,000 rows, the table's repeated."""
+        """Return the median milliseconds of one call with 1 row and with 1,000 rows, 100 of images, the table's repeated."""
         given = feeds(self._description.inputs, table)
-        return {
-            name: self._milliseconds(given, rows) for name, rows in (("one", 1), ("thousand", 1000))
-        }
+        many = ("thousand", 1000) if self._description.image is None else ("hundred", 100)
+        return {name: self._milliseconds(given, rows) for name, rows in (("one", 1), many)}
+
+    def milliseconds(self, table: Table) -> float:
+        """Return the median milliseconds of one call with the table's rows."""
+        return self._milliseconds(feeds(self._description.inputs, table), table.rows)
 
     def _milliseconds(self, given: Feeds, rows: int) -> float:
-        taken = {name: np.resize(values, (rows, 1)) for name, values in given.items()}
+        taken = {
+            name: np.resize(values, (rows, *values.shape[1:])) for name, values in given.items()
+        }
+        began = time.perf_counter()
         self._run(taken)
         seconds: list[float] = []
-        until = time.perf_counter() + 0.15
-        while len(seconds) < 50 and (len(seconds) < 3 or time.perf_counter() < until):
+        while len(seconds) < 50:
             start = time.perf_counter()
+            enough = PATIENCE_SECONDS if len(seconds) < 3 else LATENCY_SECONDS
+            if seconds and start - began > enough:
+                break
             self._run(taken)
             seconds.append(time.perf_counter() - start)
         return statistics.median(seconds) * 1000

@@ -12,20 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from coeval.architecture.inference import infer
 from coeval.errors import ExportError
 from coeval.export.folder import SOURCE, WEIGHTS
 from coeval.export.model import Model
 from coeval.export.session import Session
-from coeval.task.table import Rows, Table
+from coeval.task.table import Pixels, Rows, Table
 from coeval.task.task import Problem
+from coeval.train.memory import rows_at_once
 
 TOLERANCE = 1e-4
 """In probability, or in standard deviations of the target."""
 
 ALLOWED_IMPORTS = frozenset({"math", "pathlib", "safetensors", "torch"})
 """What ``network.py`` may import: it must outlive coeval."""
-
-CHUNK = 2048
 
 Predictions = npt.NDArray[np.float64]
 
@@ -46,7 +46,13 @@ class Parity:
 
 
 def verify(
-    folder: Path, model: Model, session: Session, *, table: Table, rows: Rows, expected: Predictions
+    folder: Path,
+    model: Model,
+    session: Session,
+    *,
+    table: Table,
+    rows: Rows | Pixels,
+    expected: Predictions,
 ) -> Parity:
     """Compare the written files with the searched model.
 
@@ -70,7 +76,8 @@ def verify(
     by_onnx = difference(session.predict(table), expected, model)
     if not by_onnx <= TOLERANCE:
         raise _disagreement("model.onnx", by_onnx, model)
-    by_source = difference(source_predictions(folder, rows), expected, model)
+    at_once = rows_at_once(infer(model.architecture).cost.activations)
+    by_source = difference(source_predictions(folder, rows, at_once), expected, model)
     if not by_source <= TOLERANCE:
         raise _disagreement(SOURCE, by_source, model)
     return Parity(by_onnx, by_source, table.rows)
@@ -84,8 +91,13 @@ def difference(found: Predictions, expected: Predictions, model: Model) -> float
     return float(np.max(np.abs(found - expected), initial=0.0)) / unit
 
 
-def source_predictions(folder: Path, rows: Rows) -> Predictions:
+def source_predictions(folder: Path, rows: Rows | Pixels, at_once: int = 2048) -> Predictions:
     """Return what ``network.py`` predicts for prepared rows.
+
+    Args:
+        folder: Holds ``network.py`` and ``weights.safetensors``.
+        rows: Prepared.
+        at_once: So many at a time.
 
     Raises:
         ExportError: It cannot be run, or imports something else than torch.
@@ -96,8 +108,8 @@ def source_predictions(folder: Path, rows: Rows) -> Predictions:
         module = _imported(path)
         network = module.load(folder)
         parts = [
-            module.predict(network, *(torch.tensor(one[start : start + CHUNK]) for one in rows))
-            for start in range(0, max(1, len(rows.numeric)), CHUNK)
+            module.predict(network, *(torch.tensor(one[start : start + at_once]) for one in rows))
+            for start in range(0, max(1, len(rows[0])), at_once)
         ]
     except Exception as error:
         raise ExportError(

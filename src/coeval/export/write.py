@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from coeval.architecture.text import outline
-from coeval.build.network import Network
+from coeval.build.network import network_for
 from coeval.build.source import source
 from coeval.build.weights import load
 from coeval.errors import ExportError
@@ -93,7 +93,7 @@ def _fill(
             "At least one row is needed to verify an export, got none. Pass the rows that were held out, "
             "or some of the training rows."
         )
-    network = Network(model.architecture)
+    network = network_for(model.architecture)
     load(network, model.weights)
     content = onnx_model(model, network).SerializeToString()
     (folder / ONNX).write_bytes(content)
@@ -124,18 +124,20 @@ def describe(model: Model) -> Description:
     """Return what predicting with the model needs to know."""
     return Description(
         schema=model.schema,
-        inputs=raw_inputs(model.schema),
+        inputs=raw_inputs(model.schema, model.image),
         problem=model.problem,
         target=model.target,
         classes=model.classes,
         number=model.number,
+        image=model.image,
     )
 
 
 def _model_facts(
     model: Model, session: Session, parity: Parity, latency: Mapping[str, float]
 ) -> ModelFacts:
-    inputs = raw_inputs(model.schema)
+    inputs = raw_inputs(model.schema, model.image)
+    image = model.image
     return ModelFacts(
         problem=str(model.problem),
         target=model.target,
@@ -148,7 +150,8 @@ def _model_facts(
         onnx_parity=parity.onnx,
         source_parity=parity.source,
         rows_compared=parity.rows,
-        inputs=[(one.name, "double" if one.number else "string") for one in inputs],
+        inputs=[(one.name, one.element) for one in inputs],
+        image=None if image is None else (image.height, image.width, image.features),
         outputs=session.outputs,
     )
 

@@ -4,17 +4,28 @@ from typing import Any
 
 import numpy as np
 
+from coeval.architecture.types import Grid
 from coeval.errors import ExportError
 from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import CategoryCodes
+from coeval.task.preparation_image import ImagePreparation
 from coeval.task.preparation_numeric import Scaler
 from coeval.task.preparation_text import TextHash
+from coeval.task.prepare import Prepared
 
 FORMAT = 1
 
 
-def to_json(preparation: Preparation) -> dict[str, Any]:
+def to_json(preparation: Prepared) -> dict[str, Any]:
     """Return the preparation as plain JSON values; floats keep every bit."""
+    if isinstance(preparation, ImagePreparation):
+        source = preparation.source
+        return {
+            "format": FORMAT,
+            "settings": dict(preparation.settings),
+            "image": preparation.name,
+            "source": [source.height, source.width, source.features],
+        }
     scaler = preparation.scaler
     return {
         "format": FORMAT,
@@ -40,7 +51,7 @@ def to_json(preparation: Preparation) -> dict[str, Any]:
     }
 
 
-def from_json(value: Any) -> Preparation:
+def from_json(value: Any) -> Prepared:
     """Return the preparation that ``to_json`` wrote.
 
     Raises:
@@ -53,11 +64,19 @@ def from_json(value: Any) -> Preparation:
             "Export the model again with this version of coeval."
         )
     try:
-        return _read(value)
+        return _read_images(value) if "image" in value else _read(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ExportError(
             f"The preparation is damaged: {type(error).__name__}: {error}. Export the model again."
         ) from error
+
+
+def _read_images(value: dict[str, Any]) -> ImagePreparation:
+    height, width, features = (int(one) for one in value["source"])
+    settings = tuple(value["settings"].items())
+    found = ImagePreparation(settings, str(value["image"]), Grid(height, width, features))
+    _ = found.grid  # raises where the resolution is none
+    return found
 
 
 def _read(value: dict[str, Any]) -> Preparation:
