@@ -76,7 +76,7 @@ def score_at_start(task, space, parent, kept, candidate):
     assert not why
     fold = prepare_fold(task, plan.preparation, 0)
     network, data = untrained(task, plan.architecture, fold, seed=7)
-    inherited = endow(network, legacy, fold, 0)
+    inherited = endow(network, network.architecture, legacy, fold, 0)
     scale = target_scale(task.problem, data.train)
     predicted = predict(network.eval(), fold.judged, task.problem, scale)
     return task.metric.score(data.validation.target, predicted, None), inherited

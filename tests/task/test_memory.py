@@ -5,8 +5,10 @@ import pytest
 
 from coeval.errors import DataError
 from coeval.task import memory
+from coeval.task.assemble import seal
 from coeval.task.fingerprint import fingerprint
 from coeval.task.frame import from_arrays, from_frame
+from tests.task.pictures import picture_task
 
 pd = pytest.importorskip("pandas")
 rng = np.random.default_rng(0)
@@ -100,3 +102,22 @@ def test_a_folder_is_mapped_once_until_it_is_written_again(tmp_path):
 def test_a_source_that_is_gone_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="missing or damaged"):
         memory.load_task(tmp_path / "nothing")
+
+
+def test_a_task_of_images_is_the_same_when_loaded(tmp_path):
+    one = seal(picture_task(30, side=5, features=3))
+    memory.save(one, tmp_path)
+    other = memory.load(tmp_path)
+    assert fingerprint(other) == other.fingerprint == one.fingerprint
+    assert (other.table.columns[0].values == one.table.columns[0].values).all()
+    memory.save(other, tmp_path)
+    assert fingerprint(memory.load(tmp_path)) == one.fingerprint
+
+
+def test_loaded_images_are_mapped_and_writing_to_them_changes_no_file(tmp_path):
+    memory.save(picture_task(30), tmp_path)
+    before = (tmp_path / "images0.npy").read_bytes()
+    values = memory.load(tmp_path).table.columns[0].values
+    assert not values.flags.owndata
+    values[:] = 7
+    assert (tmp_path / "images0.npy").read_bytes() == before

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.seed import generator
-from coeval.task.preparation import Preparation, fit
-from coeval.task.table import Rows
+from coeval.task.prepare import Prepared, prepare
+from coeval.task.table import Pixels, Rows
 from coeval.task.task import Index, Task
 
 Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
@@ -27,15 +27,15 @@ class Fold:
 
     Attributes:
         preparation: Fitted on the fold's training rows only.
-        train: The rows to learn from.
+        train: The rows to learn from; of images a view on the task's, if it can be.
         judged: The rows to predict.
         train_index: ``(train rows,)`` which rows of the task those are.
         judged_index: ``(judged rows,)`` likewise.
     """
 
-    preparation: Preparation
-    train: Rows
-    judged: Rows
+    preparation: Prepared
+    train: Rows | Pixels
+    judged: Rows | Pixels
     train_index: Index
     judged_index: Index
 
@@ -91,7 +91,7 @@ def prepare_fold(
         train = train[
             _spread(task.target.values[train], keep, generator(seed, "rows", number, str(share)))
         ]
-    preparation = fit(dict(settings), task.table, train)
+    preparation = prepare(dict(settings), task.table, train)
     return Fold(
         preparation,
         preparation.transform(task.table.take(train)),

@@ -29,7 +29,7 @@ from coeval.space.recipe import Recipe
 from coeval.trial import Artifacts, Trial
 
 if TYPE_CHECKING:
-    from coeval.build.network import Network
+    from torch import nn
 
 Inherit = Literal["none", "exact", "any"]
 """Who starts with its parent's weights: nobody, children that then compute the parent's function, or all."""
@@ -139,19 +139,22 @@ def legacy_of(
     return Legacy(parent.number, root.number, architecture, weights, exact, _ripe(root)), {}
 
 
-def endow(network: "Network", legacy: Legacy, fold: Fold, number: int) -> Inherited | None:
+def endow(
+    network: "nn.Module", architecture: Architecture, legacy: Legacy, fold: Fold, number: int
+) -> Inherited | None:
     """Give a new network what it inherits; return what that was, ``None`` if it keeps its own initial weights.
 
     Args:
-        network: Of the child, typed by the fold's columns, its entries fitted.
+        network: Of the child, its entries fitted.
+        architecture: The network's, typed by the fold's preparation.
         legacy: What there is.
         fold: The prepared rows.
         number: Of the fold.
     """
     from coeval.build.weights import arrays, load  # noqa: PLC0415 - loads torch
 
-    parent = retyped(legacy.architecture, fold.preparation.columns)
-    found = transfer(parent, legacy.weights[number], network.architecture, arrays(network))
+    parent = retyped(legacy.architecture, *fold.preparation.inputs)
+    found = transfer(parent, legacy.weights[number], architecture, arrays(network))
     if not found.exact and (legacy.exact or found.share < LEAST_SHARE):
         return None
     load(network, found.weights)

@@ -1,9 +1,11 @@
 """Trains several candidates on one fold in one tensor: the torch part of ``evaluate.together``, imported by workers only."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
+from coeval.build.network import Network
 from coeval.build.weights import arrays
 from coeval.evaluate.folds import Fold
 from coeval.evaluate.job import Job
@@ -45,7 +47,8 @@ def train_fold_together(
         for (network, data), seed in zip(made, seeds, strict=True)
     ]
     members = [
-        Member(network, job.plan.recipe, seed, job.plan.recipe.epochs)
+        # Only networks over rows have a tape, and so a group.
+        Member(cast(Network, network), job.plan.recipe, seed, job.plan.recipe.epochs)
         for (network, _), job, seed in zip(made, jobs, seeds, strict=True)
     ]
     is_kept = jobs[0].slicer.is_on

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from torch import nn
 
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
-from coeval.build.network import Network
+from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays
 from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
@@ -61,11 +62,11 @@ def train_fold(
     signals: bool = False,
     engine: str = "auto",
 ) -> Trained:
-    """Build the network for the fold's own columns, train it with early stopping, and predict the judged rows.
+    """Build the network for the fold's own inputs, train it with early stopping, and predict the judged rows.
 
     Args:
         task: Whose problem, metric, target and weights are used.
-        architecture: Its input is replaced by the columns of the fold's preparation: a fold without
+        architecture: Its input is replaced by what the fold's preparation yields: a fold without
             one of the rare categories has fewer codes.
         recipe: How to train; its ``epochs`` are the length of the schedule.
         fold: The prepared rows.
@@ -89,7 +90,8 @@ def train_fold(
     """
     network, data = untrained(task, architecture, fold, seed=seed)
     scored = signals_of(network, data, seed) if signals else {}
-    inherited = None if legacy is None else endow(network, legacy, fold, number)
+    typed = retyped(architecture, *fold.preparation.inputs)
+    inherited = None if legacy is None else endow(network, typed, legacy, fold, number)
     if inherited is not None or is_heir:
         share = epochs / recipe.epochs
         recipe = heir_recipe(recipe)
@@ -116,8 +118,8 @@ def train_fold(
 
 def untrained(
     task: Task, architecture: Architecture, fold: Fold, *, seed: int
-) -> tuple[Network, TrainingData]:
-    """Return the network for a fold's own columns with its initial weights, and the fold's examples.
+) -> tuple[nn.Module, TrainingData]:
+    """Return the network for a fold's own inputs with its initial weights, and the fold's examples.
 
     Args:
         task: Whose problem, target and weights are used.
@@ -125,10 +127,10 @@ def untrained(
         fold: The prepared rows.
         seed: Of the fold's training.
     """
-    network = Network(
-        retyped(architecture, fold.preparation.columns), seed=entropy(seed, "weights")
-    )
-    network.fit_entries(fold.train)
+    typed = retyped(architecture, *fold.preparation.inputs)
+    network = network_for(typed, seed=entropy(seed, "weights"))
+    if isinstance(network, Network):
+        network.fit_entries(fold.train)
     data = TrainingData(
         task.problem,
         examples_of(task, fold.train, fold.train_index),

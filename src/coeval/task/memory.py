@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,16 @@ def save(task: Task, folder: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, npt.NDArray[Any]] = {"target": task.target.values}
     coded = [column for column in task.table.columns if column.values.dtype == np.int32]
-    plain = [column for column in task.table.columns if column.values.dtype != np.int32]
+    plain = [column for column in task.table.columns if column.values.dtype == np.float64]
+    images = [column for column in task.table.columns if column.kind is Kind.IMAGE]
     if coded:
         arrays["codes"] = np.stack([column.values for column in coded])
     if plain:
         arrays["numbers"] = np.stack([column.values for column in plain])
+    for number, column in enumerate(images):
+        arrays[f"images{number}"] = (
+            column.values
+        )  # written from the file they are mapped from, not through memory
     if task.weights is not None:
         arrays["weights"] = task.weights
     arrays |= {one: getattr(task.splits, one) for one in _SPLITS}
@@ -55,7 +60,7 @@ def save(task: Task, folder: str | Path) -> None:
 
 
 def load(folder: str | Path, metric: Metric | None = None) -> Task:
-    """Return the task of a folder, its arrays mapped read-only.
+    """Return the task of a folder, its arrays mapped read-only; images so that writing makes a private copy.
 
     Args:
         folder: As written by ``save``.
@@ -120,7 +125,9 @@ def _facts(task: Task) -> dict[str, Any]:
 def _rebuild(folder: Path, facts: dict[str, Any], metric: Metric | None) -> Task:
     def mapped(name: str) -> npt.NDArray[Any]:
         path = folder / f"{name}.npy"
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Torch has no read-only tensors: it would copy all images, where a private map shares its pages.
+        mode: Literal["r", "c"] = "c" if name.startswith("images") else "r"
+        array = np.load(path, mmap_mode=mode, allow_pickle=False)
         return np.asarray(array)  # a plain view on the map: np.memmap slows small slices
 
     problem = Problem(facts["problem"])
@@ -150,13 +157,20 @@ def _rebuild(folder: Path, facts: dict[str, Any], metric: Metric | None) -> Task
 
 
 def _columns(facts: list[Any], mapped: Any) -> tuple[Column, ...]:
-    coded = [kind in (Kind.CATEGORICAL, Kind.TEXT) for _, kind, _ in facts]
-    codes = iter(mapped("codes") if any(coded) else ())
-    numbers = iter(mapped("numbers") if not all(coded) else ())
+    files = [_file(Kind(kind)) for _, kind, _ in facts]
+    rows = {name: iter(mapped(name)) for name in {"codes", "numbers"} & set(files)}
+    rows["images"] = (mapped(f"images{number}") for number in range(files.count("images")))
     return tuple(
-        Column(name, Kind(kind), next(codes if is_coded else numbers), tuple(levels))
-        for (name, kind, levels), is_coded in zip(facts, coded, strict=True)
+        Column(name, Kind(kind), next(rows[file]), tuple(levels))
+        for (name, kind, levels), file in zip(facts, files, strict=True)
     )
+
+
+def _file(kind: Kind) -> str:
+    """Return where a column of a kind is kept: with its like in one array, or images in an array each."""
+    if kind is Kind.IMAGE:
+        return "images"
+    return "codes" if kind in (Kind.CATEGORICAL, Kind.TEXT) else "numbers"
 
 
 def _metric(name: str, problem: Problem, given: Metric | None) -> Metric:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.component import Settings, Value
-from coeval.architecture.types import Columns
+from coeval.architecture.types import Columns, ValueType
 from coeval.errors import DataError, did_you_mean
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.preparation_date import PARTS, date_parts
@@ -60,6 +60,11 @@ class Preparation:
             tuple(len(one.levels) + 1 for one in self.categories),
             tuple(one.tokens for one in self.texts),
         )
+
+    @property
+    def inputs(self) -> tuple[ValueType, ...]:
+        """Return the types of a network's inputs."""
+        return (self.columns,)
 
     def transform(self, table: Table) -> Rows:
         """Prepare all rows of a table that holds at least the columns this was fitted on.

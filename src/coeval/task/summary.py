@@ -35,6 +35,7 @@ _WORDS = {
     Kind.CATEGORICAL: "categorical",
     Kind.DATE: "date",
     Kind.TEXT: "text",
+    Kind.IMAGE: "image",
     Kind.DROP: "left out",
 }
 

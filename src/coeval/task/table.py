@@ -1,8 +1,11 @@
-"""A table as plain NumPy columns, and its schema. No pandas here: workers map these arrays from disk."""
+"""A table as plain NumPy columns, and its schema. No pandas here: workers map these arrays from disk.
+
+Images are one column of a table like any other, with a value of three axes.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ class Kind(StrEnum):
     CATEGORICAL = "categorical"
     DATE = "date"
     TEXT = "text"
+    IMAGE = "image"
     DROP = "drop"
 
 
@@ -50,13 +54,13 @@ class Column:
     Attributes:
         values: ``(rows,)``. Numeric: float64, NaN = missing. Date: float64 days since 1970-01-01 with
             the time of day as a fraction, NaN = missing. Categorical and text: int32 index into
-            ``levels``, -1 = missing.
-        levels: Distinct strings, in order of first appearance; empty for numbers and dates.
+            ``levels``, -1 = missing. Images: ``(rows, height, width, features)`` uint8, 1 or 3 features.
+        levels: Distinct strings, in order of first appearance; empty for numbers, dates and images.
     """
 
     name: str
     kind: Kind
-    values: npt.NDArray[np.float64] | npt.NDArray[np.int32]
+    values: npt.NDArray[np.float64] | npt.NDArray[np.int32] | npt.NDArray[np.uint8]
     levels: tuple[str, ...] = ()
 
 
@@ -67,12 +71,29 @@ class Table:
     columns: tuple[Column, ...]
     rows: int
 
+    @property
+    def holds_images(self) -> bool:
+        """Return whether the only column holds images."""
+        return [column.kind for column in self.columns] == [Kind.IMAGE]
+
     def take(self, rows: npt.NDArray[np.intp]) -> "Table":
-        """Return the given rows, in the order given."""
+        """Return the given rows, in the order given; of images that lie side by side a view, no copy."""
         columns = tuple(
-            Column(one.name, one.kind, one.values[rows], one.levels) for one in self.columns
+            Column(one.name, one.kind, _taken(one, rows), one.levels) for one in self.columns
         )
         return Table(columns, len(rows))
+
+
+def _taken(column: Column, rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+    """Return a column's values in the given rows."""
+    values: npt.NDArray[Any] = column.values
+    if column.kind is Kind.IMAGE and len(rows) and (np.diff(rows) == 1).all():
+        return values[rows[0] : rows[-1] + 1]
+    return values[rows]
+
+
+Pixels = tuple[npt.NDArray[np.uint8]]
+"""Prepared images, ready for a network whose input is a ``Grid``: ``(rows, height, width, features)``."""
 
 
 class Rows(NamedTuple):

@@ -84,3 +84,8 @@ class Task:
     def outputs(self) -> int:
         """Return how many numbers a network gives for a row: 1 for binary (a logit) and regression, else the classes."""
         return len(self.target.classes) if self.problem is Problem.MULTICLASS else 1
+
+    @property
+    def is_image(self) -> bool:
+        """Return whether the rows are images."""
+        return self.table.holds_images

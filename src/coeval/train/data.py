@@ -72,7 +72,7 @@ class Tensors:
     weights: torch.Tensor | None
 
 
-def examples_of(task: Task, rows: Rows, index: Index) -> Examples:
+def examples_of(task: Task, rows: Rows | Arrays, index: Index) -> Examples:
     """Return prepared rows with the target and the weights they have in the task.
 
     Args:
