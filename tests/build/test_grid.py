@@ -16,8 +16,10 @@ from coeval.architecture.types import Grid, Vector, shape
 from coeval.build.modules.channel import Spike
 from coeval.build.network import lowering, tensor_network
 from coeval.build.weights import arrays, load
-from coeval.component.channel import GROUP_AVERAGE, RELU, SPIKE
+from coeval.component.attention import ATTENTION, POSITION_EMBEDDING
+from coeval.component.channel import CHANNEL_SHUFFLE, DROP_PATH, GROUP_AVERAGE, RELU, SPIKE
 from coeval.component.constant import ZERO
+from coeval.component.conv import AXIS_CONV, GROUP_CONV
 from coeval.component.grid import (
     AVERAGE_POOL,
     CONV,
@@ -29,7 +31,8 @@ from coeval.component.grid import (
 from coeval.component.head import CLASS_HEAD
 from coeval.component.library import IMAGE
 from coeval.component.merge import ADD
-from coeval.component.norm import BATCH_NORM
+from coeval.component.norm import BATCH_NORM, GROUP_NORM
+from coeval.component.resize import PATCH_EMBEDDING, SUBSAMPLE, TO_SEQUENCE, UPSAMPLE
 from coeval.space import nasbench201, nasbench_macro, spikenas
 
 GRID = Grid(9, 6, 4)
@@ -48,6 +51,20 @@ STEPS = [
     step(ZERO, 0),
     step(SPIKE, 0, threshold=0.5),
     step(GROUP_AVERAGE, 0, width=2),
+    step(GROUP_CONV, 0, width=6, groups=2, stride=2, bias=True),
+    step(AXIS_CONV, 0, width=6, kernel=5, bias=True),
+    step(AXIS_CONV, 0, width=6, axis="height", kernel=7, stride=2),
+    step(SUBSAMPLE, 0),
+    step(SUBSAMPLE, 0, offset=1),
+    step(UPSAMPLE, 0),
+    step(UPSAMPLE, 0, mode="bilinear"),
+    step(PATCH_EMBEDDING, 0, width=6, patch=3),
+    step(ATTENTION, 0),
+    step(POSITION_EMBEDDING, 0),
+    step(GROUP_NORM, 0, groups=2),
+    step(CHANNEL_SHUFFLE, 0),
+    step(DROP_PATH, 0, rate=0.5),
+    step(TO_SEQUENCE, 0),
 ]
 every = pytest.mark.parametrize("one", STEPS, ids=lambda one: one.component.name)
 
@@ -133,7 +150,11 @@ def test_an_average_does_not_count_padding():
     torch.testing.assert_close(network(torch.ones(2, *shape(GRID))), torch.ones(2, *shape(GRID)))
 
 
-@pytest.mark.parametrize("one", STEPS, ids=lambda one: one.component.name)
+@pytest.mark.parametrize(
+    "one",
+    [one for one in STEPS if one.component not in (POSITION_EMBEDDING, GROUP_NORM)],
+    ids=lambda one: one.component.name,
+)
 def test_what_declares_that_zeros_give_zeros_keeps_its_word(one):
     facts = one.component.capabilities & {"zero", "zero_preserving"}
     assert facts
@@ -142,6 +163,60 @@ def test_what_declares_that_zeros_give_zeros_keeps_its_word(one):
     offset = dict(network.named_parameters()).get("0.bias", torch.zeros(()))
     inside = made[:, 2:-2, 2:-2] if made.ndim == 4 else made
     torch.testing.assert_close(inside, torch.zeros_like(inside) + offset)
+
+
+def test_every_second_position_and_zeros_beyond_the_edge():
+    built = tensor_network(alone(step(SUBSAMPLE, 0, offset=1)))
+    x = values()
+    made = built(x)
+    torch.testing.assert_close(made[:, :4, :3], x[:, 1::2, 1::2])
+    assert not made[:, 4:].any()  # 9 rows: the tenth is beyond the edge
+
+
+def test_attention_is_torchs_own_over_all_positions():
+    built = tensor_network(alone(step(ATTENTION, 0)), seed=2)
+    theirs = nn.MultiheadAttention(4, 2, batch_first=True)
+    given = {name.removeprefix("0."): one.detach() for name, one in built.named_parameters()}
+    theirs.load_state_dict(
+        {
+            "in_proj_weight": given["weight"],
+            "in_proj_bias": given["bias"],
+            "out_proj.weight": given["out_weight"],
+            "out_proj.bias": given["out_bias"],
+        }
+    )
+    x = values()
+    flat = x.flatten(1, 2)
+    wanted, _ = theirs(flat, flat, flat)
+    torch.testing.assert_close(built(x), wanted.reshape(x.shape))
+
+
+def test_a_group_norm_is_torchs_own_with_the_features_last():
+    built = tensor_network(alone(step(GROUP_NORM, 0, groups=2)))
+    wanted = F.group_norm(values().movedim(-1, 1), 2).movedim(1, -1)
+    torch.testing.assert_close(built(values()), wanted)
+
+
+def test_a_shuffle_is_its_own_inverse_with_the_other_number_of_groups():
+    steps = [step(CHANNEL_SHUFFLE, 0, groups=2), step(CHANNEL_SHUFFLE, 1, groups=4)]
+    grid = Grid(3, 2, 8)
+    x = values(grid=grid)
+    once = tensor_network(Architecture((grid,), sequence(1, steps[:1])))(x)
+    assert once[0, 0, 0].tolist() == x[0, 0, 0][[0, 4, 1, 5, 2, 6, 3, 7]].tolist()
+    torch.testing.assert_close(tensor_network(Architecture((grid,), sequence(1, steps)))(x), x)
+
+
+def test_drop_path_leaves_out_whole_examples_and_keeps_the_mean():
+    built = tensor_network(alone(step(DROP_PATH, 0, rate=0.25)))
+    x = torch.ones(4000, *shape(GRID))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        made = built(x)
+    per_example = made.flatten(1)
+    torch.testing.assert_close(per_example, per_example[:, :1].expand_as(per_example))
+    assert set(per_example[:, 0].unique().tolist()) == {0.0, pytest.approx(4 / 3)}
+    assert abs(float(made.mean()) - 1) < 0.05
+    torch.testing.assert_close(built.eval()(x), x)
 
 
 def test_a_spike_is_a_step_whose_gradient_is_a_bell_around_the_threshold():

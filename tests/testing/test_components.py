@@ -39,7 +39,13 @@ PLAIN = Component(
     lowering=HERE + "Reversing",
     arity=(1, 2),
 )
-TAKES = {"group_average": [(Vector(32),)]}
+TAKES = {
+    "group_average": [(Vector(32),)],
+    "group_norm": [(Grid(3, 5, 32),), (Vector(32),)],
+    "gate": [(Grid(3, 5, 4), Vector(4)), (Sequence(3, 4), Vector(4))],
+    "patch_embedding": [(Grid(112, 112, 2),)],
+    "to_grid": [(Sequence(224, 3),)],
+}
 """What components take that take nothing of the suite's own."""
 
 

@@ -6,7 +6,7 @@ from coeval.architecture.step import Architecture, Region, Step
 from coeval.architecture.types import describe
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
-_WINDOW = ("kernel", "stride", "dilation")
+_WINDOW = ("groups", "kernel", "stride", "dilation")
 _OPERATORS = {"add": "+", "multiply": _TIMES}
 
 
@@ -73,7 +73,7 @@ def _main_settings(component: Component, settings: dict[str, Value]) -> list[str
         if one.name not in matter:
             continue
         if one.name in _WINDOW:
-            window += _window(one, value)
+            window += _window(one, value, settings)
         elif isinstance(value, bool):
             if value != one.default:
                 words.append(one.name if value else f"no {one.name}")
@@ -85,9 +85,12 @@ def _main_settings(component: Component, settings: dict[str, Value]) -> list[str
     return [*(one for one in words if one not in flags_last), *numbers, *window, *flags_last]
 
 
-def _window(setting: Setting, value: Value) -> list[str]:
+def _window(setting: Setting, value: Value, settings: dict[str, Value]) -> list[str]:
     if setting.name == "kernel":
-        return [f"{value}x{value}"]
+        height, width = (
+            1 if settings.get("axis") == other else value for other in ("width", "height")
+        )
+        return [f"{height}x{width}"]
     return [] if value == setting.default else [f"{setting.name} {value}"]
 
 

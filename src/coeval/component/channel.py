@@ -2,7 +2,7 @@
 
 Lowerings (``coeval.build.modules.channel``): ``Linear(features: int, width: int, bias: bool)``,
 ``Scale(features: int)``, ``GluGate(features: int)``, ``Dropout(rate: float)``, ``Spike(threshold: float)``,
-``GroupAverage(width: int)``, and without arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
+``GroupAverage(width: int)``, ``ChannelShuffle(groups: int)``, ``DropPath(rate: float)``, and without arguments ``Identity ReLU GELU SiLU Tanh Sigmoid HardSigmoid``. Features are the last axis.
 """
 
 from collections.abc import Mapping
@@ -210,4 +210,44 @@ GROUP_AVERAGE = Component(
     lowering=_CHANNEL + "GroupAverage",
     settings=(Setting("width", (8, 16, 32, 64, 128), 16, bounds=(1, 65536)),),
     capabilities=frozenset({"affine", "zero_preserving"}),
+)
+
+
+def _shuffle_type(call: Call) -> ValueType:
+    given, groups = featured(call.inputs[0]), int(call.settings["groups"])
+    if given.features % groups:
+        raise Rejection(
+            f"groups must divide the {given.features} features of {describe(given)}, got {groups}."
+        )
+    return given
+
+
+def _shuffle_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"groups": int(call.settings["groups"])}
+
+
+CHANNEL_SHUFFLE = Component(
+    name="channel_shuffle",
+    summary="Features in groups of neighbours, dealt out in turn, so that each group behind has some of every one (Zhang et al. 2018, arXiv:1707.01083).",
+    type_rule=_shuffle_type,
+    cost_rule=elementwise_cost,
+    arguments=_shuffle_arguments,
+    lowering=_CHANNEL + "ChannelShuffle",
+    settings=(Setting("groups", (2, 4, 8), 2, bounds=(2, 4096)),),
+    capabilities=frozenset({"affine", "zero_preserving"}),
+)
+
+DROP_PATH = Component(
+    name="drop_path",
+    summary=(
+        "In training an example's whole value is zeroed with probability rate and otherwise scaled up; at prediction nothing "
+        "(stochastic depth, Huang et al. 2016, arXiv:1603.09382)."
+    ),
+    type_rule=same_type,
+    cost_rule=elementwise_cost,
+    arguments=_dropout_arguments,
+    lowering=_CHANNEL + "DropPath",
+    settings=(Setting("rate", (0.0, 0.05, 0.1, 0.2, 0.3), 0.1, bounds=(0.0, 0.95)),),
+    identity_when=_keeps_all,
+    capabilities=frozenset({"affine", "stochastic", "equivariant", "zero_preserving"}),
 )

@@ -1,8 +1,8 @@
 """Components that mix the positions of a grid: convolutions and pools, and a whole domain as one vector.
 
 Padding is that of the field's cell spaces: ``dilation · (kernel - 1) // 2`` on each side, so that an odd kernel
-of stride 1 keeps the grid, and one of stride 2 halves it, rounded up. An even kernel is not padded (2 by 2 of stride 2
-halves a grid exactly).
+of stride 1 keeps the grid, and one of stride 2 halves it, rounded up. Two by two is not padded, so that with stride 2 it
+halves a grid exactly.
 
 Lowerings (``coeval.build.modules.grid``): ``Conv(features: int, width: int, kernel: int, stride: int, dilation: int,
 bias: bool)``, ``DepthwiseConv(features: int, kernel: int, stride: int, dilation: int, bias: bool)``,
@@ -42,8 +42,16 @@ def padding(kernel: int, dilation: int = 1) -> int:
     return dilation * (kernel - 1) // 2
 
 
-def _moved(call: Call, features: int) -> Grid:
-    """Return the grid that a window leaves when it moves over the input."""
+def moved(call: Call, features: int) -> Grid:
+    """Return the grid that a window leaves when it moves over the input.
+
+    Args:
+        call: With the settings ``kernel`` and ``stride``, perhaps ``dilation``.
+        features: Of the result.
+
+    Raises:
+        Rejection: The input is no grid, or the window does not fit on it.
+    """
     given, settings = grid(call.inputs[0]), call.settings
     kernel, stride = int(settings["kernel"]), int(settings["stride"])
     dilation = int(settings.get("dilation", 1))
@@ -58,7 +66,8 @@ def _moved(call: Call, features: int) -> Grid:
     return Grid(sides[0], sides[1], features)
 
 
-def _window(*more: Setting) -> tuple[Setting, ...]:
+def window(*more: Setting) -> tuple[Setting, ...]:
+    """Return the settings of a window that moves over a grid, and more of them."""
     return (
         Setting("kernel", (1, 3, 5, 7), 3, bounds=(1, 31)),
         Setting("stride", (1, 2), 1, bounds=(1, 16)),
@@ -66,12 +75,12 @@ def _window(*more: Setting) -> tuple[Setting, ...]:
     )
 
 
-_DILATION = Setting("dilation", (1, 2), 1, bounds=(1, 16))
-_BIAS = Setting("bias", (False, True), False)  # a batch norm, which usually follows, has its own
+DILATION = Setting("dilation", (1, 2), 1, bounds=(1, 16))
+BIAS = Setting("bias", (False, True), False)  # a batch norm, which usually follows, has its own
 
 
 def _conv_type(call: Call) -> ValueType:
-    return _moved(call, int(call.settings["width"]))
+    return moved(call, int(call.settings["width"]))
 
 
 def _conv_cost(call: Call, output: ValueType) -> Cost:
@@ -96,13 +105,13 @@ CONV = Component(
     cost_rule=_conv_cost,
     arguments=_conv_arguments,
     lowering=_GRID + "Conv",
-    settings=(Setting("width", WIDTHS, 64, bounds=(1, 65536)), *_window(_DILATION, _BIAS)),
+    settings=(Setting("width", WIDTHS, 64, bounds=(1, 65536)), *window(DILATION, BIAS)),
     capabilities=frozenset({"affine", "projection", "convolution", "zero_preserving"}),
 )
 
 
 def _depthwise_type(call: Call) -> ValueType:
-    return _moved(call, grid(call.inputs[0]).features)
+    return moved(call, grid(call.inputs[0]).features)
 
 
 def _depthwise_cost(call: Call, output: ValueType) -> Cost:
@@ -119,7 +128,7 @@ DEPTHWISE_CONV = Component(
     cost_rule=_depthwise_cost,
     arguments=_conv_arguments,
     lowering=_GRID + "DepthwiseConv",
-    settings=_window(_DILATION, _BIAS),
+    settings=window(DILATION, BIAS),
     capabilities=frozenset({"affine", "convolution", "equivariant", "zero_preserving"}),
 )
 
@@ -136,7 +145,7 @@ def _pool(name: str, summary: str, lowering: str, *capabilities: str) -> Compone
         cost_rule=elementwise_cost,
         arguments=_pool_arguments,
         lowering=_GRID + lowering,
-        settings=_window(),
+        settings=window(),
         capabilities=frozenset(("pooling", "equivariant", "zero_preserving", *capabilities)),
     )
 

@@ -5,7 +5,10 @@ from types import MappingProxyType
 
 from coeval.architecture.component import Component, ComponentSet
 from coeval.component import scalar
+from coeval.component.attention import ATTENTION, POSITION_EMBEDDING
 from coeval.component.channel import (
+    CHANNEL_SHUFFLE,
+    DROP_PATH,
     DROPOUT,
     GELU,
     GLU_GATE,
@@ -21,6 +24,7 @@ from coeval.component.channel import (
     TANH,
 )
 from coeval.component.constant import ZERO
+from coeval.component.conv import AXIS_CONV, GROUP_CONV
 from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY, TEXT_ENTRY
 from coeval.component.grid import (
     AVERAGE_POOL,
@@ -31,9 +35,10 @@ from coeval.component.grid import (
     MAX_POOL,
 )
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
-from coeval.component.merge import ADD, CONCATENATE, MULTIPLY
-from coeval.component.norm import BATCH_NORM, LAYER_NORM, RMS_NORM
+from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
+from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL
+from coeval.component.resize import PATCH_EMBEDDING, SUBSAMPLE, TO_GRID, TO_SEQUENCE, UPSAMPLE
 from coeval.errors import SpaceError
 
 
@@ -77,21 +82,31 @@ TABULAR: ComponentSet = component_set(
 )
 
 GRIDS = (CONV, DEPTHWISE_CONV, AVERAGE_POOL, MAX_POOL, GLOBAL_AVERAGE_POOL, FLATTEN)
+SIZES = (SUBSAMPLE, UPSAMPLE, TO_SEQUENCE, TO_GRID)
+PATCHES = (PATCH_EMBEDDING, POSITION_EMBEDDING, ATTENTION)
 
 IMAGE: ComponentSet = component_set(
     (
         *GRIDS,
+        GROUP_CONV,
+        AXIS_CONV,
+        *SIZES,
         LINEAR,
         *ACTIVATIONS,
         SPIKE,
         IDENTITY,
         ZERO,
         GROUP_AVERAGE,
+        CHANNEL_SHUFFLE,
         *NORMS,
+        GROUP_NORM,
         DROPOUT,
+        DROP_PATH,
         SCALE,
         GLU_GATE,
+        *PATCHES,
         *MERGES,
+        GATE,
         *REGIONS,
         BINARY_HEAD,
         CLASS_HEAD,

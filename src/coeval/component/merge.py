@@ -1,12 +1,12 @@
 """Merges: several values into one.
 
 Lowerings (``coeval.build.modules.merge``), without arguments, called with all values:
-``Add()``, ``Multiply()``, ``Concatenate()`` (along the features, the last axis).
+``Add()``, ``Multiply()``, ``Concatenate()`` (along the features, the last axis), ``Gate()``.
 """
 
 from coeval.architecture.component import Call, Component, Rejection
-from coeval.architecture.types import ValueType, describe, with_features
-from coeval.component.rules import elementwise_cost, featured, no_arguments
+from coeval.architecture.types import ValueType, Vector, describe, with_features
+from coeval.component.rules import elementwise_cost, featured, no_arguments, vector
 
 _MERGE = "coeval.build.modules.merge:"
 
@@ -63,4 +63,28 @@ CONCATENATE = Component(
     lowering=_MERGE + "Concatenate",
     arity=(1, None),
     capabilities=frozenset({"affine", "associative", "joining", "merging", "zero_preserving"}),
+)
+
+
+def _gated_type(call: Call) -> ValueType:
+    given, gate = featured(call.inputs[0]), vector(call.inputs[1])
+    if isinstance(given, Vector):
+        raise Rejection(f"expected a value with positions, got {describe(given)}. Take multiply.")
+    if given.features != gate.features:
+        raise Rejection(
+            f"expected a gate for each of the {given.features} features of {describe(given)}, got {describe(gate)}. "
+            f"Let the gate end in linear(width={given.features})."
+        )
+    return given
+
+
+GATE = Component(
+    name="gate",
+    summary="A value with positions times a vector: each feature, wherever it stands, by its own number (Hu et al. 2018, arXiv:1709.01507).",
+    type_rule=_gated_type,
+    cost_rule=elementwise_cost,
+    arguments=no_arguments,
+    lowering=_MERGE + "Gate",
+    arity=(2, 2),
+    capabilities=frozenset({"gating", "polynomial", "merging", "zero_preserving"}),
 )

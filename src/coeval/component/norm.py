@@ -1,11 +1,12 @@
-"""Normalisations over the features (layer, RMS) or over the batch and the domain (batch).
+"""Normalisations over the features (layer, RMS), over groups of them and the domain (group), or over the batch and the domain (batch).
 
 Lowerings (``coeval.build.modules.norm``): ``BatchNorm(features: int)``, ``LayerNorm(features: int)``,
-``RMSNorm(features: int)``. Features are the last axis.
+``RMSNorm(features: int)``, ``GroupNorm(features: int, groups: int)``. Features are the last axis.
 """
 
-from coeval.architecture.component import Component
-from coeval.component.rules import features_argument, per_feature_cost, same_type
+from coeval.architecture.component import Call, Component, Rejection, Setting
+from coeval.architecture.types import ValueType, describe
+from coeval.component.rules import featured, features_argument, per_feature_cost, same_type
 
 
 def _norm(name: str, summary: str, lowering: str, parameters: int, *capabilities: str) -> Component:
@@ -42,4 +43,32 @@ RMS_NORM = _norm(
     "RMSNorm",
     1,
     "nonpolynomial",
+)
+
+
+def _group_type(call: Call) -> ValueType:
+    given, groups = featured(call.inputs[0]), int(call.settings["groups"])
+    if given.features % groups:
+        raise Rejection(
+            f"groups must divide the {given.features} features of {describe(given)}, got {groups}."
+        )
+    return given
+
+
+def _group_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {"features": featured(output).features, "groups": int(call.settings["groups"])}
+
+
+GROUP_NORM = Component(
+    name="group_norm",
+    summary=(
+        "Each group of neighbouring features to mean 0 and variance 1 over all positions of an example, then scaled and shifted "
+        "(Wu & He 2018, arXiv:1803.08494)."
+    ),
+    type_rule=_group_type,
+    cost_rule=per_feature_cost(2),
+    arguments=_group_arguments,
+    lowering="coeval.build.modules.norm:GroupNorm",
+    settings=(Setting("groups", (1, 2, 4, 8, 16, 32), 8, bounds=(1, 4096)),),
+    capabilities=frozenset({"normalising", "nonpolynomial"}),
 )

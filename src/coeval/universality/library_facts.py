@@ -55,12 +55,28 @@ _GRIDS: Mapping[str, Facts] = {
     _MODULES + "grid:MaxPool": Facts("", guarantees=_MIXING | {*_RISING}),
     _MODULES + "grid:GlobalAveragePool": _inside((), *_AFFINE, *_RISING),
     _MODULES + "grid:Flatten": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    # A group or an axis may be all there is: neither mixes what the theorems on convolutions need mixed.
+    _MODULES + "conv:GroupConv": Facts("", guarantees=_MIXING | {*_AFFINE}),
+    _MODULES + "conv:AxisConv": Facts("", guarantees=_MIXING | {*_AFFINE}),
+    _MODULES + "resize:Subsample": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    _MODULES + "resize:Upsample": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    _MODULES + "resize:PatchEmbedding": Facts("", guarantees=_MIXING | {*_AFFINE}),
+    _MODULES + "resize:ToSequence": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
+    _MODULES + "resize:ToGrid": Facts("", guarantees=_MIXING | {*_AFFINE, *_RISING}),
     _MODULES + "constant:Zero": _inside({Has.ZERO}, *_AFFINE, *_RISING),
     _MODULES + "channel:GroupAverage": _inside((), *_AFFINE, *_RISING),
+    _MODULES + "channel:ChannelShuffle": _inside((), *_AFFINE, *_RISING),
+    _MODULES + "channel:DropPath": _inside((), *_AFFINE, *_RISING),
     _MODULES + "channel:Spike": _inside({Has.NONPOLYNOMIAL}, *_RISING, Keeps.BOUNDED_STATE),
 }
 _OTHER_STEPS: Mapping[str, Facts] = {
     _MODULES + "merge:Multiply": _inside({Has.PRODUCT}),
+    _MODULES + "merge:Gate": _inside(()),
+    _MODULES + "attention:Attention": _inside({Has.ATTENTION}),
+    _MODULES + "attention:PositionEmbedding": Facts(
+        "", grants=frozenset({Has.POSITIONS}), guarantees=_MIXING | {*_AFFINE, *_RISING}
+    ),
+    _MODULES + "norm:GroupNorm": _inside(()),
     _MODULES + "norm:LayerNorm": _inside(()),
     _MODULES + "norm:RMSNorm": _inside(()),
     _NUMERIC + "mul": _inside({Has.PRODUCT}),

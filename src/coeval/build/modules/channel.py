@@ -93,6 +93,33 @@ class Dropout(nn.Module):
         return x * (drawn >= self.zeroed).to(x.dtype).mul_(256 / (256 - self.zeroed))
 
 
+class ChannelShuffle(nn.Module):
+    """Features in groups of neighbours, dealt out in turn."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)``."""
+        return x.reshape(*x.shape[:-1], self.groups, -1).transpose(-1, -2).reshape(x.shape)
+
+
+class DropPath(nn.Module):
+    """In training an example's whole value is zeroed with probability ``rate``, else scaled up."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)``."""
+        if not self.training or self.rate == 0:
+            return x
+        kept = torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device) >= self.rate
+        return x * kept.to(x.dtype).mul_(1 / (1 - self.rate))
+
+
 class Identity(nn.Module):
     """The input itself."""
 

@@ -28,3 +28,11 @@ class Concatenate(nn.Module):
     def forward(self, *values: torch.Tensor) -> torch.Tensor:
         """From several ``(batch, ..., features)`` to one."""
         return torch.cat(values, dim=-1)
+
+
+class Gate(nn.Module):
+    """A value with positions times a vector."""
+
+    def forward(self, value: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)`` of the value; the gate is ``(batch, features)``."""
+        return value * gate.reshape(gate.shape[0], *[1] * (value.ndim - 2), gate.shape[1])

@@ -48,3 +48,20 @@ class RMSNorm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Keep the shape ``(batch, ..., features)``."""
         return F.rms_norm(x, self.scale.shape, self.scale.to(x.dtype), eps=1e-5)
+
+
+class GroupNorm(nn.Module):
+    """Groups of neighbouring features to mean 0 and variance 1 over an example's positions, then scaled and shifted."""
+
+    def __init__(self, features: int, groups: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(features))
+        self.bias = nn.Parameter(torch.zeros(features))
+        self.groups = groups
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Keep the shape ``(batch, ..., features)``."""
+        # As (batch, features, positions, 1), which torch sees in its channels_last format: nothing is copied.
+        given = x.reshape(x.shape[0], -1, 1, x.shape[-1]).permute(0, 3, 1, 2)
+        y = F.group_norm(given, self.groups, self.scale, self.bias)
+        return y.permute(0, 2, 3, 1).reshape(x.shape)
