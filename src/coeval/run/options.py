@@ -14,7 +14,7 @@ class Options:
     """The options of ``coeval fit``; see ``coeval fit --help`` for each."""
 
     data: Path
-    target: str
+    target: str | None
     out: Path
     budget: str = "5m"
     trials: int | None = None
@@ -25,7 +25,9 @@ class Options:
     group: str | None = None
     time: str | None = None
     test: str = "split"
+    preset: str | None = None
     strategy: str = "evolution"
+    space: str | None = None
     max_parameters: int | None = None
     workers: int | None = None
     memory: str | None = None
@@ -35,7 +37,9 @@ class Options:
 
     def command(self) -> str:
         """Return the command line that repeats this run; never with ``--overwrite``, which would delete the first."""
-        words = ["coeval fit", shlex.quote(str(self.data)), f"--target {shlex.quote(self.target)}"]
+        words = ["coeval fit", shlex.quote(str(self.data))]
+        if self.target is not None:
+            words.append(f"--target {shlex.quote(self.target)}")
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name in ("data", "target", "overwrite") or value in (None, field.default):
@@ -67,7 +71,8 @@ class Options:
                 f"{did_you_mean(unknown[0], fields)} Restore capsule.json from a copy, or use the coeval that wrote it."
             )
         for name in ("data", "target", "out"):
-            if not isinstance(values.get(name), str):
+            is_left_out = name == "target" and values.get(name) is None
+            if not isinstance(values.get(name), str) and not is_left_out:
                 raise RunError(
                     f"The capsule's options must hold {name!r} as text, got {values.get(name)!r}. Restore "
                     "capsule.json from a copy, or start again with --overwrite."
