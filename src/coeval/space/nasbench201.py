@@ -22,6 +22,7 @@ from coeval.component.merge import ADD
 from coeval.component.norm import BATCH_NORM
 from coeval.component.region import REPEAT
 from coeval.errors import SpaceError, did_you_mean
+from coeval.space.image_frame import ImageFrame
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate
 from coeval.space.slots import Slot, SlotSpace
@@ -163,29 +164,48 @@ def network(cell: Architecture, dataset: ImageSet) -> Architecture:
         cell: A member of ``cell_space``.
         dataset: Decides the input's grid and the number of classes.
     """
-    steps = [step(CONV, 0, width=WIDTHS[0]), step(BATCH_NORM, 1)]
-    for stage, width in enumerate(WIDTHS):
+    settings = CLASS_HEAD.complete({"classes": dataset.classes})
+    frame = ImageFrame(Grid(dataset.side, dataset.side, 3), CLASS_HEAD, settings)
+    return stacked(cell, frame, CELLS, WIDTHS[0])
+
+
+def stacked(cell: Architecture, frame: ImageFrame, cells: int, width: int) -> Architecture:
+    """Return the network of a cell for any images and of any size.
+
+    Args:
+        cell: A member of ``cell_space``, its choices perhaps still open.
+        frame: Images and head.
+        cells: A stage; there are three.
+        width: Features of the first stage; each later one has twice as many on a grid of half the side, rounded up.
+    """
+    steps = [step(CONV, 0, width=width), step(BATCH_NORM, 1)]
+    height, breadth = frame.grid.height, frame.grid.width
+    for stage in range(len(WIDTHS)):
         if stage:
-            steps += _reduction(len(steps), width)
-        body = with_width(cell.body, width)
-        steps.append(step(REPEAT, len(steps), body, times=CELLS))
+            is_even = height % 2 == breadth % 2 == 0
+            steps += _reduction(len(steps), width << stage, is_even=is_even)
+            height, breadth = (height + 1) // 2, (breadth + 1) // 2
+        body = with_width(cell.body, width << stage)
+        steps.append(step(REPEAT, len(steps), body, times=cells))
     for last in (BATCH_NORM, RELU, GLOBAL_AVERAGE_POOL):
         steps.append(step(last, len(steps)))
-    steps.append(step(CLASS_HEAD, len(steps), classes=dataset.classes))
-    return Architecture((Grid(dataset.side, dataset.side, 3),), sequence(1, steps))
+    return frame.network(steps)
 
 
-def _reduction(value: int, width: int) -> list[Step]:
-    """Return the residual block that halves the grid: two convolutions beside a pooled projection."""
+def _reduction(value: int, width: int, *, is_even: bool) -> list[Step]:
+    """Return the residual block that halves the grid: two convolutions beside a pooled projection.
+
+    On a grid of odd sides the pool looks at 3 by 3, as 2 by 2 would leave out the last row, which the convolutions do not.
+    """
     first = convolved(value, width, kernel=3, stride=2, first=value + 1)
     second = convolved(value + 3, width, kernel=3, first=value + 4)
-    pooled = step(AVERAGE_POOL, value, kernel=2, stride=2)
+    pooled = step(AVERAGE_POOL, value, kernel=2 if is_even else 3, stride=2)
     projected = step(CONV, value + 7, width=width, kernel=1)
     return [*first, *second, pooled, projected, step(ADD, (value + 6, value + 8))]
 
 
 def with_width(region: Region, width: int) -> Region:
-    """Return a region whose every ``width`` is another: the same cell with other features."""
+    """Return a region whose every ``width``, nested ones included, is another: the same cell with other features."""
     steps = tuple(_widened(one, width) for one in region.steps)
     return replace(region, steps=steps)
 
@@ -194,7 +214,8 @@ def _widened(one: Step, width: int) -> Step:
     settings: tuple[tuple[str, Value], ...] = tuple(
         (name, width if name == "width" else value) for name, value in one.settings
     )
-    return replace(one, settings=settings)
+    regions = tuple(with_width(region, width) for region in one.regions)
+    return replace(one, settings=settings, regions=regions)
 
 
 def _candidate_network(dataset: ImageSet, candidate: Candidate) -> Architecture:

@@ -1,0 +1,44 @@
+"""The space of a task, whatever its rows are: columns of a table, or images."""
+
+from pathlib import Path
+
+from coeval.errors import SpaceError
+from coeval.space import images, tabular
+from coeval.space.limits import Limits
+from coeval.space.product import ProductSpace
+from coeval.task.task import Task
+
+
+def space_for(
+    task: Task,
+    *,
+    preset: str | None = None,
+    limits: Limits | None = None,
+    source: Path | None = None,
+    effort: float = 1.0,
+) -> ProductSpace:
+    """Return the space of whole candidates for a task.
+
+    Args:
+        task: What has to be solved.
+        preset: For images, one of ``images.PRESETS``; the default is ``stages``. Tables have one space.
+        limits: Of a network's cost; ``limits_for(task)`` by default.
+        source: Where ``task.memory`` wrote a table, for a space that is sent to workers.
+        effort: How long a recipe may train, as a multiple of what suits a search of a minute.
+
+    Raises:
+        SpaceError: There is no such preset, it is not for this task, or not even the smallest network fits the limits.
+    """
+    limits = limits_for(task) if limits is None else limits
+    if task.table.holds_images:
+        return images.space_for(task, preset or "stages", limits=limits, effort=effort)
+    if preset is not None:
+        raise SpaceError(
+            f"The space {preset!r} is for images, and {task.name!r} is a table. Leave the space out."
+        )
+    return tabular.space_for(task, limits=limits, source=source, effort=effort)
+
+
+def limits_for(task: Task) -> Limits:
+    """Return the limits of a task where the user sets none."""
+    return images.LIMITS if task.table.holds_images else Limits()

@@ -1,0 +1,108 @@
+"""The space of whole candidates for images: preparation, the preset's architecture, recipe, and the seeds in it."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from coeval.errors import SpaceError, did_you_mean
+from coeval.space import nasbench201_images, stage_seeds
+from coeval.space.choices import ChoiceSpace
+from coeval.space.image_frame import ImageTyping, frame_for, grids_for
+from coeval.space.image_preset import Parts, Preset
+from coeval.space.limits import Limits
+from coeval.space.product import ProductSpace
+from coeval.space.protocol import Candidate, Space
+from coeval.space.recipe import recipe_for
+from coeval.task.preparation_image import image_settings
+from coeval.task.task import Problem, Task
+
+PRESETS: Mapping[str, Preset] = {
+    "stages": Preset(
+        "stages of blocks; their number, width, depth, kernel, kind and downsampling are free",
+        stage_seeds.parts,
+        has_choices=False,
+    ),
+    "nasbench201": Preset(
+        "a cell of four nodes with an operation on each of six edges, stacked in three stages",
+        nasbench201_images.parts,
+    ),
+}
+"""The spaces by name; the first is the default."""
+LIMITS = Limits(parameters=300_000, memory_bytes=2**30)
+"""Of a network for images, where the user sets none: what trains in minutes on one core."""
+WORK = 3e11
+"""Multiply-accumulates that a candidate's usual training may take forward: about a minute on one core."""
+LEAST_MACS = 1_500_000
+"""What a network may always have: three stages of small blocks on images of 28 by 28."""
+WEIGHTS: Mapping[str, float] = {"preparation": 0.25, "recipe": 1.5}
+"""How often a mutation edits these parts; the parts of the architecture together count 2."""
+
+
+def space_for(
+    task: Task, preset: str = "stages", *, limits: Limits = LIMITS, effort: float = 1.0
+) -> ProductSpace:
+    """Return the space of candidates for a task of images.
+
+    Args:
+        task: Its only column holds images.
+        preset: One of ``PRESETS``.
+        limits: Of a network's cost, for the images of the default preparation. Without a limit of
+            multiply-accumulates, one follows from the number of rows and the effort.
+        effort: How long a recipe may train, as a multiple of what suits a search of a minute.
+
+    Raises:
+        SpaceError: There is no such preset, the task's rows are no images, or not even the smallest network fits the limits.
+    """
+    found = preset_named(preset)
+    frame = frame_for(task)
+    preparation = ChoiceSpace(image_settings(task.table), "preparation")
+    recipe = recipe_space(task, effort)
+    parts = found.build(frame, limited(limits, task, recipe, effort))
+    return product(preparation, parts, recipe, ImageTyping(frame, grids_for(task), parts.network))
+
+
+def preset_named(name: str) -> Preset:
+    """Return one of ``PRESETS``.
+
+    Raises:
+        SpaceError: There is no such preset.
+    """
+    if name not in PRESETS:
+        raise SpaceError(
+            f"The space for images must be one of {', '.join(PRESETS)}, got {name!r}.{did_you_mean(name, PRESETS)}"
+        )
+    return PRESETS[name]
+
+
+def recipe_space(task: Task, effort: float) -> ChoiceSpace:
+    """Return the space of recipes for a task of images."""
+    rows, classes = len(task.splits.train), task.problem is not Problem.REGRESSION
+    settings = recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort)
+    return ChoiceSpace(settings, "recipe")
+
+
+def limited(limits: Limits, task: Task, recipe: ChoiceSpace, effort: float) -> Limits:
+    """Return the limits with one of multiply-accumulates, so that a candidate trains in about a minute."""
+    if limits.macs is not None:
+        return limits
+    epochs = next(int(one.default) for one in recipe.settings if one.name == "epochs")
+    passes = len(task.splits.train) * len(task.folds) * epochs
+    return dataclasses.replace(limits, macs=max(LEAST_MACS, int(WORK * effort / max(1, passes))))
+
+
+def product(
+    preparation: ChoiceSpace, parts: Parts, recipe: ChoiceSpace, typing: ImageTyping
+) -> ProductSpace:
+    """Return the product of the parts, with each seed under the default preparation and recipe."""
+    spaces: dict[str, Space[Any]] = {"preparation": preparation, **parts.spaces, "recipe": recipe}
+    share = 2.0 / len(parts.spaces)
+    seeds = {}
+    for name, seed in parts.seeds.items():
+        given = {"preparation": preparation.default(), **seed, "recipe": recipe.default()}
+        seeds[name] = Candidate(tuple((part, given[part]) for part in spaces))
+    return ProductSpace(
+        spaces,
+        weights={**WEIGHTS, **dict.fromkeys(parts.spaces, share)},
+        named=seeds,
+        typing=typing,
+    )

@@ -1,0 +1,127 @@
+import pickle
+
+import pytest
+
+from coeval.architecture.digest import digest
+from coeval.architecture.inference import infer
+from coeval.architecture.types import Grid, Vector
+from coeval.errors import SpaceError
+from coeval.seed import generator
+from coeval.space.digest import candidate_digest
+from coeval.space.images import LIMITS, PRESETS, space_for
+from coeval.space.limits import Limits
+from coeval.space.narrow import narrowed
+from coeval.space.protocol import Candidate
+from coeval.task.task import Problem
+from coeval.testing.spaces import check_candidate_space
+from tests.space.pictures import picture_task
+
+TASK = picture_task(side=24, features=3)
+EVERY = pytest.mark.parametrize("preset", PRESETS)
+
+
+@EVERY
+def test_every_preset_keeps_the_contract_of_candidate_spaces(preset):
+    check_candidate_space(space_for(TASK, preset), samples=8)
+
+
+@EVERY
+def test_networks_take_the_images_of_their_preparation_and_end_in_the_tasks_head(preset):
+    space = space_for(TASK, preset)
+    sides = set()
+    for number in range(12):
+        network = space.architecture(space.sample(generator(number)))
+        sides.add(network.inputs[0].height)
+        assert infer(network).output == Vector(3)
+    assert sides == {24, 12}
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("problem", "head"), [(Problem.BINARY, "binary_head"), (Problem.REGRESSION, "value_head")]
+)
+def test_the_head_is_the_problems(preset, problem, head):
+    space = space_for(picture_task(side=10, problem=problem), preset)
+    network = space.architecture(space.sample(generator(0)))
+    assert network.body.steps[-1].component.name == head
+    assert infer(network).output == Vector(1)
+
+
+@EVERY
+@pytest.mark.parametrize("side", [8, 21, 30])
+def test_every_preset_takes_grey_and_odd_images(preset, side):
+    space = space_for(picture_task(side=side), preset)
+    for number in range(4):
+        network = space.architecture(space.sample(generator(number)))
+        assert network.inputs in {(Grid(side // n, side // n, 1),) for n in (1, 2)}
+        assert infer(network).output == Vector(3)
+
+
+@EVERY
+def test_seeds_differ_and_are_within_the_limits(preset):
+    space = space_for(TASK, preset)
+    networks = {name: space.architecture(one) for name, one in space.seeds().items()}
+    assert len({digest(one) for one in networks.values()}) == len(networks) >= 2
+    assert all(infer(one).cost.parameters <= LIMITS.parameters for one in networks.values())
+
+
+@EVERY
+def test_cheap_signals_work_on_samples(preset):
+    space = space_for(TASK, preset)
+    found = [space.sample(generator(number)) for number in range(6)]
+    assert len({candidate_digest(one) for one in found}) == len(set(found))
+    for one in found:
+        network = space.architecture(one)
+        narrow = infer(narrowed(network, 0.5)).cost
+        assert narrow.parameters <= infer(network).cost.parameters
+
+
+@EVERY
+def test_a_space_that_was_sent_away_makes_the_same_networks(preset):
+    space = space_for(TASK, preset)
+    there = pickle.loads(pickle.dumps(space))
+    one = space.sample(generator(0))
+    assert there.architecture(one) == space.architecture(one)
+    assert there.sample(generator(0)) == one
+
+
+@EVERY
+def test_limits_hold_for_what_is_drawn(preset):
+    limits = Limits(parameters=40_000, macs=3_000_000, memory_bytes=2**30)
+    space = space_for(picture_task(side=16), preset, limits=limits)
+    for number in range(10):
+        network = space.architecture(space.sample(generator(number)))
+        assert limits.excess(infer(network).cost) == ""
+
+
+@EVERY
+def test_limits_that_nothing_keeps_are_refused(preset):
+    with pytest.raises(SpaceError, match="exceed"):
+        space_for(TASK, preset, limits=Limits(parameters=20))
+
+
+def test_fewer_multiply_accumulates_are_allowed_where_there_are_more_images():
+    few, many = (
+        space_for(picture_task(rows=rows)).parts["architecture"].limits for rows in (200, 60_000)
+    )
+    assert 1_000_000 < many.macs < few.macs
+    more = space_for(picture_task(rows=60_000), effort=4.0).parts["architecture"].limits
+    assert more.macs >= many.macs
+
+
+def test_a_limit_of_ones_own_stays():
+    space = space_for(TASK, limits=Limits(macs=600_000, memory_bytes=2**30))
+    assert space.parts["architecture"].limits.macs == 600_000
+
+
+def test_an_unknown_preset_is_refused_with_a_hint():
+    with pytest.raises(SpaceError, match="Did you mean 'stages'"):
+        space_for(TASK, "stage")
+
+
+def test_a_candidate_of_another_preparation_is_refused():
+    space = space_for(TASK)
+    one = dict(space.sample(generator(0)).parts)
+    one["preparation"] = (("resolution", "eighth"),)
+    with pytest.raises(SpaceError, match="preparation must be one of"):
+        space.architecture(Candidate(tuple(one.items())))
