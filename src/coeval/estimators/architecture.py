@@ -34,7 +34,7 @@ from coeval.export.model import Model
 from coeval.run.budget import Budget
 from coeval.run.memory_fit import Fit, fit_in_memory
 from coeval.run.run import Run
-from coeval.space.tabular import space_for
+from coeval.space.for_task import space_for
 from coeval.task.frame import from_arrays, raw_frame_to_table
 from coeval.task.numerals import number_text
 from coeval.task.own_metric import own_metric

@@ -14,6 +14,7 @@ from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_worke
 from coeval.run.component_sets import TABLES, recorded_verdict
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
+from coeval.run.fit_space import space_of
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import prestart
 from coeval.run.interrupt import Interrupt
@@ -26,8 +27,6 @@ from coeval.run.run import Run
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
 from coeval.run.strategies import PULLED, check_trainable, strategy_for
-from coeval.space.limits import Limits
-from coeval.space.tabular import space_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
 from coeval.store.protocol import Note
@@ -88,9 +87,7 @@ def fit(
         test=options.test,
         seed=options.seed,
     )
-    space = space_for(
-        task, limits=_limits(options), source=options.out / "cache", effort=effort(budget)
-    )
+    space = space_of(options, task, options.out / "cache", effort(budget))
     objective = Objective(task.metric.name, task.metric.maximise)
     # Made here so that it refuses before there is a folder; each sitting makes its own.
     strategy_for(options.strategy, space, objective, options.seed, levers)
@@ -146,15 +143,9 @@ def resume(
     prestart(count)
     task = memory.load(folder.cache)
     first = Budget.of(options.budget, options.trials)
-    space = space_for(task, limits=_limits(options), source=folder.cache, effort=effort(first))
+    space = space_of(options, task, folder.cache, effort(first))
     levers = Levers.from_json(kept.get("levers"))
     return _sit(folder, options, levers, whole, task, space, count, began, watcher)
-
-
-def _limits(options: Options) -> Limits:
-    if options.max_parameters is None:
-        return Limits()
-    return Limits(parameters=options.max_parameters)
 
 
 def _sit(

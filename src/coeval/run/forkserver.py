@@ -17,7 +17,7 @@ PRELOAD: tuple[str, ...] = (
     "coeval.run.worker",
     "coeval.evaluate.trainer",
     "coeval.evaluate.training",
-    "coeval.space.tabular",
+    "coeval.space.for_task",
     "coeval.train.compiled",
     "coeval.train.kernels.ready",
     *(
