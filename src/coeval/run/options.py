@@ -27,7 +27,6 @@ class Options:
     test: str = "split"
     preset: str | None = None
     strategy: str = "evolution"
-    space: str | None = None
     max_parameters: int | None = None
     workers: int | None = None
     memory: str | None = None
