@@ -11,6 +11,7 @@ from coeval.evaluate.baselines import (
     GRADIENT_BOOSTING,
     LINEAR_MODEL,
     baseline_test_predictions,
+    baselines_for,
     label,
     run_baseline,
 )
@@ -18,6 +19,7 @@ from coeval.task.metrics import MAE
 from coeval.task.table import Column, Kind
 from coeval.task.task import Problem
 from tests.evaluate.tasks import mixed_columns, task_from, task_of
+from tests.task.pictures import picture_task
 
 
 def run(name, task, **options):
@@ -119,3 +121,20 @@ def test_the_same_seed_gives_the_same_scores():
     task = task_of("breast_cancer")
     for name in BASELINES:
         assert run(name, task).validation == run(name, task).validation
+
+
+def test_pixels_are_fitted_linearly_and_no_trees_grow_on_them():
+    task = picture_task(side=30, features=3)  # pixels in blocks of two by two: stripes alone vanish
+    assert baselines_for(task) == (CONSTANT, LINEAR_MODEL)
+    task.table.columns[0].values[task.target.values == 0, :10] = 255
+    found = {one: run(one, task) for one in baselines_for(task)}
+    assert not any(one.failed for one in found.values())
+    assert found[LINEAR_MODEL].validation["log_loss"] < 0.8 * found[CONSTANT].validation["log_loss"]
+    predictions = baseline_test_predictions(LINEAR_MODEL, task, seed=0, max_seconds=5.0)
+    assert predictions.shape == (len(task.splits.test), 3)
+
+
+def test_little_time_costs_rows_of_many_images():
+    task = picture_task(4000, side=14, features=3)
+    assert run(LINEAR_MODEL, task).detail == ""
+    assert "fitted on 1,000 of 2,200 rows" in run(LINEAR_MODEL, task, max_seconds=0.1).detail

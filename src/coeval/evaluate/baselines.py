@@ -27,6 +27,11 @@ BASELINES = (CONSTANT, LINEAR_MODEL, GRADIENT_BOOSTING)
 """All baselines, the cheapest first."""
 
 
+def baselines_for(task: Task) -> tuple[str, ...]:
+    """Return the baselines that make sense for a task: trees on pixels are no rival of anything."""
+    return (CONSTANT, LINEAR_MODEL) if task.is_image else BASELINES
+
+
 @dataclass(frozen=True, slots=True)
 class BaselineResult:
     """What a baseline reached on validation.
@@ -71,7 +76,7 @@ def run_baseline(
     """Fit a baseline as trials are fitted and score it as trials are scored, out of fold if there are folds.
 
     Args:
-        name: One of ``BASELINES``.
+        name: One of ``baselines_for`` the task.
         source: The task, or the folder it was written to.
         seed: Draws are addressed by it.
         max_seconds: About what it may take; rows and iterations are given up to stay near it.
@@ -115,7 +120,7 @@ def baseline_test_predictions(
     """Refit a baseline on everything but the test split and return its predictions there.
 
     Args:
-        name: One of ``BASELINES``.
+        name: One of ``baselines_for`` the task.
         source: The task, or the folder it was written to.
         seed: Draws are addressed by it.
         max_seconds: About what it may take.
@@ -157,7 +162,7 @@ def _fit_predict(
 
     fit_predict = {
         CONSTANT: models.constant,
-        LINEAR_MODEL: models.linear_model,
+        LINEAR_MODEL: models.pixel_model if task.is_image else models.linear_model,
         GRADIENT_BOOSTING: models.gradient_boosting,
     }[name]
     with models.quiet(threads):

@@ -4,6 +4,7 @@ Each is a function ``(task, train, judged, seed, max_seconds) -> (predictions, d
 says what was given up to stay within the time.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from coeval.seed import generator
 from coeval.task import preparation
+from coeval.task.preparation_image import shrunk
 from coeval.task.table import Column, Kind, Rows
 from coeval.task.task import Index, Problem, Task
 
@@ -28,6 +30,12 @@ Found = tuple[Floats, str]
 
 _LOGISTIC_CELLS = 1.5e8
 """Row-feature-class products a second in one iteration of L-BFGS, on one core."""
+
+_PIXEL_SIDE = 14
+"""Pixels of a side that a linear model is given at least: enough for it, and few enough to be fitted in seconds."""
+
+_PIXEL_ITERATIONS = 40
+"""For so many there is time, or rows are given up: pixels are many, alike, and slow to converge."""
 
 _TREE_CELLS = 1.0e7
 """Row-feature products a second in binning and one tree, on one core; decides how many rows are used."""
@@ -62,17 +70,41 @@ def linear_model(task: Task, train: Index, judged: Index, seed: int, max_seconds
     """Fit ridge or logistic regression on scaled numbers, one-hot categories and word counts."""
     budgeted = _fewer(train, seed, _LOGISTIC_CELLS * max_seconds / 60)
     prepared = preparation.fit(_defaults(task), task.table, budgeted)
-    rows = prepared.transform(task.table)
-    known, asked = _features(rows, budgeted, judged)
+    known, asked = _features(prepared.transform(task.table), budgeted, judged)
+    found = _linear(task, budgeted, known, asked, max_seconds)
+    return found, _told(budgeted, train)
+
+
+def pixel_model(task: Task, train: Index, judged: Index, seed: int, max_seconds: float) -> Found:
+    """Fit ridge or logistic regression on the pixels, blocks of them averaged until a side has fewer than 28."""
+    (column,) = task.table.columns
+    side = max(1, min(column.values.shape[1:3]) // _PIXEL_SIDE)
+    pixels = math.prod(column.values.shape[1:]) // side**2
+    most = _LOGISTIC_CELLS * max_seconds / (_PIXEL_ITERATIONS * pixels * max(task.outputs, 1))
+    budgeted = _fewer(train, seed, most)
+    known, asked = (_pixels(column, rows, side) for rows in (budgeted, judged))
+    found = _linear(task, budgeted, known, asked, max_seconds)
+    return found, _told(budgeted, train)
+
+
+def _linear(task: Task, budgeted: Index, known: Any, asked: Any, max_seconds: float) -> Floats:
+    """Fit ridge or logistic regression on features ``(rows, features)`` and predict others."""
     target, weights = task.target.values[budgeted], _weights(task, budgeted)
     if task.problem is Problem.REGRESSION:
         ridge = Ridge(alpha=1.0).fit(known, target, sample_weight=weights)
-        return np.asarray(ridge.predict(asked), dtype=np.float64), _told(budgeted, train)
+        return np.asarray(ridge.predict(asked), dtype=np.float64)
     products = (known.nnz if sparse.issparse(known) else known.size) * max(task.outputs, 1)
     iterations = int(np.clip(max_seconds * _LOGISTIC_CELLS / max(products, 1), 10, 300))
     model = LogisticRegression(C=1.0, max_iter=iterations)
     model.fit(known, target, sample_weight=weights)
-    return _all_classes(task, model, model.predict_proba(asked)), _told(budgeted, train)
+    return _all_classes(task, model, model.predict_proba(asked))
+
+
+def _pixels(column: Column, rows: Index, side: int) -> npt.NDArray[np.float32]:
+    """Return ``(rows, pixels)`` from -1 to 1, the means of blocks of side by side pixels."""
+    whole: npt.NDArray[np.uint8] = np.asarray(column.values, np.uint8)
+    reduced = shrunk(whole[rows], side).reshape(len(rows), -1)
+    return reduced.astype(np.float32) / 127.5 - 1
 
 
 def gradient_boosting(

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from coeval.evaluate.baselines import BaselineResult
 from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.forecast import Forecast
 from coeval.evaluate.together import Joint, batch_for
@@ -18,7 +17,7 @@ from coeval.run.gate import Gated
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
 from coeval.run.reserve import EXPORT_SECONDS, Reserve
-from coeval.run.rivals import DEFAULT, DEFAULT_LABEL, Rivals
+from coeval.run.rivals import Rivals, default_seed, unscored
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site
@@ -33,7 +32,6 @@ TAUGHT = 1000
 """Events of earlier sittings from which a resume learns what trainings take; older ones count next to nothing."""
 TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
-DEFAULT_SEED = "seed:mlp"
 
 
 def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
@@ -60,13 +58,14 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         memory_bytes=None if site.memory is None else site.memory.trial_bytes,
     )
     executor = _executor(site, evaluator, forecast)
+    default = default_seed(site.task, site.space)
 
     def follow(record: Trial | Note) -> None:
         reserve.record(record)
         if isinstance(record, Trial):
             early.record(record)
-            if record.proposal.origin == DEFAULT_SEED and record.is_comparable:
-                _refit_default(site, rivals, record)
+            if record.proposal.origin == f"seed:{default}" and record.is_comparable:
+                _refit_default(site, rivals, record, default)
             storage.record(record)
 
     def on_event(record: Trial | Note) -> None:
@@ -134,21 +133,18 @@ def _joint(site: Site) -> Joint:
     return "auto" if site.levers.together else "never"
 
 
-def _refit_default(site: Site, rivals: Rivals, trial: Trial) -> None:
+def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
     """Have the default network refitted as the winner will be, so that both meet the test split alike."""
     (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
     measured = trial.measurement
     assert measured is not None  # it is comparable
-    result = BaselineResult(
-        DEFAULT, DEFAULT_LABEL, measured.values, measured.cost.get("seconds", 0.0)
-    )
     resources = Resources(
         source=site.folder.cache,
         seed=site.options.seed,
         device=site.options.device,
         deadline=None if site.end == math.inf else site.end - EXPORT_SECONDS,
     )
-    rivals.add_default(result, resources.job(chosen, Rows.ALL, 0))
+    rivals.add_default(unscored(name, measured), resources.job(chosen, Rows.ALL, 0))
 
 
 def _trial_limits(site: Site, deadline: float) -> Limits:

@@ -16,19 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.evaluate.baselines import (
-    BASELINES,
     BaselineResult,
     baseline_test_predictions,
+    baselines_for,
     label,
     run_baseline,
 )
 from coeval.export.retrain import Job, predictions, retrain
 from coeval.run.pool import Pool
+from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 from coeval.task import memory
-from coeval.task.task import Problem
+from coeval.task.task import Task
+from coeval.trial import Measurement
 
-DEFAULT, DEFAULT_LABEL = "default_mlp", "default network"
 Predictions = npt.NDArray[np.float64]
 
 
@@ -52,6 +53,18 @@ class Rival:
                 "detail": found.detail,
             },
         )
+
+
+def default_seed(task: Task, space: CandidateSpace) -> str:
+    """Return the name of the seed that is the default network: a plain MLP; of images the preset's first."""
+    return next(iter(space.seeds()), "") if task.is_image else "mlp"
+
+
+def unscored(seed: str, measured: Measurement) -> BaselineResult:
+    """Return the default network as a baseline, with what its trial reached on validation."""
+    shown = "default network" if seed == "mlp" else f"default network ({seed})"
+    seconds = measured.cost.get("seconds", 0.0)
+    return BaselineResult(f"default_{seed}", shown, measured.values, seconds)
 
 
 def fit_rival(name: str, source: Path, seed: int, max_seconds: float, has_test: bool) -> Rival:
@@ -78,7 +91,7 @@ class Rivals:
     def __init__(
         self,
         source: Path,
-        problem: Problem,
+        task: Task,
         *,
         seed: int,
         max_seconds: float,
@@ -89,8 +102,8 @@ class Rivals:
         self._source = source
         self._pool = Pool(1, memory)
         self._futures: dict[Future[Rival], BaselineResult] = {}
-        for name in BASELINES:
-            empty = BaselineResult(name, label(name, problem))
+        for name in baselines_for(task):
+            empty = BaselineResult(name, label(name, task.problem))
             self._submit(empty, fit_rival, name, source, seed, max_seconds, has_test)
         self._has_default = False
         self.found: list[Rival] = []
