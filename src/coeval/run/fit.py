@@ -255,7 +255,7 @@ def _rivals(site: Site) -> Rivals:
     seconds = 60.0 if site.budget.seconds is None else RIVAL_SHARE * site.budget.seconds
     return Rivals(
         site.folder.cache,
-        site.task.problem,
+        site.task,
         seed=site.options.seed,
         max_seconds=seconds,
         has_test=bool(len(site.task.splits.test)),
