@@ -214,3 +214,73 @@ def test_sampling_a_large_space_takes_microseconds():
     children = [space.mutate(one, rng) for one in genotypes]
     assert (time.perf_counter() - start) / 400 < 1e-3
     assert all(child.moves for child in children)
+
+
+TWO_OF_THREE = tuple(picks for picks in EVERY if sum(one > 0 for one in picks) == 2)
+"""Rows of which exactly two slots are not the first option, as nodes of a cell have two inputs."""
+
+
+def grouped():
+    """Two groups of three slots."""
+    one = chain(layers=6)
+    return SlotSpace(one.slots, one.assembly, "chain", groups=(TWO_OF_THREE, TWO_OF_THREE))
+
+
+def test_keeps_the_contract_where_groups_of_slots_depend_on_each_other():
+    space = grouped()
+    assert space.size() == len(TWO_OF_THREE) ** 2 == 144
+    check_space(space, leaves=200)
+
+
+def test_an_edit_changes_two_slots_where_neither_change_alone_is_allowed():
+    space = grouped()
+    before = space.decide((0, 0, 0, 0, 0, 0))
+    choices = space.choices(before)
+    assert choices == ("relu", "tanh", "tanh") * 2
+    found = {space.choices(one.genotype) for one in space.neighbours(before)}
+    distance = {sum(a != b for a, b in zip(choices, one, strict=True)) for one in found}
+    assert distance == {1, 2}
+    # A group: two slots have one other option each, and either input can move to the free slot as one of two.
+    assert len(found) == 2 * (2 + 2 * 2)
+    (move, other) = next(one.moves for one in space.neighbours(before) if len(one.moves) == 2)
+    assert (move.site, move.detail) == ("layer 0", "layer 0 relu -> tanh")
+    assert (other.site, other.detail) == ("layer 1", "layer 1 tanh -> relu")
+
+
+def test_neighbours_connect_all_members_of_groups():
+    space = grouped()
+    reached, waiting = set(), [space.decide((0,) * 6)]
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting += [child.genotype for child in space.neighbours(one)]
+    assert len(reached) == space.size()
+
+
+@given(st.lists(st.tuples(*[st.floats(-9, 9)] * 3), min_size=6, max_size=6))
+def test_the_best_choices_have_the_largest_sum_of_scores_that_is_allowed(scores):
+    space = grouped()
+
+    def total(picks):
+        return sum(one[n] for one, n in zip(scores, picks, strict=True))
+
+    best = space.best(scores)
+    every = [(*first, *second) for first in TWO_OF_THREE for second in TWO_OF_THREE]
+    assert best in every
+    assert total(best) == max(map(total, every))
+    assert chain().best(scores[:3]) == tuple(int(np.argmax(one)) for one in scores[:3])
+
+
+@pytest.mark.parametrize("groups", [(TWO_OF_THREE,), (TWO_OF_THREE, TWO_OF_THREE[:0])])
+def test_groups_that_do_not_cover_all_slots_are_refused(groups):
+    one = chain(layers=6)
+    with pytest.raises(SpaceError, match=r"cover all 6 slots|at least one choice"):
+        SlotSpace(one.slots, one.assembly, "chain", groups=groups)
+
+
+def test_a_grouped_space_is_sent_whole():
+    space = grouped()
+    there = pickle.loads(pickle.dumps(space))
+    assert there == space
+    assert there.size() == 144

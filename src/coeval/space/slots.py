@@ -19,6 +19,7 @@ from coeval.architecture.step import Architecture
 from coeval.component.library import IMAGE
 from coeval.errors import SpaceError, did_you_mean
 from coeval.space.protocol import Child, Move
+from coeval.space.slot_rows import Rows, table, tables
 
 REMEMBERED = 65_536
 """How many architectures are remembered with their choices, so that reading these is a look-up."""
@@ -55,9 +56,12 @@ class SlotSpace:
         only: The allowed choices as option numbers, where not every combination is allowed, in
             lexicographic order; ``None`` allows all.
         components: What ``from_json`` reads.
+        groups: The same where only some slots depend on each other: for each group of consecutive slots its own
+            list, together for all slots. Then an edit may change two slots of a group, where neither change alone is
+            allowed.
 
     Raises:
-        SpaceError: A slot has no options or repeats one, two slots share a name, or ``only`` is empty, out
+        SpaceError: A slot has no options or repeats one, two slots share a name, or ``only`` or a group is empty, out
             of order or names an option that is not there.
     """
 
@@ -68,9 +72,8 @@ class SlotSpace:
     components: tuple[Component, ...] = field(
         default=tuple(IMAGE.values()), repr=False, compare=False
     )
-    _open: dict[tuple[int, ...], tuple[int, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    groups: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    _tables: list[Rows] = field(default_factory=list, init=False, repr=False, compare=False)
     _made: dict[tuple[int, ...], Architecture] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -87,12 +90,16 @@ class SlotSpace:
                 raise SpaceError(
                     f"Slot {one.name!r} needs at least one option, all different, got {list(one.options)}."
                 )
+        sizes = [len(one.options) for one in self.slots]
         if self.only is not None:
-            self._open.update(_tree(self.only, [len(one.options) for one in self.slots]))
+            self._tables.append(table(self.only, 0, sizes, pairs=False))
+        elif self.groups:
+            self._tables.extend(tables(self.groups, sizes))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave what is remembered behind where the space is copied or sent."""
-        return SlotSpace, (self.slots, self.assembly, self.part, self.only, self.components)
+        given = (self.slots, self.assembly, self.part, self.only, self.components, self.groups)
+        return SlotSpace, given
 
     def assemble(self, choices: Sequence[str]) -> Architecture:
         """Return the architecture of one option for each slot.
@@ -137,51 +144,68 @@ class SlotSpace:
             SpaceError: The genotype is no member.
         """
         picks = self._picks(genotype)
-        if self.only is None:
-            return picks
-        return tuple([self._open[picks[:n]].index(pick) for n, pick in enumerate(picks)])
+        return tuple([self._offered(picks[:n]).index(pick) for n, pick in enumerate(picks)])
+
+    def best(self, scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
+        """Return the allowed choices with the largest sum of scores, as option numbers; the first of equals.
+
+        Args:
+            scores: For each slot one number for each option.
+        """
+        picks = tuple([int(np.argmax(one)) for one in scores])
+        for rows in self._tables:
+            picks = rows.put(picks, rows.best(scores))
+        return picks
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Draw a member, each with equal chance."""
-        if self.only is not None:
-            return self._architecture(self.only[int(rng.integers(len(self.only)))])
+        if self._tables:
+            return self._architecture(sum([one.draw(rng) for one in self._tables], ()))
         sizes = [len(one.options) for one in self.slots]
         return self._architecture(tuple(rng.integers(sizes).tolist()))
 
     def mutate(self, genotype: Architecture, rng: np.random.Generator) -> Child[Architecture]:
-        """Return a child with one slot changed: each slot that can be, then each other option, with equal chance."""
+        """Return a child one edit away: each slot that can be changed, then each way to do it, with equal chance."""
         picks = self._picks(genotype)
-        edits = [(n, others) for n in range(len(picks)) if (others := self._others(picks, n))]
+        edits = [found for n in range(len(picks)) if (found := self._edits(picks, n))]
+        edits += [
+            [rows.put(picks, row) for row in found]
+            for rows in self._tables
+            for found in rows.swaps(rows.of(picks)).values()
+        ]
         if not edits:
             return Child(genotype, ())
-        slot, others = edits[int(rng.integers(len(edits)))]
-        return self._edited(picks, slot, others[int(rng.integers(len(others)))])
+        slot = edits[int(rng.integers(len(edits)))]
+        return self._edited(picks, slot[int(rng.integers(len(slot)))])
 
     def cross(
         self, first: Architecture, second: Architecture, rng: np.random.Generator
     ) -> Child[Architecture]:
         """Return a uniform crossover: each slot in which they differ comes from either parent with equal chance.
 
-        Where not every combination is allowed, each allowed mix of the two has equal chance.
+        Where not every combination is allowed, each allowed mix of the two (in a group of slots) has equal chance.
         """
         mine, theirs = self._picks(first), self._picks(second)
-        differing = [n for n in range(len(mine)) if mine[n] != theirs[n]]
-        if self.only is None:
-            taken = tuple([n for n in differing if rng.random() < 0.5])
+        if self._tables:
+            taken = tuple([n for rows in self._tables for n in _drawn(rows, mine, theirs, rng)])
         else:
-            mixes = [mix for mix in _subsets(differing) if self._allows(_mixed(mine, theirs, mix))]
-            taken = mixes[int(rng.integers(len(mixes)))]
+            differing = [n for n in range(len(mine)) if mine[n] != theirs[n]]
+            taken = tuple([n for n in differing if rng.random() < 0.5])
         if not taken:
             return Child(first, ())
         moves = [self._move("cross", mine, n, theirs[n]) for n in taken]
         return Child(self._architecture(_mixed(mine, theirs, taken)), tuple(moves))
 
     def neighbours(self, genotype: Architecture) -> Iterator[Child[Architecture]]:
-        """Yield every member with one slot changed, in the order of slots and options."""
+        """Yield every member with one slot changed, in the order of slots and options, then those with two."""
         picks = self._picks(genotype)
         for slot in range(len(picks)):
-            for pick in self._others(picks, slot):
-                yield self._edited(picks, slot, pick)
+            for other in self._edits(picks, slot):
+                yield self._edited(picks, other)
+        for rows in self._tables:
+            for found in rows.swaps(rows.of(picks)).values():
+                for row in found:
+                    yield self._edited(picks, rows.put(picks, row))
 
     def decisions(self, prefix: tuple[int, ...]) -> tuple[str, ...]:
         """Return the options of the slot that comes after the prefix, those left out that lead to no member."""
@@ -189,7 +213,7 @@ class SlotSpace:
         if len(picks) == len(self.slots):
             return ()
         options = self.slots[len(picks)].options
-        return options if self.only is None else tuple([options[n] for n in self._open[picks]])
+        return tuple([options[n] for n in self._offered(picks)])
 
     def decide(self, prefix: tuple[int, ...]) -> Architecture:
         """Return the architecture of a complete prefix."""
@@ -202,18 +226,17 @@ class SlotSpace:
 
     def size(self) -> int:
         """Return the number of members."""
-        if self.only is not None:
-            return len(self.only)
+        if self._tables:
+            return math.prod(len(one.rows) for one in self._tables)
         return math.prod(len(one.options) for one in self.slots)
 
     def __iter__(self) -> Iterator[Architecture]:
         """Yield all members in the order of their decisions."""
-        if self.only is not None:
-            everything: Iterator[tuple[int, ...]] = iter(self.only)
-        else:
-            everything = itertools.product(*(range(len(one.options)) for one in self.slots))
-        for picks in everything:
-            yield self._architecture(picks)
+        every = [one.rows for one in self._tables]
+        if not every:
+            every = [tuple((n,) for n in range(len(one.options))) for one in self.slots]
+        for rows in itertools.product(*every):
+            yield self._architecture(sum(rows, ()))
 
     def contains(self, genotype: Architecture) -> bool:
         """Return whether the assembly makes exactly this architecture of allowed options."""
@@ -278,18 +301,28 @@ class SlotSpace:
         self._read[genotype] = picks
 
     def _allows(self, picks: tuple[int, ...]) -> bool:
-        return self.only is None or picks in self._open
+        return all(one.allows(picks) for one in self._tables)
 
-    def _others(self, picks: tuple[int, ...], slot: int) -> list[int]:
-        """Return the other options that a slot may take while all others stay."""
-        every = [n for n in range(len(self.slots[slot].options)) if n != picks[slot]]
-        if self.only is None:
-            return every
-        return [n for n in every if self._allows((*picks[:slot], n, *picks[slot + 1 :]))]
+    def _offered(self, picks: tuple[int, ...]) -> Sequence[int]:
+        """Return the options of the slot behind the decided ones that lead to a member."""
+        slot = len(picks)
+        for rows in self._tables:
+            if rows.start <= slot < rows.stop:
+                return rows.following[picks[rows.start :]]
+        return range(len(self.slots[slot].options))
 
-    def _edited(self, picks: tuple[int, ...], slot: int, pick: int) -> Child[Architecture]:
-        child = self._architecture((*picks[:slot], pick, *picks[slot + 1 :]))
-        return Child(child, (self._move("choose", picks, slot, pick),))
+    def _edits(self, picks: tuple[int, ...], slot: int) -> list[tuple[int, ...]]:
+        """Return all members' choices that differ in one slot."""
+        others = [n for n in range(len(self.slots[slot].options)) if n != picks[slot]]
+        for rows in self._tables:
+            if rows.start <= slot < rows.stop:
+                others = rows.others(rows.of(picks), slot - rows.start)
+        return [(*picks[:slot], n, *picks[slot + 1 :]) for n in others]
+
+    def _edited(self, picks: tuple[int, ...], other: tuple[int, ...]) -> Child[Architecture]:
+        changed = [n for n in range(len(picks)) if picks[n] != other[n]]
+        moves = tuple([self._move("choose", picks, n, other[n]) for n in changed])
+        return Child(self._architecture(other), moves)
 
     def _move(self, name: str, picks: tuple[int, ...], slot: int, pick: int) -> Move:
         one = self.slots[slot]
@@ -302,7 +335,7 @@ class SlotSpace:
             raise SpaceError(f"Expected at most {len(self.slots)} decisions, got {len(prefix)}.")
         picks: tuple[int, ...] = ()
         for slot, index in zip(self.slots, prefix, strict=False):
-            offered = range(len(slot.options)) if self.only is None else self._open[picks]
+            offered = self._offered(picks)
             if not 0 <= index < len(offered):
                 raise SpaceError(
                     f"Decision {slot.name!r} has options 0..{len(offered) - 1}, got {index}."
@@ -311,34 +344,12 @@ class SlotSpace:
         return picks
 
 
-def _tree(
-    only: tuple[tuple[int, ...], ...], sizes: Sequence[int]
-) -> dict[tuple[int, ...], tuple[int, ...]]:
-    """Return for each prefix of allowed choices the option numbers that may follow, none after a whole one."""
-    if not only or list(only) != sorted(set(only)):
-        raise SpaceError(
-            f"only must list at least one choice, each once, in lexicographic order, got {len(only)}."
-        )
-    following: dict[tuple[int, ...], list[int]] = {}
-    for picks in only:
-        if len(picks) != len(sizes) or not all(
-            0 <= n < size for n, size in zip(picks, sizes, strict=True)
-        ):
-            raise SpaceError(
-                f"only must name one option for each of {len(sizes)} slots, got {picks}."
-            )
-        for length, pick in enumerate(picks):
-            options = following.setdefault(picks[:length], [])
-            if pick not in options:
-                options.append(pick)
-        following[picks] = []
-    return {prefix: tuple(options) for prefix, options in following.items()}
-
-
-def _subsets(items: Sequence[int]) -> list[tuple[int, ...]]:
-    return [
-        chosen for count in range(len(items) + 1) for chosen in itertools.combinations(items, count)
-    ]
+def _drawn(
+    rows: Rows, mine: tuple[int, ...], theirs: tuple[int, ...], rng: np.random.Generator
+) -> list[int]:
+    """Return which slots of a table a crossover takes from the second parent."""
+    mixes = rows.mixes(rows.of(mine), rows.of(theirs))
+    return [rows.start + n for n in mixes[int(rng.integers(len(mixes)))]]
 
 
 def _mixed(mine: tuple[int, ...], theirs: tuple[int, ...], taken: Sequence[int]) -> tuple[int, ...]:
