@@ -74,8 +74,12 @@ class MemoryPlan:
         return int(0.15 * self.share_bytes)
 
 
-def parse_size(text: str) -> int:
+def parse_size(text: str, option: str = "--memory") -> int:
     """Return the bytes of ``"2GB"``, ``"800 MB"``, ``"1.5GiB"`` and the like.
+
+    Args:
+        text: What a user wrote.
+        option: Its name, for the message.
 
     Raises:
         BudgetError: It is no size.
@@ -87,7 +91,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().lower())
     if found is None:
         raise BudgetError(
-            f"--memory must be a size, got {text!r}. Write a number with its unit: 800MB, 2GB or 1.5GiB."
+            f"{option} must be a size, got {text!r}. Write a number with its unit: 800MB, 2GB or 1.5GiB."
         )
     return round(float(found[1]) * _UNITS[found[2]])
 
