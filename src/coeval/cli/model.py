@@ -13,7 +13,7 @@ from coeval.architecture.step import Architecture
 from coeval.architecture.svg import svg as draw
 from coeval.architecture.text import one_line, outline
 from coeval.cli.words import say
-from coeval.component.library import TABULAR
+from coeval.component.library import NEURAL
 from coeval.errors import DataError, ExportError, RunError, did_you_mean
 from coeval.export.folder import CARD, MANIFEST, ONNX, SOURCE, WEIGHTS, check_files, read_manifest
 from coeval.trial import Trial
@@ -54,7 +54,8 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
 
     predictor = Predictor(model_folder(run))
     found = predictor.predict(data)
-    _tell_ignored(data, predictor.description.schema)
+    if predictor.description.image is None:
+        _tell_ignored(data, predictor.description.schema)
     if out is None:
         say(found.to_csv(index=False).rstrip("\n"))
         return
@@ -98,7 +99,7 @@ def report_command(run: Path) -> None:
 def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: bool) -> None:
     """Show an architecture: the model's, a trial's, or that of the best trial so far where there is no model yet."""
     chosen = _chosen(run, trial)
-    architecture = _model(run) if chosen is None else chosen.proposal.candidate.architecture
+    architecture = _model(run) if chosen is None else _network(run, chosen)
     if svg is not None:
         _write_svg(architecture, svg)
     if chosen is not None and trial is None:
@@ -153,7 +154,14 @@ def _numbered(run: Path, facts: "Facts", number: int) -> Trial:
 
 
 def _model(run: Path) -> Architecture:
-    return from_json(read_manifest(model_folder(run))["architecture"], TABULAR)
+    return from_json(read_manifest(model_folder(run))["architecture"], NEURAL)
+
+
+def _network(run: Path, trial: Trial) -> Architecture:
+    """Return the network that a trial trained."""
+    from coeval.run.fit_space import network_of  # noqa: PLC0415 - most shows need no task
+
+    return network_of(run, trial.proposal.candidate)
 
 
 def _tie(run: Path, trial: Trial) -> list[str]:

@@ -115,6 +115,9 @@ IMAGE: ComponentSet = component_set(
 )
 """What networks over grids, images say, are made of."""
 
+NEURAL: ComponentSet = component_set(dict.fromkeys((*TABULAR.values(), *IMAGE.values())))
+"""What any network of a run is made of: for those who read a journal or a model without its task."""
+
 SCALAR: ComponentSet = component_set(
     (
         scalar.ADD,

@@ -28,7 +28,7 @@ def splits(facts: Facts) -> Markup:
     whole = sum(rows for *_, rows in counted) or 1
     diagram = chart.shares(
         [(name, label, float(rows)) for name, label, _, rows in counted],
-        ", ".join(f"{label} {rows:,} rows" for _, label, _, rows in counted),
+        ", ".join(f"{label} {rows:,} {facts.noun}s" for _, label, _, rows in counted),
     )
     rows = [
         (
@@ -41,24 +41,25 @@ def splits(facts: Facts) -> Markup:
     ]
     parts = [
         diagram,
-        table(("split", number_head("rows"), number_head("share"), "purpose"), rows),
+        table(("split", number_head(f"{facts.noun}s"), number_head("share"), "purpose"), rows),
         _opened(facts),
     ]
     folds = dig(facts.capsule, "task", "folds")
     if isinstance(folds, int) and folds > 1:
-        said = f"With so few rows each trial is scored out of fold, over {folds} folds of train and validation."
+        said = f"With so few {facts.noun}s each trial is scored out of fold, over {folds} folds of train and validation."
         parts.append(tag("p.note", said))
     return join(parts)
 
 
 def columns(facts: Facts) -> Markup:
-    """Return every column with its kind and the reason for it."""
-    found = dig(facts.capsule, "task", "columns") or ()
+    """Return every column with its kind and the reason for it; of images, their size."""
+    found = dig(facts.capsule, "task", "columns") or () if facts.image is None else ()
     kinds: dict[str, int] = {}
     for one in found:
         kinds[str(one.get("kind"))] = kinds.get(str(one.get("kind")), 0) + 1
     pairs: list[tuple[object, object]] = [
-        ("rows", words.count(dig(facts.capsule, "task", "rows"))),
+        (f"{facts.noun}s", words.count(dig(facts.capsule, "task", "rows"))),
+        *([] if facts.image is None else [("each", words.image(facts.image))]),
         *(
             ("dropped" if kind == "drop" else kind, words.count(amount))
             for kind, amount in kinds.items()

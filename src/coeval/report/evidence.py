@@ -38,7 +38,7 @@ def _interval(facts: Facts) -> Markup:
     return _card(
         "95 % interval",
         f"{words.score(own.low)} to {words.score(own.high)}",
-        f"Bootstrap over the{counted} locked test rows: other rows of the same kind would mostly score in here.",
+        f"Bootstrap over the{counted} locked test {facts.noun}s: others of the same kind would mostly score in here.",
     )
 
 
@@ -86,9 +86,9 @@ def _opening(facts: Facts) -> Markup:
         if own_score(facts) is None:
             return Markup()
         if not facts.has_test:
-            meaning = "No rows were set aside for it. The validation score is what the search optimised: read it as optimistic."
+            meaning = "Nothing was set aside for it. The validation score is what the search optimised: read it as optimistic."
             return _card("Test split", "none", meaning, "warning")
-        return _card("Test split", "never opened", "No number on this page comes from locked rows.")
+        return _card("Test split", "never opened", "No number on this page comes from locked data.")
     times = len(facts.openings)
     if times == 1:
         return _card(
@@ -115,7 +115,7 @@ def _parity(facts: Facts) -> Markup:
     return _card(
         "Export parity",
         shown,
-        f"Largest difference of the predictions of {names} from the searched model's, over the rows it was checked on.",
+        f"Largest difference of the predictions of {names} from the searched model's, over the {facts.noun}s it was checked on.",
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coeval.architecture.step import Architecture
+from coeval.report.networks import drawn
 from coeval.store.protocol import Event, Note
 from coeval.store.queries import active_clock
 from coeval.trial import Objective, State, Trial, best
@@ -108,6 +109,17 @@ class Facts:
         sizes = dig(self.capsule, "task", "splits")
         return not isinstance(sizes, Mapping) or bool(sizes.get("test"))
 
+    @property
+    def image(self) -> tuple[int, int, int] | None:
+        """Return height, width and features of the images; ``None`` for a table."""
+        found = dig(self.capsule, "task", "image")
+        return (int(found[0]), int(found[1]), int(found[2])) if found else None
+
+    @property
+    def noun(self) -> str:
+        """Return what a prediction is made for."""
+        return "row" if self.image is None else "image"
+
     def value(self, trial: Trial) -> float | None:
         """Return a trial's score on validation, as a user reads it."""
         return trial.measurement.values.get(self.objective.name) if trial.measurement else None
@@ -152,7 +164,7 @@ def collect(
     notes = [(event.time, event.body) for event in journal if isinstance(event.body, Note)]
     final = _last(notes, "final")
     winner = _winner(trials, final, objective)
-    own = winner.proposal.candidate.architecture if winner else None
+    own = drawn(winner.proposal.candidate) if winner else None
     return Facts(
         name=name,
         capsule=capsule,

@@ -29,8 +29,10 @@ def header(facts: Facts) -> Markup:
         title += [": predicting ", tag("em", target)]
     shape = [
         str(task.get("problem") or "").replace("multiclass", "multi-class"),
-        f"{words.count(task.get('rows'))} rows" if task.get("rows") else "",
-        words.plural(len(task.get("columns") or ()), "column"),
+        f"{words.count(task.get('rows'))} {facts.noun}s" if task.get("rows") else "",
+        words.plural(len(task.get("columns") or ()), "column")
+        if facts.image is None
+        else words.image(facts.image),
         words.when(facts.began) if facts.began else "",
     ]
     return tag(
@@ -120,7 +122,7 @@ def _intervals(facts: Facts, rows: list[Row]) -> Markup:
     body = tag("div.intervals", *(_with_grid(one, grid) for one in lines), axis)
     notes = ["The axis does not start at zero."] if across.low > 0 or across.high < 0 else []
     if any(score.has_interval for _, score, _ in rows):
-        notes.append("The bar is the 95 % bootstrap interval over the rows.")
+        notes.append(f"The bar is the 95 % bootstrap interval over the {facts.noun}s.")
     if away:
         notes.append(
             f"{words.listing(sorted(away))}: too far off to share the scale, see the number."

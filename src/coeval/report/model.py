@@ -43,16 +43,13 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
     macs = dig(facts.final, "macs") or cost.macs
     pairs: list[tuple[object, object]] = [
         ("parameters", words.count(parameters)),
-        ("multiply-adds a row", words.count(macs)),
+        (f"multiply-adds for one {facts.noun}", words.count(macs)),
     ]
-    one, thousand = (
-        dig(facts.final, "latency_ms", "one"),
-        dig(facts.final, "latency_ms", "thousand"),
-    )
-    if isinstance(one, int | float):
-        pairs.append(("latency of 1 row", f"{one:.3g} ms"))
-    if isinstance(thousand, int | float):
-        pairs.append(("latency of 1,000 rows", f"{thousand:.3g} ms"))
+    amounts = {"one": f"1 {facts.noun}", "hundred": "100", "thousand": "1,000"}
+    for name, amount in amounts.items():
+        found = dig(facts.final, "latency_ms", name)
+        if isinstance(found, int | float):
+            pairs.append((f"latency of {amount}", f"{found:.3g} ms"))
     if facts.winner is not None:
         origin = facts.winner.proposal.origin
         pairs.append(

@@ -17,7 +17,7 @@ from typing import Any
 from coeval.architecture.component import ComponentSet
 from coeval.architecture.serial import from_json, region_from_json, type_from_json
 from coeval.architecture.step import Architecture
-from coeval.component.library import TABULAR
+from coeval.component.library import NEURAL
 from coeval.errors import RunError, SpaceError
 from coeval.report import data, evidence, headline, model, reproduce, search, signals, trials
 from coeval.report.facts import Facts, collect, dig
@@ -66,7 +66,7 @@ def render(facts: Facts) -> str:
     return _fill(_asset("template.html"), pieces)
 
 
-def write(folder: Path, components: ComponentSet = TABULAR) -> Path:
+def write(folder: Path, components: ComponentSet = NEURAL) -> Path:
     """Write ``report.html`` into a run's folder and return its path.
 
     Args:
@@ -90,7 +90,7 @@ def write(folder: Path, components: ComponentSet = TABULAR) -> Path:
     return target
 
 
-def gather(folder: Path, components: ComponentSet = TABULAR) -> Facts:
+def gather(folder: Path, components: ComponentSet = NEURAL) -> Facts:
     """Return the facts of the run in a folder.
 
     Raises:

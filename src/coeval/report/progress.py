@@ -6,8 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from coeval.architecture.text import one_line
-from coeval.report import noise, words
+from coeval.report import networks, noise, words
 from coeval.statistics import NoiseFloor
 from coeval.store.protocol import Note
 from coeval.strategy.gauge import Gauge, gauge, is_judged
@@ -226,8 +225,5 @@ class Tracker:
             return held
         if held is not None and cost >= sign * held.score:
             return held
-        try:
-            line = one_line(trial.proposal.candidate.architecture, 160)
-        except (KeyError, AssertionError):  # a space of an engineer's own, without networks
-            line = ""
+        line = networks.line(trial.proposal.candidate)
         return Incumbent(trial.number, trial.proposal.origin, sign * cost, line)

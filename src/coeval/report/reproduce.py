@@ -8,7 +8,7 @@ from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 
 _USES = {
-    "model/model.onnx": "the whole model from raw columns to predictions, for ONNX Runtime in any language",
+    "model/model.onnx": "the whole model from raw data to predictions, for ONNX Runtime in any language",
     "model/network.py": "the network as plain PyTorch that imports nothing of coeval",
     "model/weights.safetensors": "the trained weights, read by network.py",
     "model/architecture.json": "the architecture as data",
@@ -61,16 +61,19 @@ def files(facts: Facts) -> Markup:
     return join([table(("file", number_head("size"), "what it is"), rows), _next(facts)])
 
 
-def next_commands(folder: str, *, finished: bool) -> list[tuple[str, str]]:
+def next_commands(folder: str, facts: Facts) -> list[tuple[str, str]]:
     """Return ``(what for, command)`` for what a user may want to do next."""
     name = shlex.quote(folder)
-    if not finished:
+    if facts.final is None:
         return [
             ("finish the search and get a model", f"coeval resume {name}"),
             ("look at the best so far", f"coeval show {name}"),
         ]
     return [
-        ("predict new rows", f"coeval predict {name} new.csv -o predictions.csv"),
+        (
+            f"predict new {facts.noun}s",
+            f"coeval predict {name} {'new.csv' if facts.image is None else 'FOLDER'} -o predictions.csv",
+        ),
         ("see the architecture", f"coeval show {name}"),
         ("take the model away", f"coeval export {name} --format onnx"),
         ("search on", f"coeval resume {name} --budget 10m"),
@@ -78,7 +81,7 @@ def next_commands(folder: str, *, finished: bool) -> list[tuple[str, str]]:
 
 
 def _next(facts: Facts) -> Markup:
-    commands = next_commands(facts.name, finished=facts.final is not None)
+    commands = next_commands(facts.name, facts)
     rows = [(what, tag("code", command)) for what, command in commands]
     return join([tag("h3", "Next"), table((), rows)])
 

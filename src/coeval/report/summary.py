@@ -34,7 +34,7 @@ def summary(facts: Facts, folder: Path) -> RenderableType:
     for path, use in made(facts, folder):
         files.add_row(Text(path, "cyan", no_wrap=True), Text(use, "dim"))
     commands = Table.grid(padding=(0, 2))
-    for use, command in next_commands(str(folder), finished=facts.final is not None):
+    for use, command in next_commands(str(folder), facts):
         commands.add_row(Text(command, no_wrap=True), Text(use, "dim"))
     return Group(
         Text(verdict.sentence, f"bold {_COLOURS.get(verdict.outcome, '')}".strip()),
@@ -59,8 +59,7 @@ def plain(facts: Facts, folder: Path) -> list[str]:
         ]
     lines += said(facts)
     lines += [f"{path}: {use}" for path, use in made(facts, folder)]
-    finished = facts.final is not None
-    lines += [f"{use}: {command}" for use, command in next_commands(str(folder), finished=finished)]
+    lines += [f"{use}: {command}" for use, command in next_commands(str(folder), facts)]
     return lines
 
 
@@ -99,7 +98,11 @@ def said(facts: Facts) -> list[str]:
         lines.append(f"Found: {one_line(facts.architecture)}")
     parameters, latency = dig(facts.final, "parameters"), dig(facts.final, "latency_ms", "one")
     if parameters:
-        speed = f", {latency:.3g} ms a row" if isinstance(latency, int | float) else ""
+        speed = (
+            f", {latency:.3g} ms {'a row' if facts.image is None else 'an image'}"
+            if isinstance(latency, int | float)
+            else ""
+        )
         lines.append(f"It has {words.count(parameters)} parameters{speed}.")
     if early := noise.ended_early(facts):
         lines.append(early)
@@ -116,7 +119,10 @@ def made(facts: Facts, folder: Path) -> list[tuple[str, str]]:
     """Return the paths that a user wants to know, with what they are."""
     known = (
         ("report.html", "everything about this run, on one page"),
-        ("model/model.onnx", "raw columns in, predictions out"),
+        (
+            "model/model.onnx",
+            f"{'raw columns' if facts.image is None else 'images'} in, predictions out",
+        ),
         ("model/network.py", "the network in plain PyTorch"),
         ("model/card.md", "the model card"),
     )

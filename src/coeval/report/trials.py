@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from coeval.architecture.text import one_line
-from coeval.report import noise, words
+from coeval.report import networks, noise, words
 from coeval.report.facts import Facts, Timed
 from coeval.report.markup import Markup, join, tag
 from coeval.report.timeline import group_class
@@ -125,7 +124,7 @@ def _seconds(value: float | None) -> str:
 
 def _line(one: Timed) -> list[object]:
     found = one.trial.measurement
-    line = words.shorten(one_line(one.trial.proposal.candidate.architecture), 160)
+    line = networks.line(one.trial.proposal.candidate)
     if found is None or found.failure is None:
         return [line]
     failure = found.failure

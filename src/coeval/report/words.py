@@ -112,6 +112,18 @@ def size(size_bytes: float) -> str:
     return f"{size_bytes:.3g} GB"
 
 
+def image(shape: tuple[int, int, int]) -> str:
+    """Return an image's size.
+
+    Example:
+        >>> image((28, 28, 1)) == f"28 {TIMES} 28 pixels, grey", image((32, 48, 3))[-9:]
+        (True, 'in colour')
+    """
+    height, width, features = shape
+    tone = {1: "grey", 3: "in colour"}.get(features, f"{features} features each")
+    return f"{height} {TIMES} {width} pixels, {tone}"
+
+
 def percent(share: float) -> str:
     """Return a share as per cent."""
     shown = f"{share * 100:.1f}" if 0 < share < 0.0995 else f"{share * 100:.0f}"

@@ -41,6 +41,7 @@ def capsule(
             "target": task.target.name,
             "classes": list(task.target.classes),
             "rows": task.table.rows,
+            "image": list(task.table.columns[0].values.shape[1:]) if task.is_image else None,
             "columns": [
                 {"name": one.name, "kind": str(one.kind), "reason": one.reason}
                 for one in task.schema.columns
@@ -59,6 +60,7 @@ def capsule(
             "notes": list(task.notes),
         },
         "space": {
+            "preset": options.preset,
             "size": str(space.size()),
             "parts": {name: str(part.size()) for name, part in space.parts.items()},
             "audit": audit,

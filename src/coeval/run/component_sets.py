@@ -14,7 +14,9 @@ from coeval.universality.audit import audit
 from coeval.universality.describe import verdict_line
 
 TABLES = (*ENTRIES, *TRUNK, *HEADS)
-"""What ``coeval fit`` searches over."""
+"""What ``coeval fit`` searches over for tables."""
+IMAGES = tuple(IMAGE.values())
+"""What it searches over for images, all presets together."""
 _ROW = Columns(4, (3,), (Tokens(8, 64),))
 
 
@@ -29,7 +31,7 @@ def component_sets() -> Mapping[str, tuple[Component, ...]]:
     return {
         "tables": TABLES,
         **presets,
-        "images": tuple(IMAGE.values()),
+        "images": IMAGES,
         "functions, default": tuple(SCALAR[name] for name in DEFAULT),
         "functions, without iteration": tuple(
             one for one in SCALAR.values() if one not in iterations

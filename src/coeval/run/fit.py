@@ -11,7 +11,7 @@ from coeval.errors import RunError
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
-from coeval.run.component_sets import TABLES, recorded_verdict
+from coeval.run.component_sets import IMAGES, TABLES, recorded_verdict
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_of
@@ -101,7 +101,7 @@ def fit(
             "folder with --out."
         ) from error
     task = memory.load(folder.cache)
-    verdict = recorded_verdict(TABLES)
+    verdict = recorded_verdict(IMAGES if task.is_image else TABLES)
     content = capsule(options, budget, task, space, verdict)
     folder.write_capsule({**content, "levers": levers.to_json()})
     return _sit(folder, options, levers, budget, task, space, workers, began, watcher)
