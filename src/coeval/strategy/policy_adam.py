@@ -38,6 +38,17 @@ class Adam(Generic[K]):
             scale = np.sqrt(second / (1 - DECAY_2**steps)) + TINY
             arrays[name][...] -= self.lr * first / (1 - DECAY_1**steps) / scale
 
+    def state(self) -> dict[K, tuple[int, Floats, Floats]]:
+        """Return each array's count of steps and both moments."""
+        return {
+            name: (count, first.copy(), second.copy())
+            for name, (count, first, second) in self._moments.items()
+        }
+
+    def load(self, state: Mapping[K, tuple[int, Floats, Floats]]) -> None:
+        """Go on from what ``state`` returned."""
+        self._moments = dict(state)
+
 
 def _padded(moments: Floats, gradient: Floats) -> Floats:
     missing = len(gradient) - len(moments)

@@ -9,10 +9,12 @@ Options are known by name, wherever they are on offer: the recurrent state says 
 addressed by the name, so that the order in which a search meets them does not matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coeval.seed import generator
 from coeval.strategy.policy import (
@@ -87,9 +89,48 @@ class RecurrentPolicy:
     def learn(self, choices: Sequence[Choice], advantage: float, entropy: float) -> None:
         """Make choices likelier, as far as the advantage is positive, and options more even."""
         if choices:
-            self._adam.step(self.weights, self.gradients(choices, advantage, entropy)[1])
-            self._known.clear()
-            self._states.clear()
+            self.learn_all([(choices, advantage)], entropy)
+
+    def learn_all(self, lessons: Sequence[tuple[Sequence[Choice], float]], entropy: float) -> None:
+        """Follow the mean gradient of several lessons, each with its advantage, by one step."""
+        for choices, _ in lessons:  # all rows, before tables get gradients
+            for one in choices:
+                self._rows_of(one.slot)
+        found = [self.gradients(choices, advantage, entropy)[1] for choices, advantage in lessons]
+        mean = {name: sum(one[name] for one in found) / len(found) for name in self.weights}
+        self._adam.step(self.weights, mean)
+        self._known.clear()
+        self._states.clear()
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all that the next draw and the next step depend on."""
+        names = "\n".join(self._rows).encode()
+        state: dict[str, npt.NDArray[Any]] = {"options": np.frombuffer(names, np.uint8)}
+        state |= {f"weight/{name}": array.copy() for name, array in self.weights.items()}
+        for name, (count, first, second) in self._adam.state().items():
+            state |= {f"steps/{name}": np.array(count), f"first/{name}": first}
+            state[f"second/{name}"] = second
+        return state
+
+    def load(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what ``state`` returned."""
+        names = np.asarray(state["options"], np.uint8).tobytes().decode().split("\n")
+        self._rows = {name: row for row, name in enumerate(names)}
+        self.weights = {name: np.array(state[f"weight/{name}"]) for name in self.weights}
+        known = [name for name in self.weights if f"steps/{name}" in state]
+        self._adam.load(
+            {
+                name: (
+                    int(state[f"steps/{name}"]),
+                    np.array(state[f"first/{name}"]),
+                    np.array(state[f"second/{name}"]),
+                )
+                for name in known
+            }
+        )
+        self._offers.clear()
+        self._known.clear()
+        self._states.clear()
 
     def gradients(
         self, choices: Sequence[Choice], advantage: float, entropy: float

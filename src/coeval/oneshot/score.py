@@ -1,0 +1,88 @@
+"""What shared weights say of a path or of a mixture: the task's metric on the judged rows."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from coeval.oneshot.members import Picks
+from coeval.oneshot.rows import SearchRows
+from coeval.oneshot.supernet import Supernet, extract, recalibrate
+from coeval.task.metric import Metric
+from coeval.task.task import Problem
+from coeval.train.data import UNSCALED, Scale, numbers, to_inputs
+from coeval.train.predict import predict, predictions_of
+
+WIDE = 256
+"""Rows at a time where batch norms take the statistics of what they see."""
+
+
+class Judge:
+    """Scores paths and mixtures of a supernet.
+
+    Args:
+        supernet: Whose weights are judged; left as it is but for the statistics of its batch norms.
+        rows: The judged rows and those that calibrate batch norms.
+        problem: Decides what outputs mean.
+        metric: The search's own.
+        scale: The target's, for values.
+    """
+
+    def __init__(
+        self,
+        supernet: Supernet,
+        rows: SearchRows,
+        problem: Problem,
+        metric: Metric,
+        scale: Scale = UNSCALED,
+    ) -> None:
+        self.metric = metric
+        self._supernet, self._rows = supernet, rows
+        self._problem, self._scale = problem, scale
+
+    def path(self, picks: Picks) -> float:
+        """Return the score of one path: cut out, its batch norms estimated anew on training rows.
+
+        With partial channels no path can be cut out; then batch norms take the statistics of the judged rows.
+        """
+        if self._supernet.partial > 1:
+            return self._passed(lambda images: self._supernet(images, picks=picks))
+        member = extract(self._supernet, picks)
+        recalibrate(member, self._rows.calibration)
+        judged = self._rows.judged
+        return self._score(predict(member, judged.rows, self._problem, self._scale))
+
+    def mixture(
+        self,
+        weights: Sequence[torch.Tensor],
+        scales: Sequence[torch.Tensor | None] | None = None,
+    ) -> float:
+        """Return the score of a mixture; its batch norms take the statistics of the judged rows."""
+        return self._passed(
+            lambda images: self._supernet(images, weights=list(weights), scales=scales)
+        )
+
+    def cost(self, score: float) -> float:
+        """Return a score as a cost: less is better, and what is no number is worst."""
+        if not np.isfinite(score):
+            return float("inf")
+        return -score if self.metric.maximise else score
+
+    def _passed(self, outputs: Callable[[torch.Tensor], torch.Tensor]) -> float:
+        self._supernet.train()
+        inputs = to_inputs(self._rows.judged.rows, torch.device("cpu"))
+        count = len(inputs[0])
+        pieces = np.array_split(np.arange(count), max(count // WIDE, 1))
+        with torch.no_grad():
+            parts = [
+                outputs(numbers((inputs[0][piece[0] : piece[-1] + 1],))[0]).float()
+                for piece in pieces
+            ]
+        return self._score(predictions_of(torch.cat(parts), self._problem, self._scale))
+
+    def _score(self, predicted: npt.NDArray[np.float64]) -> float:
+        judged = self._rows.judged
+        if not np.isfinite(predicted).all():
+            return float("nan")
+        return float(self.metric.score(judged.target, predicted, judged.weights))
