@@ -2,6 +2,7 @@
 
 import os
 import signal
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -17,31 +18,68 @@ TRIALS, KILLS = 16, 4
 
 @pytest.mark.slow
 def test_killed_trainings_go_on_from_their_last_slices(tmp_path):
-    folders = [tmp_path / "whole", tmp_path / "killed"]
-    for folder in folders:
-        folder.mkdir()
-    whole, killed = folders
+    whole, killed = both(tmp_path)
     finish(whole)
-    resumed = 0
-    for _ in range(KILLS):
-        number, reached = kill_one(killed)
-        if number is None:
-            break
-        process = start(killed)
-        again = next(epoch for trial, epoch in told(process) if trial == number)
-        assert again == reached + 1
-        resumed += 1
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+    resumed = kill_again_and_again(killed)
     assert resumed >= 2
     finish(killed)
     assert not list((killed / "running").iterdir())
     assert events(killed) == events(whole)
 
 
-def start(folder):
+@pytest.mark.slow
+def test_killed_batches_go_on_from_their_last_slices(tmp_path):
+    whole, killed = both(tmp_path)
+    finish(whole, "batched")
+    resumed = kill_again_and_again(killed, "batched")
+    assert resumed >= 2
+    finish(killed, "batched")
+    assert not list((killed / "running").iterdir())
+    # A kill between two members' slices leaves them at different epochs, so that they train in other company: equal to
+    # rounding, which early stopping may turn into another epoch.
+    ours, theirs = scores(killed), scores(whole)
+    assert ours.keys() == theirs.keys()
+    assert any(batch for batch, _ in theirs.values())
+    assert statistics.median(abs(ours[one][1] - theirs[one][1]) for one in ours) < 1e-4
+
+
+def both(tmp_path):
+    folders = [tmp_path / "whole", tmp_path / "killed"]
+    for folder in folders:
+        folder.mkdir()
+    return folders
+
+
+def kill_again_and_again(folder, *how):
+    """Return how often a killed training went on from the very next epoch."""
+    resumed = 0
+    for _ in range(KILLS):
+        number, reached = kill_one(folder, *how)
+        if number is None:
+            break
+        process = start(folder, *how)
+        again = next(epoch for trial, epoch in told(process) if trial == number)
+        assert again == reached + 1
+        resumed += 1
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+    return resumed
+
+
+def scores(folder):
+    """Return whether each finished trial trained in a batch, and its score."""
+    found = [
+        (number, body["measurement"]) for kind, number, body in events(folder) if kind == "done"
+    ]
+    return {
+        number: (len(one["data"].get("batch", ())) > 1, one["values"]["log_loss"])
+        for number, one in found
+    }
+
+
+def start(folder, *how):
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.run.victim", str(folder), str(TRIALS)],
+        [sys.executable, "-m", "tests.run.victim", str(folder), str(TRIALS), *how],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -49,8 +87,8 @@ def start(folder):
     )
 
 
-def finish(folder):
-    process = start(folder)
+def finish(folder, *how):
+    process = start(folder, *how)
     process.communicate()
     assert process.returncode == 0
 
@@ -61,9 +99,9 @@ def told(process):
         yield tuple(map(int, line.split()))
 
 
-def kill_one(folder):
+def kill_one(folder, *how):
     """Kill a search in a training that has written a slice; return its number and the epochs of the slice."""
-    process = start(folder)
+    process = start(folder, *how)
     for number, _ in told(process):
         slice_ = folder / "running" / f"{number}-0.safetensors"
         if slice_.exists():
