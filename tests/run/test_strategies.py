@@ -23,6 +23,8 @@ from coeval.space.tabular import space_for
 from coeval.testing.fakes import LOSS, LadderEvaluator, drive, ladder_space
 from coeval.testing.strategies_judges import DigestEvaluator
 from coeval.trial import Measurement, State
+from tests.oneshot.fakes import FakeOneShot
+from tests.oneshot.searches import SPACE as CELLS
 from tests.space.test_tabular import task
 
 SPACE = ladder_space(settings=3, choices=3)
@@ -31,7 +33,8 @@ SMALL = ("exhaustive", "blueprint")
 """Enumerates all members; needs blocks that repeat: neither is what the space of tables offers."""
 WALKING = ("reinforce", "q-learning", "evolution-strategies")
 """Decide one by one: some hundred decisions make a network for a table."""
-PARTIAL = [name for name, named in STRATEGIES.items() if named.needs is not None]
+PARTIAL = [name for name, named in STRATEGIES.items() if named.needs is Need.FIDELITY]
+ONE_SHOT = [name for name, named in STRATEGIES.items() if named.needs is Need.SUPERNET]
 
 
 def slow(name, *names):
@@ -42,7 +45,7 @@ def questions(log):
     return [record.proposal for record in log if record.state is State.RUNNING]
 
 
-@pytest.mark.parametrize("name", [slow(one, "bananas") for one in STRATEGIES])
+@pytest.mark.parametrize("name", [slow(one, "bananas") for one in [*WHOLE, *PARTIAL]])
 def test_every_named_strategy_is_built_and_seeded(name):
     one, same, other = (
         questions(drive(plain(name, SPACE, LOSS, seed), LadderEvaluator(), 24))
@@ -92,6 +95,23 @@ def test_on_real_data_seeds_come_first_and_random_search_has_its_share(name):
 def test_what_the_space_of_tables_lacks_is_one_clear_error(name, sentence):
     with pytest.raises(SpaceError, match=sentence):
         strategy_for(name, space_for(task()), LOSS, 0)
+
+
+@pytest.mark.parametrize("name", ONE_SHOT)
+def test_a_one_shot_method_asks_for_a_space_of_choices(name):
+    with pytest.raises(
+        SpaceError, match="Expected a space whose architecture is decided by choices"
+    ):
+        strategy_for(name, space_for(task()), LOSS, 0)
+
+
+@pytest.mark.parametrize("name", ONE_SHOT)
+def test_a_one_shot_method_trains_its_supernet_and_what_it_found_among_seeds_and_controls(name):
+    strategy = strategy_for(name, CELLS, LOSS, 3, seconds=20.0)
+    log = drive(strategy, FakeOneShot(), 60)
+    asked = [one.origin.partition(":")[0] for one in questions(log)]
+    assert {"tick", name, "evolution", "random"} <= set(asked)
+    assert asked.index("tick") < asked.index(name) < asked.index("evolution")
 
 
 def test_help_and_guide_name_the_strategies_of_fit():

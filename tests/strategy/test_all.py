@@ -39,8 +39,9 @@ PAIRS = [
     pytest.param(name, world, marks=[] if name in QUICK and world == "tiny" else pytest.mark.slow)
     for name in STRATEGIES
     for world in SPACES
-    if (name, world) not in LACKING
+    if (name, world) not in LACKING and STRATEGIES[name].needs is not Need.SUPERNET
 ]
+"""One-shot methods are tested with an evaluator that knows ticks, in ``tests/oneshot/test_strategy``."""
 
 
 @cache

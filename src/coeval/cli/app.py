@@ -96,7 +96,8 @@ def fit(
         typer.Option(
             help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
             "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit, portfolio, halving, "
-            "hyperband, asha or bohb."
+            "hyperband, asha, bohb, rsws, spos, fairnas, enas, darts, darts2, gdas, pc-darts, drnas, darts-pt, "
+            "darts-es, beta-darts, fair-darts or proxylessnas."
         ),
     ] = "evolution",
     max_parameters: Annotated[

@@ -97,6 +97,11 @@ def _check_needs(name: str, table: Table) -> None:
         )
     if needs is Need.CASES:
         raise SpaceError("it judges by subsets of examples, and a table knows none.")
+    if needs is Need.SUPERNET:
+        raise SpaceError(
+            "it trains one network for the whole space, and a table holds results only. Use coeval fit on images, with "
+            "--preset nasbench201 say."
+        )
 
 
 def _split(text: str, option: str) -> tuple[str, float]:

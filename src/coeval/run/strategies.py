@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
+from coeval.oneshot.method import METHODS
 from coeval.run.levers import Levers
+from coeval.run.one_shot import one_shot
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
 from coeval.strategy.protocol import Strategy
@@ -42,6 +44,7 @@ class Need(StrEnum):
 
     FIDELITY = "evaluations that stop early and go on later"
     CASES = "evaluations on some of the examples"
+    SUPERNET = "evaluations that train one network for a whole space"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,19 @@ class _AroundRandom(_Class):
         inner = RandomSearch(space, seed)
         strategy: Strategy = _load(self.path)(inner, aims, fidelities=fidelities)
         return strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _OneShot:
+    """Builds a one-shot method as its paper has it: ticks, then what they found."""
+
+    name: str
+
+    def __call__(
+        self, space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]
+    ) -> Strategy:
+        del aims, seed, fidelities
+        return one_shot(self.name, space, None, None)
 
 
 def _load(path: str) -> Callable[..., Any]:
@@ -179,7 +195,7 @@ STRATEGIES: Mapping[str, Named] = {
     "bohb": Named(
         "Hyperband with samples from kernel densities", _Laddered("bohb:BOHB"), Need.FIDELITY
     ),
-}
+} | {name: Named(one.line, _OneShot(name), Need.SUPERNET) for name, one in METHODS.items()}
 
 
 def check_strategy(name: str) -> None:
@@ -234,16 +250,26 @@ def plain(
 
 
 def strategy_for(
-    name: str, space: CandidateSpace, objective: Objective, seed: int, levers: Levers = PULLED
+    name: str,
+    space: CandidateSpace,
+    objective: Objective,
+    seed: int,
+    levers: Levers = PULLED,
+    *,
+    seconds: float | None = None,
 ) -> Strategy:
     """Return a named strategy for a search on real data: seeds, repeats of the best, random search's share.
 
     Seeds, repeats and random search are trained whole, whatever the rungs: the report compares with them.
 
+    A one-shot method trains its supernet beside the first seed, with a share of the ``seconds`` that the whole run
+    takes; plain evolution goes on around what it found.
+
     Raises:
         SpaceError: There is no such strategy, it needs more than trainings, or the space lacks what it needs.
     """
     check_trainable(name)
+    seeds = space.seeds()
     every = CONTROL_EVERY
     inner: Strategy
     if name == "random":
@@ -255,6 +281,9 @@ def strategy_for(
                 inner = _screened(inner, space, objective, seed)
             if levers.rungs:
                 inner = _under_rungs(inner, objective, seed, has_signals=levers.screen)
+        elif STRATEGIES[name].needs is Need.SUPERNET:
+            inner = one_shot(name, space, _short_evolution(space, objective, seed), seconds)
+            every, seeds = CONTROL_EVERY_RUNGS, dict(list(seeds.items())[:1])
         else:
             inner = plain(name, space, objective, seed, RUNGS)
         if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name == "evolution"):
@@ -262,7 +291,7 @@ def strategy_for(
         inner = WithControl(inner, RandomSearch(space, seed), every)
     if levers.repeats:
         inner = Repeats(inner, objective)
-    return Seeded(inner, space.seeds())
+    return Seeded(inner, seeds)
 
 
 def _short_evolution(space: CandidateSpace, objective: Objective, seed: int) -> Strategy:
