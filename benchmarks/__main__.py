@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: about four hours on two cores. Each also runs alone, as its docstring says.
+"""Every benchmark, one after the other: about six hours on two cores. Each also runs alone, as its docstring says.
 
 python -m benchmarks
 """
@@ -33,6 +33,8 @@ ALL = (
     "cost",
     "early_end",
     "convolution",
+    "pipeline",
+    "images",
     "workers",
     "population",
     "ranked",

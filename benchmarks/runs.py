@@ -28,9 +28,10 @@ class Fit:
     megabytes: float
 
 
-def fit(data: Path, target: str, out: Path, *options: str, memory: bool = False) -> Fit:
-    """Run ``coeval fit`` on a file; raises with its message when it fails."""
-    command = [COEVAL, "fit", str(data), "--target", target, "--out", str(out), "--overwrite"]
+def fit(data: Path, target: str | None, out: Path, *options: str, memory: bool = False) -> Fit:
+    """Run ``coeval fit`` on a file (without a target: of images); raises with its message when it fails."""
+    command = [COEVAL, "fit", str(data), "--out", str(out), "--overwrite"]
+    command += [] if target is None else ["--target", target]
     started = time.monotonic()
     process = subprocess.Popen(
         [*command, "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -63,3 +63,16 @@ def test_a_least_that_is_not_positive_or_above_the_most_is_refused(least):
         ValueError, match=f"least must be positive and at most most=200, got {least}"
     ):
         geometric(least, 200)
+
+
+def test_rungs_of_rows_train_whole_schedules_on_some_rows():
+    ladder = Ladder((0.25, 1.0), continues=False, of="rows")
+    assert ladder.fidelity(0) == Fidelity(rows=0.25)
+    assert ladder.rung(Proposal(CANDIDATE, Fidelity(rows=0.25))) == 0
+    assert ladder.rung(Proposal(CANDIDATE)) == 1
+    assert ladder.rung(Proposal(CANDIDATE, Fidelity(epochs=0.25))) is None
+
+
+def test_rungs_of_rows_cannot_continue():
+    with pytest.raises(ValueError, match="continues=False"):
+        Ladder((0.25, 1.0), of="rows")

@@ -13,7 +13,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from coeval.space.recipe import Recipe
 from coeval.space.recipe_images import OPERATIONS
 from coeval.train.augment import AMOUNTS, augmenter, draw
-from coeval.train.kernels import pixels
+from coeval.train import pixels
 
 NOISE = torch.Generator()
 

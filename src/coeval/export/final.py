@@ -8,7 +8,7 @@ a model at the end: with less of it fewer finalists, then no refit, then the wei
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coeval.errors import ExportError
 from coeval.export.finalists import refit_seconds, round_seconds
@@ -32,6 +32,7 @@ from coeval.export.selection import (
     summary,
     trainings,
 )
+from coeval.export.stretch import stretched
 from coeval.seed import entropy
 from coeval.statistics import NoiseFloor
 from coeval.task.memory import TaskSource, load_task
@@ -60,6 +61,7 @@ class Resources:
         workers: Jobs that ``mapped`` runs at once.
         mapped: Runs jobs; one after the other in this process by default.
         rounds: Trainings of each finalist at most, each under another seed.
+        refits: Whether the winner is trained again on all rows but the test rows.
     """
 
     source: TaskSource
@@ -70,6 +72,7 @@ class Resources:
     workers: int = 1
     mapped: Mapped = map
     rounds: int = 2
+    refits: bool = True
 
     @property
     def seconds_left(self) -> float:
@@ -139,6 +142,7 @@ def make_final(
         )
     started = time.monotonic()
     task = load_task(resources.source)
+    finalists, resources = _drawn_out(finalists, resources, task)
     trained = _compete(finalists, resources, task)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
     ranking = rank(finalists, trained, results, task)
@@ -163,6 +167,18 @@ def make_final(
     )
 
 
+def _drawn_out(
+    finalists: Sequence[Finalist], resources: Resources, task: Task
+) -> tuple[Sequence[Finalist], Resources]:
+    """Return finalists on pictures with schedules as long as there is time for, and how they are trained."""
+    found = stretched(finalists, task, seconds=resources.seconds_left, workers=resources.workers)
+    if not found:
+        return finalists, resources
+    if len(found) == 1:  # nothing to choose: it learns from all rows at once
+        return found, replace(resources, rounds=0)
+    return found, replace(resources, rounds=1, refits=False)
+
+
 def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) -> list[Retrained]:
     """Train every finalist for which there is time, then, while it lasts, all of them again under other seeds."""
     trained: list[Retrained] = []
@@ -177,7 +193,7 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
     for repeat in range(resources.rounds if planned else 0):
         if repeat and _round_need(planned, resources, task) > resources.seconds_left:
             break
-        reserve = max(refit_seconds(one, task) for one in planned)
+        reserve = _refit_need(planned, resources, task)
         jobs = [resources.job(one, Rows.KNOWN, repeat, reserve=reserve) for one in planned]
         trained += resources.mapped(retrain, jobs)
         planned = [one for one in planned if completed(one, trained)]
@@ -187,8 +203,12 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
 
 
 def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
-    refit = max(refit_seconds(one, task) for one in planned)
+    refit = _refit_need(planned, resources, task)
     return round_seconds(planned, task, resources.workers) + refit
+
+
+def _refit_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
+    return max(refit_seconds(one, task) for one in planned) if resources.refits else 0.0
 
 
 def _best_model(
@@ -202,7 +222,7 @@ def _best_model(
     winner = ranking[0]
     compared = completed(winner, trained)
     before = compared[0] if compared else None
-    if HOPE * refit_seconds(winner, task) <= resources.seconds_left:
+    if resources.refits and HOPE * refit_seconds(winner, task) <= resources.seconds_left:
         after = next(iter(resources.mapped(retrain, [resources.job(winner, Rows.ALL, 0)])))
         if after.is_complete and not has_lost(after, before, task):
             return winner, after

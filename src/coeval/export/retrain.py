@@ -42,6 +42,7 @@ class Finalist:
         epoch_seconds: Measured seconds of one epoch.
         train_rows: Rows that an epoch had.
         weights: Digest of its stored weights, of the first fold; empty if none were kept.
+        enough: Epochs after which a training that is cut short counts as complete; 0 where only all of them do.
     """
 
     trial: int
@@ -54,6 +55,7 @@ class Finalist:
     epoch_seconds: float
     train_rows: int
     weights: str = ""
+    enough: int = 0
 
     def seconds(self, rows: int) -> float:
         """Return about how long training it again on so many rows takes."""
@@ -134,7 +136,7 @@ def retrain(job: Job) -> Retrained:
         epochs=epochs,
         seconds=time.monotonic() - started,
         selection=None if model is None else selection,
-        is_complete=model is not None and epochs >= job.finalist.epochs,
+        is_complete=model is not None and epochs >= (job.finalist.enough or job.finalist.epochs),
         failure=failure,
     )
 

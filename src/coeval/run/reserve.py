@@ -3,6 +3,7 @@
 import math
 import time
 
+from coeval.export import stretch
 from coeval.export.finalists import choose_finalists, final_seconds, refit_seconds
 from coeval.run.site import Site
 from coeval.store.protocol import Note
@@ -48,13 +49,16 @@ class Reserve:
         return time.monotonic() + EXPORT_SECONDS + self._seconds >= self._site.end
 
     def _training(self) -> float:
-        """Return what the final training takes: a contest of as many finalists as are worth it, or the refit alone."""
+        """Return what the final training takes: the longest of pictures, a contest of finalists, or the refit alone."""
         site, most = self._site, math.inf
         finalists = choose_finalists(self.best, site.space, site.objective, COMPARED)
         if not finalists:
             return 0.0
         if site.budget.seconds is not None:
             most = CONTEST_SHARE * site.budget.seconds
+            long = stretch.stretch_seconds(finalists[0], site.task)
+            if long:
+                return min(long, stretch.SHARE * site.budget.seconds)
         for count in range(len(finalists), 1, -1):
             needed = final_seconds(finalists[:count], site.task, workers=site.workers)
             if needed <= most:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from coeval.strategy.fidelity_engine import Engine
-from coeval.strategy.fidelity_ladder import Ladder
+from coeval.strategy.fidelity_ladder import Ladder, Of
 from coeval.strategy.halving import ENOUGH
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.promotion import PromotionOrder
@@ -25,9 +25,10 @@ class AsynchronousHalving:
     Args:
         inner: A fresh strategy that proposes at full fidelity.
         objective: What promotions compare; several for fronts.
-        fidelities: Rising shares of the epochs, the last 1; ``geometric`` makes them.
+        fidelities: Rising shares, the last 1; ``geometric`` makes them.
         eta: The best 1 / eta of a rung are promoted.
         continues: Whether promotions continue from the lower rung, see ``Ladder``.
+        of: What the fidelities are shares of, likewise.
         enough: Values that a rung must have before the inner strategy learns from it.
         promotion: Another order of a rung than by its values, for one objective.
 
@@ -43,10 +44,11 @@ class AsynchronousHalving:
         fidelities: Sequence[float],
         eta: int = 3,
         continues: bool = True,
+        of: Of = "epochs",
         enough: int = ENOUGH,
         promotion: PromotionOrder | None = None,
     ) -> None:
-        ladder = Ladder(tuple(fidelities), eta, continues)
+        ladder = Ladder(tuple(fidelities), eta, continues, of)
         objectives = Objectives(objective)
         self._promotion = promotion
         rules = _Asynchronous(objectives, ladder, promotion)

@@ -1,10 +1,13 @@
-"""The ladder of a multi-fidelity search: what share of the epochs each rung spends, and how few go on."""
+"""The ladder of a multi-fidelity search: what share of the epochs or rows each rung spends, and how few go on."""
 
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from coeval.trial import Fidelity, Proposal
+
+Of = Literal["epochs", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +21,17 @@ class Ladder:
         continues: Whether a promotion goes on from where its lower rung ended (``Proposal.continues``).
             Not so where a learning rate schedule is bound to the rung's own length: NAS-Bench-201's 12 epochs
             anneal to zero, so that 200 epochs have to start anew.
+        of: What the shares are of. With few epochs a first one says little, at a rate not yet annealed, while a whole
+            schedule on few rows does; a promotion then trains on other rows and cannot go on from where it was.
 
     Raises:
-        ValueError: The fidelities do not rise within (0, 1] to 1, or ``eta`` is below 2.
+        ValueError: The fidelities do not rise within (0, 1] to 1, ``eta`` is below 2, or rungs of rows should continue.
     """
 
     fidelities: tuple[float, ...]
     eta: int = 3
     continues: bool = True
+    of: Of = "epochs"
 
     def __post_init__(self) -> None:
         shares = self.fidelities
@@ -44,6 +50,10 @@ class Ladder:
                 f"The last of fidelities must be 1.0, all of the epochs, got {shares[-1]}. They are shares: "
                 "divide epochs by the longest training's, or use geometric(least, most)."
             )
+        if self.of == "rows" and self.continues:
+            raise ValueError(
+                "Rungs of rows train anew on each: pass continues=False, or of='epochs'."
+            )
         if self.eta < 2:
             raise ValueError(
                 f"eta must be at least 2, got {self.eta}: the best 1 / eta of a rung are promoted, "
@@ -57,14 +67,17 @@ class Ladder:
 
     def fidelity(self, rung: int) -> Fidelity:
         """Return what an evaluation at a rung spends."""
-        return Fidelity(epochs=self.fidelities[rung])
+        share = self.fidelities[rung]
+        return Fidelity(rows=share) if self.of == "rows" else Fidelity(epochs=share)
 
     def rung(self, proposal: Proposal) -> int | None:
         """Return the rung at which a proposal is evaluated; ``None`` where it stands on none."""
         spent = proposal.fidelity
-        if spent.rows != 1 or spent.width != 1 or spent.epochs not in self.fidelities:
+        share = spent.rows if self.of == "rows" else spent.epochs
+        if share not in self.fidelities:
             return None
-        return self.fidelities.index(spent.epochs)
+        rung = self.fidelities.index(share)
+        return rung if spent == self.fidelity(rung) else None
 
 
 def geometric(least: float, most: float, eta: int = 3) -> tuple[float, ...]:

@@ -46,7 +46,7 @@ _NUMBERS = {name: number for number, name in enumerate(OPERATIONS)}
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """What happens to each picture, as ``kernels.pixels.change`` takes it."""
+    """What happens to each picture, as ``pixels.change`` takes it."""
 
     shifts: Integers
     codes: Integers
@@ -68,7 +68,7 @@ class Augmenter:
 
     def __call__(self, inputs: Inputs) -> Inputs:
         """Return pictures ``(rows, height, width, features)``, changed; on the device that they are on."""
-        from coeval.train.kernels import pixels  # noqa: PLC0415 - loads the compiler, for images only
+        from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
 
         (given,) = inputs
         pictures = given.cpu().numpy()

@@ -4,7 +4,7 @@ This file imports no torch: the driver asks it before any worker loads one.
 """
 
 from coeval.architecture.component import Cost
-from coeval.architecture.types import Columns, Featured, positions
+from coeval.architecture.types import Columns, Featured, Grid, positions
 from coeval.space.recipe import Recipe
 
 BLOCK_BYTES = 16 * 2**20  # rows gathered at once: cheap in time, and nothing beside the data
@@ -60,7 +60,9 @@ def rows_at_once(activations: int, *, is_on_accelerator: bool = False) -> int:
 
 
 def _row_bytes(given: Columns | Featured) -> int:
-    """Return the bytes of a row; real numbers are assumed where an image of bytes takes a quarter."""
+    """Return the bytes of a row; pictures are bytes, once as the task has them and once as prepared."""
+    if isinstance(given, Grid):
+        return 2 * positions(given) * given.features
     if not isinstance(given, Columns):
         return FLOAT * positions(given) * given.features
     codes = len(given.categories) + sum(text.length for text in given.texts)

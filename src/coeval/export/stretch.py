@@ -1,0 +1,78 @@
+"""The final training of what a search on pictures found: its schedule, drawn out over as much time as there is.
+
+Such a search trains its candidates for a few epochs each, every one a whole schedule that ends at a low rate, and what it
+finds is trained for long (as Zoph et al. 2018, arXiv:1707.07012, section 3, and all cell searches since have it). So much
+longer a training is not repeated on a few more rows: as many finalists as there are workers train at once, the selection
+rows choose, and the winner is what was trained.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coeval.export.retrain import Finalist, Rows, row_indices
+from coeval.task.task import Task
+
+SHARE = 0.55
+"""Share of a budget that is kept for it at most."""
+LONG = 64
+"""Epochs that no schedule is drawn out beyond: pictures changed at random keep teaching for as long, hardly longer."""
+MOST = 8
+"""Times its length that a schedule is drawn out at most. Rates and decay that suit so much shorter a training may not suit."""
+LEAST = 1.5
+"""Times its length from which on that is worth having the winner's weights not refitted on all rows."""
+PLANNED = 0.85
+"""Share of the time there is that is planned with: a training that is cut short has not come to its low rates."""
+ENOUGH = 0.85
+"""Share of its epochs after which a model counts as trained all the same."""
+
+
+def stretch_seconds(finalist: Finalist, task: Task) -> float:
+    """Return the seconds that the longest final training of a finalist would take, with some to spare.
+
+    Zero where its schedule is not to be drawn out.
+    """
+    times = _longest(finalist, task)
+    return times * _seconds(finalist, task) / PLANNED if times >= LEAST else 0.0
+
+
+def stretched(
+    finalists: Sequence[Finalist], task: Task, *, seconds: float, workers: int
+) -> tuple[Finalist, ...]:
+    """Return the finalists that are trained once and for long, with drawn out schedules; none where others do better.
+
+    Args:
+        finalists: The best first.
+        task: Theirs; only those of pictures are trained so.
+        seconds: That there are, export aside.
+        workers: Trainings at once; without selection rows to choose by there is one.
+    """
+    found: list[Finalist] = []
+    count = max(workers, 1) if len(task.splits.selection) else 1
+    for one in finalists[:count]:
+        fitting = PLANNED * seconds / _seconds(one, task)
+        times = min(_longest(one, task), fitting)
+        if times < LEAST:
+            break
+        length = math.floor(times * one.schedule_epochs)
+        found.append(
+            replace(
+                one,
+                epochs=length,
+                schedule_epochs=length,
+                enough=math.ceil(ENOUGH * length),
+            )
+        )
+    return tuple(found)
+
+
+def _longest(finalist: Finalist, task: Task) -> float:
+    """Return how many times its length a finalist's schedule may be drawn out."""
+    return min(MOST, LONG / finalist.schedule_epochs) if task.is_image else 1.0
+
+
+def _seconds(finalist: Finalist, task: Task) -> float:
+    """Return the seconds of a whole schedule on everything but the test rows."""
+    rows = len(row_indices(task, Rows.ALL))
+    whole = replace(finalist, epochs=finalist.schedule_epochs)
+    return whole.seconds(rows)

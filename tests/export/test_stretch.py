@@ -1,0 +1,90 @@
+"""The schedules of finalists on pictures are drawn out over the time there is, and no further."""
+
+import dataclasses
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coeval.architecture.step import Architecture, Region
+from coeval.architecture.types import Grid
+from coeval.export.retrain import Finalist
+from coeval.export.stretch import ENOUGH, LONG, MOST, stretch_seconds, stretched
+
+SHORT = Finalist(
+    trial=3,
+    validation=0.9,
+    architecture=Architecture((Grid(8, 8, 1),), Region(1, (), 0)),
+    preparation=(),
+    recipe=(),
+    epochs=4,
+    schedule_epochs=4,
+    epoch_seconds=1.0,
+    train_rows=100,
+)
+OTHER = dataclasses.replace(SHORT, trial=5)
+
+
+def task(selection: int = 10, *, is_image: bool = True) -> SimpleNamespace:
+    """Whatever has splits and says whether it is made of pictures."""
+    parts = {"train": 80, "validation": 20, "selection": selection, "test": 7}
+    splits = SimpleNamespace(**{name: np.arange(size) for name, size in parts.items()})
+    return SimpleNamespace(splits=splits, is_image=is_image)
+
+
+def drawn_out(seconds: float, workers: int = 2, **more) -> tuple[Finalist, ...]:
+    return stretched((SHORT, OTHER), task(**more), seconds=seconds, workers=workers)
+
+
+def test_a_table_s_finalists_keep_their_schedules():
+    assert drawn_out(1000.0, is_image=False) == ()
+    assert stretch_seconds(SHORT, task(is_image=False)) == 0.0
+
+
+def test_without_a_deadline_a_schedule_is_drawn_out_as_far_as_is_allowed():
+    assert [one.epochs for one in drawn_out(math.inf)] == [MOST * 4, MOST * 4]
+
+
+def test_as_many_are_trained_as_there_are_workers_and_one_where_nothing_could_choose():
+    assert [one.trial for one in drawn_out(1000.0)] == [3, 5]
+    assert [one.trial for one in drawn_out(1000.0, workers=1)] == [3]
+    assert [one.trial for one in drawn_out(1000.0, selection=0)] == [3]
+
+
+def test_where_time_is_short_the_search_s_own_schedules_are_trained():
+    assert drawn_out(4.0) == ()
+
+
+def test_a_long_schedule_is_not_drawn_out():
+    long = dataclasses.replace(SHORT, epochs=50, schedule_epochs=LONG)
+    assert stretched((long,), task(), seconds=math.inf, workers=1) == ()
+    assert stretch_seconds(long, task()) == 0.0
+
+
+def test_the_whole_curve_is_trained_wherever_the_search_found_its_best_epoch():
+    early = dataclasses.replace(SHORT, epochs=2)
+    (found,) = stretched((early,), task(), seconds=math.inf, workers=1)
+    assert found.epochs == found.schedule_epochs == MOST * 4
+
+
+@given(st.floats(1.0, 1000.0), st.integers(1, 100), st.floats(0.01, 10.0))
+@settings(max_examples=60, deadline=None)
+def test_a_drawn_out_training_fits_into_the_time_and_counts_when_most_of_it_is_done(
+    seconds, epochs, epoch_seconds
+):
+    one = dataclasses.replace(
+        SHORT, epochs=epochs, schedule_epochs=epochs, epoch_seconds=epoch_seconds
+    )
+    for found in stretched((one,), task(), seconds=seconds, workers=1):
+        assert found.seconds(110) <= seconds
+        assert epochs < found.epochs <= max(LONG, epochs)
+        assert ENOUGH * found.epochs <= found.enough <= found.epochs
+
+
+def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed():
+    seconds = stretch_seconds(SHORT, task(selection=0))
+    (found,) = stretched((SHORT,), task(selection=0), seconds=seconds, workers=1)
+    assert found.epochs == pytest.approx(MOST * 4, abs=1)
