@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from coeval.errors import RunError
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
+from coeval.export import stretch
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists, refit_seconds
 from coeval.run.budget import Budget
 from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
 from coeval.run.run import Run
 from coeval.run.search import search
-from coeval.run.strategies import strategy_for
+from coeval.run.strategies import rungs_of, strategy_for
 from coeval.space.protocol import CandidateSpace
 from coeval.store.artifacts import MemoryArtifacts
 from coeval.store.protocol import Note
@@ -81,7 +82,7 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     run = search(
         task,
         space,
-        strategy_for(how.strategy, space, objective, how.seed),
+        strategy_for(how.strategy, space, objective, how.seed, rungs_of=rungs_of(task)),
         TrainingEvaluator(
             task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
         ),
@@ -127,6 +128,7 @@ class BestSoFar:
         self._end = end
         self._best: list[Trial] = []
         self._begin = math.inf
+        self._most = stretch.SHARE * (end - time.monotonic())
         self._keeper = Keeper(artifacts, objective, lambda: self._best, limit=limit)
 
     def record(self, record: Trial | Note) -> None:
@@ -138,7 +140,9 @@ class BestSoFar:
         if record.is_comparable and self._objective.cost(record) < least:
             self._best = [record]
             (finalist,) = choose_finalists(self._best, self._space, self._objective, 1)
-            self._begin = self._end - refit_seconds(finalist, self._task) - MARGIN_SECONDS
+            long = min(stretch.stretch_seconds(finalist, self._task), self._most)
+            needed = max(long, refit_seconds(finalist, self._task))
+            self._begin = self._end - needed - MARGIN_SECONDS
         self._keeper.tidy()
 
     def is_due(self) -> bool:

@@ -12,10 +12,12 @@ from coeval.run.levers import Levers
 from coeval.run.one_shot import one_shot
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
+from coeval.strategy.fidelity_ladder import Of
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.random import RandomSearch
 from coeval.strategy.repeats import Repeats
 from coeval.strategy.seeded import Seeded
+from coeval.task.task import Task
 from coeval.trial import Objective
 
 Aims = Objective | Sequence[Objective]
@@ -249,6 +251,11 @@ def plain(
     return STRATEGIES[name].build(space, objectives, seed, fidelities)
 
 
+def rungs_of(task: Task) -> Of:
+    """Return what the rungs of a search on a task are shares of."""
+    return "rows" if task.is_image else "epochs"
+
+
 def strategy_for(
     name: str,
     space: CandidateSpace,
@@ -256,11 +263,13 @@ def strategy_for(
     seed: int,
     levers: Levers = PULLED,
     *,
+    rungs_of: Of = "epochs",
     seconds: float | None = None,
 ) -> Strategy:
     """Return a named strategy for a search on real data: seeds, repeats of the best, random search's share.
 
-    Seeds, repeats and random search are trained whole, whatever the rungs: the report compares with them.
+    Seeds, repeats and random search are trained whole, whatever the rungs: the report compares with them. Rungs that
+    coeval adds to evolution are of epochs, or of rows for pictures, of which few epochs are trained anyway.
 
     A one-shot method trains its supernet beside the first seed, with a share of the ``seconds`` that the whole run
     takes; plain evolution goes on around what it found.
@@ -280,7 +289,7 @@ def strategy_for(
             if levers.screen:
                 inner = _screened(inner, space, objective, seed)
             if levers.rungs:
-                inner = _under_rungs(inner, objective, seed, has_signals=levers.screen)
+                inner = _under_rungs(inner, objective, seed, rungs_of, has_signals=levers.screen)
         elif STRATEGIES[name].needs is Need.SUPERNET:
             inner = one_shot(name, space, _short_evolution(space, objective, seed), seconds)
             every, seeds = CONTROL_EVERY_RUNGS, dict(list(seeds.items())[:1])
@@ -310,11 +319,17 @@ def _screened(inner: Strategy, space: CandidateSpace, objective: Objective, seed
 
 
 def _under_rungs(
-    inner: Strategy, objective: Objective, seed: int, *, has_signals: bool
+    inner: Strategy, objective: Objective, seed: int, of: Of, *, has_signals: bool
 ) -> Strategy:
     build, order = _load("asha:AsynchronousHalving"), _load("promotion:PromotionOrder")
     promotion = order(objective, seed) if has_signals else None
     strategy: Strategy = build(
-        inner, objective, fidelities=RUNGS, enough=ENOUGH, promotion=promotion
+        inner,
+        objective,
+        fidelities=RUNGS,
+        continues=of == "epochs",
+        of=of,
+        enough=ENOUGH,
+        promotion=promotion,
     )
     return strategy
