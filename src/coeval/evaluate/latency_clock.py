@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from coeval.architecture.step import Architecture
-from coeval.architecture.types import Columns, Grid, Tokens, ValueType, shape
+from coeval.architecture.types import Columns, Grid, Scalar, Tokens, ValueType, shape
 from coeval.build.network import network_for
 from coeval.build.onnx_module import OUTPUT, module_model
 from coeval.errors import ExportError
@@ -137,7 +137,7 @@ def _table_rows(columns: Columns, rng: np.random.Generator) -> Feeds:
 def _values(kind: ValueType, rng: np.random.Generator) -> npt.NDArray[np.generic]:
     if isinstance(kind, Tokens):
         return rng.integers(0, kind.vocabulary, (ROWS, kind.length))
-    if isinstance(kind, Columns) or not hasattr(kind, "features"):
+    if isinstance(kind, Columns | Scalar):
         raise ExportError(f"Latency is measured of networks over tensors, got {kind}.")
     values: npt.NDArray[np.float32] = rng.normal(size=(ROWS, *shape(kind))).astype(np.float32)
     return values.transpose(0, 3, 1, 2) if isinstance(kind, Grid) else values
