@@ -10,11 +10,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture, Region, sequence, step
-from coeval.architecture.types import Columns, Tokens, elements
-from coeval.build.network import Network, lowering
+from coeval.architecture.types import Columns, Tokens, Vector, elements
+from coeval.build.network import Network, live_steps, lowering, tensor_network, zero_values
 from coeval.component.channel import DROPOUT, LINEAR, RELU
+from coeval.component.constant import ZERO
 from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY, TEXT_ENTRY
 from coeval.component.head import CLASS_HEAD, VALUE_HEAD
+from coeval.component.merge import ADD
 from coeval.component.norm import BATCH_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import SpaceError
@@ -250,3 +252,30 @@ def test_an_own_component_may_bring_its_own_module():
     network = Network(architecture)
     assert isinstance(network["1"], nn.ReLU)
     assert network(torch.randn(9, 3), no_codes(9), no_codes(9)).min() >= 0
+
+
+def test_sums_leave_out_what_is_zero_whatever_the_input():
+    steps = [
+        step(ZERO, 0),
+        step(RELU, 1),
+        step(LINEAR, 0, width=4),
+        step(ADD, (1, 2, 3, 0)),
+        step(ADD, (1, 2)),
+        step(ADD, (4, 5)),
+    ]
+    region = sequence(1, steps)
+    assert zero_values(region) == [False, True, True, False, False, True, False]
+    assert [(name, taken) for _, name, taken in live_steps(region)] == [
+        ("2", (0,)),
+        ("3", (3, 0)),
+        ("5", (4,)),
+    ]
+    network = tensor_network(Architecture((Vector(4),), region), seed=0)
+    x = torch.randn(5, 4)
+    torch.testing.assert_close(network(x), network["2"](x) + x, rtol=0, atol=0)
+
+
+def test_a_sum_of_nothing_but_zeros_is_zero():
+    region = sequence(1, [step(ZERO, 0), step(ADD, (1, 1))])
+    network = tensor_network(Architecture((Vector(4),), region), seed=0)
+    assert (network(torch.ones(2, 4)) == 0).all()

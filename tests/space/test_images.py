@@ -2,7 +2,6 @@ import pickle
 
 import pytest
 
-from coeval.architecture.digest import digest
 from coeval.architecture.inference import infer
 from coeval.architecture.types import Grid, Vector
 from coeval.errors import SpaceError
@@ -11,6 +10,7 @@ from coeval.space.digest import candidate_digest
 from coeval.space.images import LIMITS, PRESETS, space_for
 from coeval.space.limits import Limits
 from coeval.space.narrow import narrowed
+from coeval.space.open import cut, open_space
 from coeval.space.protocol import Candidate
 from coeval.task.task import Problem
 from coeval.testing.spaces import check_candidate_space
@@ -60,9 +60,10 @@ def test_every_preset_takes_grey_and_odd_images(preset, side):
 @EVERY
 def test_seeds_differ_and_are_within_the_limits(preset):
     space = space_for(TASK, preset)
-    networks = {name: space.architecture(one) for name, one in space.seeds().items()}
-    assert len({digest(one) for one in networks.values()}) == len(networks) >= 2
-    assert all(infer(one).cost.parameters <= LIMITS.parameters for one in networks.values())
+    seeds = list(space.seeds().values())
+    assert len({candidate_digest(one) for one in seeds}) == len(seeds) >= 2
+    costs = [infer(space.architecture(one)).cost for one in seeds]
+    assert all(one.parameters <= LIMITS.parameters for one in costs)
 
 
 @EVERY
@@ -87,11 +88,34 @@ def test_a_space_that_was_sent_away_makes_the_same_networks(preset):
 
 @EVERY
 def test_limits_hold_for_what_is_drawn(preset):
-    limits = Limits(parameters=40_000, macs=3_000_000, memory_bytes=2**30)
+    limits = Limits(parameters=80_000, macs=3_000_000, memory_bytes=2**30)
     space = space_for(picture_task(side=16), preset, limits=limits)
     for number in range(10):
         network = space.architecture(space.sample(generator(number)))
         assert limits.excess(infer(network).cost) == ""
+
+
+CHOICES = pytest.mark.parametrize("preset", [n for n, one in PRESETS.items() if one.has_choices])
+
+
+@CHOICES
+def test_a_network_cut_out_of_the_open_space_is_the_candidates_own(preset):
+    space = space_for(TASK, preset)
+    base = space.sample(generator(0))
+    opened = open_space(space, base)
+    for number in range(5):
+        drawn = dict(space.sample(generator(number)).parts)
+        kept = {name: part for name, part in base.parts if name in ("preparation", "recipe")}
+        one = Candidate(tuple({**drawn, **kept}.items()))
+        picks = opened.picks(one)
+        assert opened.candidate(picks) == one
+        assert cut(opened.architecture, picks) == space.architecture(one)
+
+
+@pytest.mark.parametrize("preset", [n for n, one in PRESETS.items() if not one.has_choices])
+def test_a_space_of_free_form_cannot_be_opened(preset):
+    with pytest.raises(SpaceError, match="free form"):
+        open_space(space_for(TASK, preset))
 
 
 @EVERY
@@ -102,10 +126,11 @@ def test_limits_that_nothing_keeps_are_refused(preset):
 
 def test_fewer_multiply_accumulates_are_allowed_where_there_are_more_images():
     few, many = (
-        space_for(picture_task(rows=rows)).parts["architecture"].limits for rows in (200, 60_000)
+        space_for(picture_task(side=8, rows=rows)).parts["architecture"].limits
+        for rows in (200, 30_000)
     )
     assert 1_000_000 < many.macs < few.macs
-    more = space_for(picture_task(rows=60_000), effort=4.0).parts["architecture"].limits
+    more = space_for(picture_task(side=8, rows=30_000), effort=4.0).parts["architecture"].limits
     assert more.macs >= many.macs
 
 

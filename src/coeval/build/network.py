@@ -144,16 +144,33 @@ Plan = tuple[tuple[int, str, tuple[int, ...]], ...]
 
 
 def live_steps(region: Region) -> Plan:
-    """Return the steps that the output depends on, in order: index of the result, name, indices of the inputs."""
+    """Return the steps that the output depends on, in order: index of the result, name, indices of the inputs.
+
+    A sum takes only what is not surely zero: of a cell's edges most are not there, and adding zeros costs time.
+    """
+    zero = zero_values(region)
     needed = {region.output}
     plan: list[tuple[int, str, tuple[int, ...]]] = []
     for number in reversed(range(len(region.steps))):
-        index = region.inputs + number
+        index, step = region.inputs + number, region.steps[number]
         if index in needed:
-            inputs = region.steps[number].inputs
+            inputs = step.inputs
+            if "sum" in step.component.capabilities:
+                inputs = tuple([one for one in inputs if not zero[one]]) or inputs[:1]
             needed.update(inputs)
             plan.append((index, str(number), inputs))
     return tuple(reversed(plan))
+
+
+def zero_values(region: Region) -> list[bool]:
+    """Return for each value of a region whether it is zero whatever the inputs, without a learnt offset."""
+    zero = [False] * region.inputs
+    for one in region.steps:
+        facts = one.component.capabilities
+        passes = "zero_preserving" in facts and not one.regions
+        passes = passes and not facts & {"projection", "normalising"}
+        zero.append("zero" in facts or (passes and all(zero[n] for n in one.inputs)))
+    return zero
 
 
 def build_steps(region: Region, inference: Inference) -> dict[str, nn.Module]:

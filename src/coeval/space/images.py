@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
-from coeval.space import nasbench201_images, stage_seeds
+from coeval.space import darts, enas_macro, nasbench201_images, nasnet, proxyless, stage_seeds
 from coeval.space.choices import ChoiceSpace
 from coeval.space.image_frame import ImageTyping, frame_for, grids_for
 from coeval.space.image_preset import Parts, Preset
 from coeval.space.limits import Limits
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate, Space
-from coeval.space.recipe import recipe_for
+from coeval.space.recipe_images import recipe_for_images
 from coeval.task.preparation_image import image_settings
 from coeval.task.task import Problem, Task
 
@@ -26,12 +26,28 @@ PRESETS: Mapping[str, Preset] = {
         "a cell of four nodes with an operation on each of six edges, stacked in three stages",
         nasbench201_images.parts,
     ),
+    "darts": Preset(
+        "a normal and a reducing cell of four nodes with two edges each, of seven operations",
+        darts.parts,
+    ),
+    "nasnet": Preset(
+        "a normal and a reducing cell of five blocks, each the sum of two of thirteen operations",
+        nasnet.parts,
+    ),
+    "enas_macro": Preset(
+        "a chain of layers, each of six operations, that may add any of the layers before it",
+        enas_macro.parts,
+    ),
+    "proxyless": Preset(
+        "mobile blocks, whose kernel and expansion are chosen layer by layer", proxyless.parts
+    ),
 }
 """The spaces by name; the first is the default."""
-LIMITS = Limits(parameters=300_000, memory_bytes=2**30)
+LIMITS = Limits(parameters=300_000, memory_bytes=2**31)
 """Of a network for images, where the user sets none: what trains in minutes on one core."""
-WORK = 3e11
-"""Multiply-accumulates that a candidate's usual training may take forward: about a minute on one core."""
+WORK = 1.2e12
+"""Multiply-accumulates, forward, that a candidate's training in the search may take at effort 1: a quarter of a minute on one
+quiet core with matrix instructions (VGG of 22 million a row: 3,000 rows a second)."""
 LEAST_MACS = 1_500_000
 """What a network may always have: three stages of small blocks on images of 28 by 28."""
 WEIGHTS: Mapping[str, float] = {"preparation": 0.25, "recipe": 1.5}
@@ -77,7 +93,14 @@ def preset_named(name: str) -> Preset:
 def recipe_space(task: Task, effort: float) -> ChoiceSpace:
     """Return the space of recipes for a task of images."""
     rows, classes = len(task.splits.train), task.problem is not Problem.REGRESSION
-    settings = recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort)
+    column = task.table.columns[0].values
+    settings = recipe_for_images(
+        rows,
+        classes=classes,
+        folds=len(task.folds),
+        effort=effort,
+        pixels=column.shape[1] * column.shape[2],
+    )
     return ChoiceSpace(settings, "recipe")
 
 
