@@ -20,14 +20,14 @@ from coeval.build.transfer_new import TRANSPARENT, identity, is_anything, zero_b
 from coeval.build.transfer_parent import Known, Parent, local
 from coeval.build.transfer_rules import Pair, Side, carry
 from coeval.component.constant import ZERO
-from coeval.component.merge import ADD, CONCATENATE, MULTIPLY
+from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
 from coeval.component.region import REPEAT, RESIDUAL
 
 _POSITIVE = frozenset({"relu", "sigmoid", "hard_sigmoid", "spike", "zero"})
 _KEEPS_SIGN = frozenset(
-    {"dropout", "identity", "avg_pool2d", "max_pool2d", "global_avg_pool", "flatten"}
-)
-_PROJECTIONS = frozenset({"linear", "conv2d"})
+    {"dropout", "drop_path", "identity", "avg_pool2d", "max_pool2d", "global_avg_pool", "flatten"}
+) | {"subsample2d", "upsample2d", "to_sequence", "to_grid", "channel_shuffle"}
+_PROJECTIONS = frozenset({"linear", "conv2d", "axis_conv2d"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +119,7 @@ class _Walk:
             return self._new(scope, number)
         if step.component in (RESIDUAL, REPEAT):
             return self._region_step(scope, number, known, origin)
-        if step.component in (ADD, MULTIPLY, CONCATENATE):
+        if step.component in (ADD, MULTIPLY, CONCATENATE, GATE):
             return self._merge(scope, number, known)
         return self._kept(scope, number, known, origin)
 

@@ -83,16 +83,3 @@ def gathered(fresh: np.ndarray, given: np.ndarray, index: Index) -> np.ndarray:
     old = np.flatnonzero(index >= 0)
     taken[old] = given[index[old]]
     return taken
-
-
-def resized(kernel: np.ndarray, side: int) -> np.ndarray:
-    """Return kernels ``(..., k, k)`` with another side: zeros around, or the middle cut out."""
-    size = kernel.shape[-1]
-    if size == side:
-        return kernel
-    gap = abs(side - size) // 2
-    if side < size:
-        return kernel[..., gap : gap + side, gap : gap + side]
-    result = np.zeros((*kernel.shape[:-2], side, side), kernel.dtype)
-    result[..., gap : gap + size, gap : gap + size] = kernel
-    return result

@@ -13,12 +13,17 @@ from coeval.architecture.inference import Inference
 from coeval.architecture.step import Region, Step
 from coeval.build.transfer_features import Value, features_of, kept
 
-TRANSPARENT = frozenset({"identity", "dropout", "scale"})
+TRANSPARENT = frozenset({"identity", "dropout", "drop_path", "scale"})
 """Components that start as identities by themselves (dropout only outside training)."""
-_PASSED = frozenset({"identity", "dropout", "gelu", "silu", "tanh", "avg_pool2d", "max_pool2d"})
+_PASSED = frozenset(
+    {"identity", "dropout", "drop_path", "gelu", "silu", "tanh", "avg_pool2d", "max_pool2d"}
+) | {*("subsample2d", "upsample2d", "to_sequence", "to_grid", "channel_shuffle", "gate")}
 # Not relu: it stops every gradient at zero, so a branch behind it would never wake up.
-_HALF_ZERO, _PROJECTIONS = "glu_gate", ("linear", "conv2d", "depthwise_conv2d")
-_NORMS = ("scale", "batch_norm", "layer_norm", "rms_norm")
+_HALF_ZERO, _ATTENTION = "glu_gate", "attention"
+_PROJECTIONS = (
+    *("linear", "conv2d", "depthwise_conv2d", "group_conv2d", "axis_conv2d", "patch_embedding"),
+)
+_NORMS = ("scale", "batch_norm", "layer_norm", "rms_norm", "group_norm")
 
 Weights = MutableMapping[str, np.ndarray]
 
@@ -41,7 +46,7 @@ def identity(step: Step, call: Call, value: Value, features: int, weights: Weigh
     unit = (index[:, None] == value.index) & (index >= 0)[:, None]
     weight = weights["weight"].copy()
     weight[:features] = 0.0
-    middle = (weight.shape[-1] // 2,) * (weight.ndim - 2)
+    middle = tuple(side // 2 for side in weight.shape[2:])
     weight[(slice(features), slice(None), *middle)] = unit[:features]
     weights["weight"] = weight
     if "bias" in weights:
@@ -74,7 +79,7 @@ def zero_branch(
         here = f"{prefix}{number}."
         if name == "zero":
             return True
-        if name in _PROJECTIONS or name in _NORMS or name == _HALF_ZERO:
+        if name in _PROJECTIONS or name in _NORMS or name in (_HALF_ZERO, _ATTENTION):
             _clear(name, here, features_of(inference.types[number + region.inputs]), weights)
             return True
         if name == "repeat":
@@ -94,6 +99,8 @@ def is_anything(number: int) -> bool:
 
 def _clear(name: str, here: str, features: int, weights: Weights) -> None:
     names = ("scale", "bias") if name in _NORMS else ("weight", "bias")
+    if name == _ATTENTION:
+        names = ("out_weight", "out_bias")
     for one in names:
         if here + one not in weights:
             continue

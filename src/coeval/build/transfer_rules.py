@@ -19,18 +19,19 @@ from coeval.build.transfer_features import (
     is_complete,
     is_whole,
     kept,
-    resized,
 )
-from coeval.component.channel import DROPOUT, IDENTITY, SCALE, SPIKE
+from coeval.build.transfer_grid import dealt, grouped, resized, stretched
+from coeval.component.channel import DROP_PATH, DROPOUT, IDENTITY, SCALE, SPIKE
 from coeval.component.constant import ZERO
-from coeval.component.library import ACTIVATIONS
+from coeval.component.library import ACTIVATIONS, SIZES
 from coeval.component.norm import BATCH_NORM
 
 Weights = Mapping[str, np.ndarray]
 
 _POOLS = ("avg_pool2d", "max_pool2d", "global_avg_pool")
 FEATUREWISE = frozenset(
-    one.name for one in (*ACTIVATIONS, IDENTITY, SPIKE, DROPOUT, SCALE, BATCH_NORM, ZERO)
+    one.name
+    for one in (*ACTIVATIONS, *SIZES, IDENTITY, SPIKE, DROPOUT, DROP_PATH, SCALE, BATCH_NORM, ZERO)
 ) | frozenset(_POOLS)
 """Components that treat each feature by itself, so that new ones beside it change nothing."""
 
@@ -119,15 +120,19 @@ def _projection(pair: Pair) -> Carried:
 
 
 def _kernel(pair: Pair) -> tuple[bool, np.ndarray]:
-    """Return the parent's weights with the child's kernel side, and whether both see the same through them."""
+    """Return the parent's weights with the child's kernel sides, and whether both see the same through them."""
     weight, settings = pair.parent.weights["weight"], pair.child.call.settings
-    if "kernel" not in settings:
+    if weight.ndim == 2:
         return True, weight
-    before, after = weight.shape[-1], int(settings["kernel"])
-    alike = all(settings[one] == pair.parent.call.settings[one] for one in ("stride", "dilation"))
-    # An even kernel is not padded, so one of another side sees other positions.
-    grows = after >= before and before % 2 == 1 and after % 2 == 1
-    return alike and (grows or after == before), resized(weight, after)
+    before, after = weight.shape[2:], pair.child.weights["weight"].shape[2:]
+    moves = ("stride", "dilation", "patch")
+    alike = all(settings[one] == pair.parent.call.settings[one] for one in moves if one in settings)
+    # An even kernel is not padded like an odd one, so one of another side sees other positions.
+    grows = all(
+        new == old or (new > old and new % 2 == old % 2 == 1)
+        for old, new in zip(before, after, strict=True)
+    )
+    return alike and grows, resized(weight, after)
 
 
 def _depthwise(pair: Pair) -> Carried:
@@ -140,6 +145,43 @@ def _depthwise(pair: Pair) -> Carried:
     keeps_bias = "bias" in fresh or "bias" not in given
     count = int((pair.taken >= 0).sum()) * int(np.prod(kernel.shape[1:]))
     return Carried(weights, pair.taken, keeps_bias and fits, count)
+
+
+def _grouped(pair: Pair) -> Carried:
+    fresh, given = pair.child.weights, pair.parent.weights
+    rows = kept(pair.child.features, pair.parent.features)
+    fits, kernel = _kernel(pair)
+    groups = tuple(int(one.call.settings["groups"]) for one in (pair.child, pair.parent))
+    weight, complete, count = grouped(
+        fresh["weight"], kernel, rows, pair.taken, (groups[0], groups[1])
+    )
+    weights = {"weight": weight}
+    if "bias" in fresh:
+        before = given.get("bias", np.zeros(pair.parent.features, fresh["bias"].dtype))
+        weights["bias"] = gathered(fresh["bias"], before, rows)
+    keeps_bias = "bias" in fresh or "bias" not in given
+    return Carried(weights, rows, complete and keeps_bias and fits, count)
+
+
+def _shuffled(pair: Pair) -> Carried:
+    """The same numbers in another order: each place of the child's is told where the parent's shuffle put its feature."""
+    now, before = (
+        dealt(one.features, int(one.call.settings["groups"])) for one in (pair.child, pair.parent)
+    )
+    taken = pair.taken[now]
+    index = np.where(taken >= 0, np.argsort(before)[taken], -1)
+    return Carried({}, index, exact=True)
+
+
+def _positions(pair: Pair) -> Carried:
+    fresh, given = pair.child.weights["embedding"], pair.parent.weights["embedding"]
+    alike, places = given.shape[:-1] == fresh.shape[:-1], fresh.shape[:-1]
+    taken, index = fresh.copy(), pair.taken
+    if given.ndim == fresh.ndim:
+        old = np.flatnonzero(index >= 0)
+        taken[..., old] = stretched(given, places)[..., index[old]]
+    count = int(np.prod(places)) * int((index >= 0).sum()) if alike else 0
+    return Carried({"embedding": taken}, index, alike, count)
 
 
 def _gate(pair: Pair) -> Carried:
@@ -292,6 +334,11 @@ _RULES: Mapping[str, Callable[[Pair], Carried]] = {
     "class_head": _projection,
     "value_head": _projection,
     "conv2d": _projection,
+    "axis_conv2d": _projection,
+    "patch_embedding": _projection,
+    "group_conv2d": _grouped,
+    "channel_shuffle": _shuffled,
+    "position_embedding": _positions,
     "depthwise_conv2d": _depthwise,
     "glu_gate": _gate,
     "flatten": _flatten,

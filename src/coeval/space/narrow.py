@@ -134,11 +134,16 @@ class _Ties:
         )
         if facts & {"entry", "head"}:
             return self.new(pinned=True)
-        if any(name == "width" for name, _ in step.settings):
+        settings = dict(step.settings)
+        parts = int(settings.get("groups", settings.get("heads", 1)))
+        if parts > 1 and (MULTIPLE % parts or given[0] in self._derived):
+            self.pin(given[0])  # equal parts of its features must stay equal
+        if "width" in settings:
             axis = self.setters[path] = self.new()
-            if (
-                "projection" not in facts
-            ):  # a number of groups, which must divide the input's features
+            if "groups" in settings:
+                if MULTIPLE % parts:
+                    self.pin(axis)
+            elif "projection" not in facts:  # itself a number of parts
                 self.pin(axis)
                 self.pin(given[0])
             return axis
