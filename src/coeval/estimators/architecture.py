@@ -29,12 +29,15 @@ from sklearn.utils.validation import (
 )
 
 from coeval.architecture.text import outline
+from coeval.estimators.images import Form, form_of, holds_images, table_of, task_of
 from coeval.export.card import CardFacts
 from coeval.export.model import Model
 from coeval.run.budget import Budget
+from coeval.run.checks import effort
 from coeval.run.memory_fit import Fit, fit_in_memory
 from coeval.run.run import Run
 from coeval.space.for_task import space_for
+from coeval.space.product import ProductSpace
 from coeval.task.frame import from_arrays, raw_frame_to_table
 from coeval.task.numerals import number_text
 from coeval.task.own_metric import own_metric
@@ -47,6 +50,8 @@ Floats = npt.NDArray[np.float64]
 class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators share."""
 
+    _form: Form | None
+
     def __init__(
         self,
         budget: str | float | None = "60s",
@@ -54,6 +59,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         trials: int | None = None,
         metric: Any = None,
         strategy: str = "evolution",
+        preset: str | None = None,
         device: str = "auto",
         random_state: Any = None,
     ) -> None:
@@ -61,6 +67,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.trials = trials
         self.metric = metric
         self.strategy = strategy
+        self.preset = preset
         self.device = device
         self.random_state = random_state
 
@@ -72,7 +79,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         if not isinstance(self.metric, str | None):
             _try_metric(task)
         with limited():
-            run, final = fit_in_memory(task, space_for(task), how)
+            run, final = fit_in_memory(task, self._space(task, how.budget), how)
         if run.why == "interrupted":
             warnings.warn(
                 f"fit was interrupted: the model is the best of {run.counts.done} trials.",
@@ -85,17 +92,27 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.best_score_: float = final.validation
         self._sample: Table = _head(task)
 
+    def _space(self, task: Task, budget: Budget) -> ProductSpace:
+        # Networks for images take so long that a recipe must suit the budget; those for tables are cut by it.
+        scale = effort(budget) if task.is_image else 1.0
+        return space_for(task, preset=self.preset, effort=scale)
+
     def _task(
         self, X: Any, y: Any, sample_weight: Any, problem: str, metric: Any, seed: int
     ) -> Task:
+        if holds_images(X):
+            return task_of(X, y, sample_weight, problem=problem, metric=metric, seed=seed)
         return from_arrays(X, y, problem=problem, metric=metric, weights=sample_weight, seed=seed)
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
-        """Return the features as the task reads them: frames as they are, everything else as numbers."""
-        if _is_frame(X):
+        """Return the features as the task reads them: frames and images as they are, everything else as numbers."""
+        is_image = holds_images(X)
+        if reset:
+            self._form = form_of(X) if is_image else None
+        if is_image or _is_frame(X):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         return validate_data(
@@ -112,7 +129,10 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         from coeval.train.device import limited  # noqa: PLC0415 - loads torch
 
         check_is_fitted(self, "model_")
-        table = raw_frame_to_table(self._checked(X, reset=False), self.model_.schema)
+        if self._form is not None:
+            table = table_of(X, self._form, self.model_)
+        else:
+            table = raw_frame_to_table(self._checked(X, reset=False), self.model_.schema)
         with limited():
             return predict_table(self.model_, table)
 
@@ -161,7 +181,8 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
             ``_error``, ``_loss`` or ``deviance``; an attribute ``greater_is_better`` of the function decides
             otherwise. For a function of probabilities pass ``coeval.task.metric.Metric``, which states its
             direction and gets class indices and probabilities.
-        strategy: ``"evolution"`` or ``"random"``.
+        strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
+        preset: Of images, the space of networks, as ``coeval fit --preset``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
             does, equal seeds give equal models.
@@ -183,7 +204,8 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         """Search and train.
 
         Args:
-            X: ``(rows, columns)`` numbers, or a pandas or Polars frame with any columns; NaN is missing.
+            X: ``(rows, columns)`` numbers, or a pandas or Polars frame with any columns; NaN is missing. Or images
+                ``(rows, height, width, channels)``, bytes or real numbers from 0 to 1.
             y: ``(rows,)`` labels.
             sample_weight: ``(rows,)`` non-negative weights.
 
@@ -242,7 +264,8 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
             ``sample_weight`` if it has such a parameter). It is minimised if its name ends in ``_error``,
             ``_loss`` or ``deviance`` and maximised otherwise; an attribute ``greater_is_better`` of the
             function decides otherwise.
-        strategy: ``"evolution"`` or ``"random"``.
+        strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
+        preset: Of images, the space of networks, as ``coeval fit --preset``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
             does, equal seeds give equal models.
@@ -257,7 +280,8 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
         """Search and train.
 
         Args:
-            X: ``(rows, columns)`` numbers, or a pandas or Polars frame with any columns; NaN is missing.
+            X: ``(rows, columns)`` numbers, or a pandas or Polars frame with any columns; NaN is missing. Or images
+                ``(rows, height, width, channels)``, bytes or real numbers from 0 to 1.
             y: ``(rows,)`` numbers.
             sample_weight: ``(rows,)`` non-negative weights.
 

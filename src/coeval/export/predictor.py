@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from coeval.errors import DataError
 from coeval.export.folder import ONNX, check_files, read_manifest
 from coeval.export.manifest import Description, description
 from coeval.export.session import Session
-from coeval.task.table import Table
+from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem
 
 if TYPE_CHECKING:
@@ -41,30 +42,38 @@ class Predictor:
         self._session = Session((path / ONNX).read_bytes(), self.description)
 
     def predict(self, data: Any) -> "pd.DataFrame":
-        """Predict raw rows.
+        """Predict raw rows, or images.
 
         Args:
             data: A path to CSV, TSV, Parquet or Feather, or a data frame. Columns are found by name, in
-                any order; further ones are ignored.
+                any order; further ones are ignored. Of images: a folder or file of images, an ``.npz`` or ``.npy``
+                file, a table with their paths, or an array ``(rows, height, width, features)``.
 
         Returns:
-            A row for each row of the data: ``prediction`` and, for classes, ``probability_<class>`` for each.
+            A row for each row of the data: ``prediction`` and, for classes, ``probability_<class>`` for each; of images
+            their names first, as ``image``.
 
         Raises:
             DataError: The data cannot be read, a column is missing, or holds values of another type.
         """
         import pandas as pd  # noqa: PLC0415 - a table can be predicted without it
 
-        result = self.predict_table(self.table(data))
+        if self.description.image is None:
+            return pd.DataFrame(self._columns(self.predict_table(self.table(data))))
+        table, names = self.pictures(data)
+        return pd.DataFrame({"image": names, **self._columns(self.predict_table(table))})
+
+    def _columns(self, result: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]]:
+        """Return predictions as named columns."""
         if self.description.problem is Problem.REGRESSION:
-            return pd.DataFrame({"prediction": result})
+            return {"prediction": result}
         labels = np.array(self.description.classes, dtype=object)
         if self.description.number:
             labels = _numbers(self.description.classes)
         columns = {"prediction": labels[result.argmax(axis=1)]}
         for position, label in enumerate(self.description.classes):
             columns[f"probability_{label}"] = result[:, position]
-        return pd.DataFrame(columns)
+        return columns
 
     def table(self, data: Any) -> Table:
         """Return a path's or frame's rows as the model's raw columns.
@@ -79,6 +88,21 @@ class Predictor:
         from coeval.task.frame import raw_frame_to_table  # noqa: PLC0415 - imports pandas
 
         return raw_frame_to_table(data, self.description.schema)
+
+    def pictures(self, data: Any) -> tuple[Table, tuple[str, ...]]:
+        """Return images as the model's raw column, resized where they must be, and their names.
+
+        Raises:
+            DataError: The data cannot be read, or the model takes a table.
+        """
+        from coeval.task.images import read_pictures  # noqa: PLC0415 - a table needs no images
+
+        grid = self.description.image
+        if grid is None:
+            raise DataError("The model takes a table's rows, not images. Give it a table.")
+        pixels, names = read_pictures(data, grid)
+        (column,) = self.description.schema.columns
+        return Table((Column(column.name, Kind.IMAGE, pixels),), len(pixels)), names
 
     def predict_table(self, table: Table) -> npt.NDArray[np.float64]:
         """Return probabilities ``(rows, classes)``, or values ``(rows,)`` in the user's units."""
