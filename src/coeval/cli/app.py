@@ -100,8 +100,28 @@ def fit(
             "darts-es, beta-darts, fair-darts or proxylessnas."
         ),
     ] = "evolution",
+    objective: Annotated[
+        str,
+        typer.Option(
+            help="What to optimise: score, or score and any of latency, parameters, macs and memory, joined by "
+            "commas, for a Pareto front."
+        ),
+    ] = "score",
+    max_latency: Annotated[
+        str | None,
+        typer.Option(help="Slowest model here, for one row: 5ms, 300us.", show_default=False),
+    ] = None,
     max_parameters: Annotated[
-        int | None, typer.Option(help="Largest network, in parameters.", show_default=False)
+        str | None,
+        typer.Option(help="Largest network, in parameters: 200k.", show_default=False),
+    ] = None,
+    max_macs: Annotated[
+        str | None,
+        typer.Option(help="Most multiply-accumulates of a row: 20M.", show_default=False),
+    ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(help="Most memory of a network at work: 8MB, 500KB.", show_default=False),
     ] = None,
     workers: Workers = None,
     memory: Annotated[
@@ -138,7 +158,11 @@ def fit(
         test=test,
         preset=preset,
         strategy=strategy,
+        objective=objective,
+        max_latency=max_latency,
         max_parameters=max_parameters,
+        max_macs=max_macs,
+        max_memory=max_memory,
         workers=workers,
         memory=memory,
         early_end=early_end,
@@ -219,11 +243,15 @@ def export(
         Path | None,
         typer.Option("-o", "--out", help="File or folder to write.", show_default="here"),
     ] = None,
+    point: Annotated[
+        int | None,
+        typer.Option(help="A point of the front by its number.", show_default="the model"),
+    ] = None,
 ) -> None:
     """Copy a run's verified model out of its folder."""
     from coeval.cli.model import export_command  # noqa: PLC0415
 
-    export_command(run, format, out)
+    export_command(run, format, out, point)
 
 
 app.command()(more.audit)

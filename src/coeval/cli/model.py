@@ -198,13 +198,13 @@ def _write_svg(architecture: Architecture, path: Path) -> None:
         ) from error
 
 
-def export_command(run: Path, format: str, out: Path | None) -> None:
-    """Copy verified files out of a run."""
+def export_command(run: Path, format: str, out: Path | None, point: int | None = None) -> None:
+    """Copy verified files out of a run: the model's, or those of a point of its front."""
     if format not in FORMATS:
         raise ExportError(
             f"--format must be one of {', '.join(FORMATS)}, got {format!r}.{did_you_mean(format, FORMATS)}"
         )
-    folder = model_folder(run)
+    folder = model_folder(run) if point is None else _point(run, point)
     check_files(folder, read_manifest(folder))
     names = FORMATS[format]
     target = out or Path.cwd()
@@ -222,6 +222,12 @@ def export_command(run: Path, format: str, out: Path | None) -> None:
         raise ExportError(
             f"Cannot write to {target}: {error.strerror or error}. Name another place with -o."
         ) from error
+
+
+def _point(run: Path, number: int) -> Path:
+    from coeval.run.point import point_folder  # noqa: PLC0415 - loads torch where the point is no model yet
+
+    return point_folder(run, number)
 
 
 def _check_free(copies: Sequence[tuple[Path, Path]]) -> None:

@@ -60,6 +60,9 @@ class Facts:
         stopped: The last ``stopped`` note.
         early: The ``ended_early`` note of the last sitting, if its search ended before its time.
         final: The last ``final`` note; ``None`` when the run was interrupted.
+        front: The last ``front`` note, of a run with several objectives.
+        latency: The last ``latency`` note: how the prediction of milliseconds was calibrated.
+        over_limit: ``over_limit`` notes since the last search ended: finalists that measured over a limit.
         winner: The trial behind the final model, else the incumbent.
         architecture: The final model's, else the winner's.
         active: Active seconds from the first to the last event, pauses between sittings left out.
@@ -80,6 +83,9 @@ class Facts:
     stopped: Data | None = None
     early: Data | None = None
     final: Data | None = None
+    front: Data | None = None
+    latency: Data | None = None
+    over_limit: tuple[Data, ...] = ()
     winner: Trial | None = None
     architecture: Architecture | None = None
     active: float = 0.0
@@ -178,6 +184,9 @@ def collect(
         stopped=_last(notes, "stopped"),
         early=_early(notes),
         final=final,
+        front=_last(notes, "front"),
+        latency=_last(notes, "latency"),
+        over_limit=_since_stop(notes, "over_limit"),
         winner=winner,
         architecture=architecture or own,
         active=max(clock.values(), default=0.0),
@@ -227,6 +236,17 @@ def _early(notes: Iterable[tuple[float, Note]]) -> Data | None:
         elif note.kind == "ended_early":
             found = note.data
     return found
+
+
+def _since_stop(notes: Iterable[tuple[float, Note]], kind: str) -> tuple[Data, ...]:
+    """Return the notes of a kind that were written after the last search ended."""
+    current: list[Data] = []
+    for _, note in notes:
+        if note.kind == "stopped":
+            current = []
+        elif note.kind == kind:
+            current.append(note.data)
+    return tuple(current)
 
 
 def _finalists(notes: Iterable[tuple[float, Note]]) -> tuple[Data, ...]:

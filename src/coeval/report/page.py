@@ -19,7 +19,7 @@ from coeval.architecture.serial import from_json, region_from_json, type_from_js
 from coeval.architecture.step import Architecture
 from coeval.component.library import NEURAL
 from coeval.errors import RunError, SpaceError
-from coeval.report import data, evidence, headline, model, reproduce, search, signals, trials
+from coeval.report import data, evidence, front, headline, model, reproduce, search, signals, trials
 from coeval.report.facts import Facts, collect, dig
 from coeval.report.markup import Markup, join, tag
 from coeval.space.protocol import Candidate, Genotype
@@ -31,6 +31,7 @@ Section = tuple[str, str, Callable[[Facts], Markup]]
 SECTIONS: tuple[Section, ...] = (
     ("result", "Result", headline.scores),
     ("trust", "How far to trust it", evidence.trust),
+    ("front", "Limits and front", front.section),
     ("search", "What was searched", search.searched),
     (
         "architecture",

@@ -16,16 +16,17 @@ from coeval.errors import ExportError
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
 from coeval.export.final import FinalModel, Resources, make_final
-from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
 from coeval.export.retrain import predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
+from coeval.run.front_facts import front_note
 from coeval.run.pool import Pool
 from coeval.run.reserve import EXPORT_SECONDS
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
+from coeval.run.verified import constraint_facts, finalists_within
 from coeval.statistics import Interval, pooled_floor
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
@@ -78,6 +79,8 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
             site.folder.cache,
             _card(site, run, facts, opened),
         ).result()
+        if (front := front_note(site, run, pool)) is not None:
+            site.record(front)
     except BrokenExecutor as error:
         raise ExportError(
             f"A worker died while the model was finished, most likely for want of memory. The search is kept: "
@@ -91,12 +94,15 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         "latency_ms": dict(written.latency_ms),
         "seconds": _seconds(run, final, started),
     }
+    milliseconds = written.latency_ms["one"]
+    if held := constraint_facts(site, run, final.trial, final.model, milliseconds):
+        data["constraints"] = held
     site.record(Note("final", data))
     return data
 
 
 def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
-    finalists = choose_finalists(run.trials, site.space, site.objective)
+    finalists = finalists_within(site, run)
     resources = Resources(
         source=site.folder.cache,
         seed=site.options.seed,

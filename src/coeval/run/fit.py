@@ -12,6 +12,8 @@ from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import IMAGES, TABLES, recorded_verdict
+from coeval.run.constraints import constraints_of
+from coeval.run.demands import Demands, demands_of
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_of
@@ -72,6 +74,7 @@ def fit(
     budget = checked(Budget.of(options.budget, options.trials))
     check_trainable(options.strategy)
     check_device(options.device)
+    constraints = constraints_of(options)
     workers = checked_workers(options.workers)
     if options.memory is not None:
         parse_size(options.memory)  # refused before the data are read
@@ -102,9 +105,11 @@ def fit(
         ) from error
     task = memory.load(folder.cache)
     verdict = recorded_verdict(IMAGES if task.is_image else TABLES)
-    content = capsule(options, budget, task, space, verdict)
-    folder.write_capsule({**content, "levers": levers.to_json()})
-    return _sit(folder, options, levers, budget, task, space, workers, began, watcher)
+    with demands_of(constraints, space, folder.cache, options.seed, budget.seconds) as demands:
+        content = capsule(options, budget, task, space, verdict)
+        kept = {"levers": levers.to_json(), "constraints": demands.facts()}
+        folder.write_capsule({**content, **kept})
+        return _sit(folder, options, levers, budget, task, space, demands, workers, began, watcher)
 
 
 def resume(
@@ -145,7 +150,9 @@ def resume(
     first = Budget.of(options.budget, options.trials)
     space = space_of(options, task, folder.cache, effort(first))
     levers = Levers.from_json(kept.get("levers"))
-    return _sit(folder, options, levers, whole, task, space, count, began, watcher)
+    asked = constraints_of(options)
+    with demands_of(asked, space, folder.cache, options.seed, whole.seconds) as demands:
+        return _sit(folder, options, levers, whole, task, space, demands, count, began, watcher)
 
 
 def _sit(
@@ -155,6 +162,7 @@ def _sit(
     budget: Budget,
     task: Task,
     space: Any,
+    demands: Demands,
     workers: int,
     began: float,
     watcher: Watcher,
@@ -186,11 +194,12 @@ def _sit(
             if left == math.inf
             else max(began + left, time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
+            demands=demands,
             memory=plan,
         )
         earlier = [event.body for event in events]
         watcher.begin(site, spent + time.monotonic() - began, earlier)
-        site.record(_sitting(site, began), *_memory_note(site))
+        site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
         rivals = _rivals(site)
         try:
             run = search_for(site, rivals, events)

@@ -6,9 +6,12 @@ from pathlib import Path
 from coeval.architecture.step import Architecture
 from coeval.architecture.types import Columns
 from coeval.run.budget import Budget
+from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
 from coeval.run.folder import open_folder
 from coeval.run.options import Options
+from coeval.run.quantities import parse_count
+from coeval.space.cells import Cells
 from coeval.space.for_task import limits_for, space_for
 from coeval.space.limits import Limits
 from coeval.space.product import ProductSpace
@@ -17,7 +20,9 @@ from coeval.task import memory
 from coeval.task.task import Task
 
 
-def space_of(options: Options, task: Task, source: Path, effort: float) -> ProductSpace:
+def space_of(
+    options: Options, task: Task, source: Path, effort: float, cells: Cells | None = None
+) -> ProductSpace:
     """Return the space of a run.
 
     Args:
@@ -25,12 +30,15 @@ def space_of(options: Options, task: Task, source: Path, effort: float) -> Produ
         task: What has to be solved.
         source: The folder in which the task is kept.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
+        cells: Given by another run; then only their stack, preparation and recipe are searched.
 
     Raises:
         SpaceError: There is no such space, it is not for this task, or not even its smallest network fits the limits.
     """
     limits = limits_of(options, task)
-    return space_for(task, preset=options.preset, limits=limits, source=source, effort=effort)
+    return space_for(
+        task, preset=options.preset, cells=cells, limits=limits, source=source, effort=effort
+    )
 
 
 def network_of(run: Path, candidate: Candidate) -> Architecture:
@@ -45,14 +53,19 @@ def network_of(run: Path, candidate: Candidate) -> Architecture:
     if isinstance(part, Architecture) and isinstance(part.inputs[0], Columns):
         return part
     folder = open_folder(run)
-    options, task = Options.from_json(folder.capsule()["options"]), memory.load(folder.cache)
-    first = Budget.of(options.budget, options.trials)
-    return space_of(options, task, folder.cache, effort(first)).architecture(candidate)
+    capsule, task = folder.capsule(), memory.load(folder.cache)
+    options = Options.from_json(capsule["options"])
+    first = effort(Budget.of(options.budget, options.trials))
+    space = space_of(options, task, folder.cache, first, kept_cells(capsule))
+    return space.architecture(candidate)
 
 
 def limits_of(options: Options, task: Task) -> Limits:
     """Return the task's limits with what the user set."""
     limits = limits_for(task)
-    if options.max_parameters is None:
-        return limits
-    return dataclasses.replace(limits, parameters=options.max_parameters)
+    if options.max_parameters is not None:
+        most = parse_count(options.max_parameters, "--max-parameters")
+        limits = dataclasses.replace(limits, parameters=most)
+    if options.max_macs is not None:
+        limits = dataclasses.replace(limits, macs=parse_count(options.max_macs, "--max-macs"))
+    return limits

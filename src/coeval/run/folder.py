@@ -32,6 +32,7 @@ _OURS = (
     "weights",
     "cache",
     "model",
+    "points",
     "report.html",
     ASIDE,
     MOVING,

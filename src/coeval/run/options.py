@@ -27,7 +27,11 @@ class Options:
     test: str = "split"
     preset: str | None = None
     strategy: str = "evolution"
-    max_parameters: int | None = None
+    objective: str = "score"
+    max_latency: str | None = None
+    max_parameters: str | int | None = None
+    max_macs: str | int | None = None
+    max_memory: str | None = None
     workers: int | None = None
     memory: str | None = None
     early_end: bool = True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from coeval.run.budget import Budget
+from coeval.run.demands import Demands
 from coeval.run.folder import RunFolder
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import MemoryPlan
@@ -46,6 +47,7 @@ class Site:
         store: The journal, open for writing.
         artifacts: The weights.
         workers: Processes that train.
+        demands: Limits and objectives beyond the score.
         memory: How a limit on memory is shared out; ``None`` without one.
         end: ``time.monotonic()`` seconds at which the process should be gone; infinity without a limit.
         watcher: Is told of every record.
@@ -63,6 +65,7 @@ class Site:
     workers: int
     end: float
     watcher: Watcher
+    demands: Demands
     memory: MemoryPlan | None = None
 
     @property

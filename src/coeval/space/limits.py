@@ -17,8 +17,8 @@ class Limits:
         length: Steps of the trunk, those of nested regions included, at most.
         depth: How deep regions nest; 0 forbids them.
         parameters: Trainable numbers, at most.
-        macs: Multiply-accumulates an example, at most; ``None`` leaves it to the task's size
-            (``space_for``), so that no candidate trains for minutes.
+        macs: Multiply-accumulates an example, at most; ``space_for`` takes fewer where the task's size asks for it,
+            so that no candidate trains for minutes.
         memory_bytes: Training memory, at most: float32 weights, gradients and two moments, and the
             activations of ``TRAINING_ROWS`` rows.
     """

@@ -91,10 +91,9 @@ def space_for(
     recipe = ChoiceSpace(
         recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort), "recipe"
     )
-    if limits.macs is None:
-        longest = next(max(one.choices) for one in recipe.settings if one.name == "epochs")
-        macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
-        limits = dataclasses.replace(limits, macs=macs)
+    longest = next(max(one.choices) for one in recipe.settings if one.name == "epochs")
+    macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
+    limits = dataclasses.replace(limits, macs=min(macs, limits.macs or macs))
     architecture = sequence_space(
         columns, head, settings, components=components, ladder=ladder, limits=limits
     )

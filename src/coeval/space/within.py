@@ -23,7 +23,7 @@ Allows = Callable[[Candidate], bool]
 class Within:
     """The members of a space that a limit allows.
 
-    Decisions and size are those of the whole space: who decides step by step may still arrive at what is not allowed.
+    Decisions and size are those of the whole space: who decides step by step may arrive at what ``decide`` refuses.
 
     Attributes:
         space: The whole space.
@@ -93,8 +93,17 @@ class Within:
         return self.space.decisions(prefix)
 
     def decide(self, prefix: tuple[int, ...]) -> Candidate:
-        """Return the candidate of a complete prefix."""
-        return self.space.decide(prefix)
+        """Return the candidate of a complete prefix.
+
+        Raises:
+            SpaceError: The prefix is not complete, or its candidate breaks the limit.
+        """
+        found = self.space.decide(prefix)
+        if not self.allows(found):
+            raise SpaceError(
+                "The decisions lead to a candidate that breaks a limit. Decide otherwise."
+            )
+        return found
 
     def size(self) -> int:
         """Return the size of the whole space, the limit aside."""

@@ -1,0 +1,35 @@
+"""The part of scoring a front's points again that needs torch; see ``export.points``."""
+
+import numpy as np
+
+from coeval.architecture.retype import retyped
+from coeval.build.network import network_for
+from coeval.build.weights import load
+from coeval.export.points import Point
+from coeval.statistics import Interval, score_interval
+from coeval.task.memory import TaskSource, load_task
+from coeval.task.prepare import prepare
+from coeval.train.data import examples_of, target_scale
+from coeval.train.predict import predict
+from coeval.trial import Artifacts
+
+
+def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval:
+    """Return a point's score over all folds' judged rows with its 95 % bootstrap interval.
+
+    Raises:
+        KeyError: Weights are gone.
+        CoevalError: They are damaged, or belong to another architecture.
+    """
+    task = load_task(source)
+    parts = []
+    for (train, judged), digest in zip(task.folds, point.weights, strict=True):
+        prepared = prepare(dict(point.preparation), task.table, train)
+        network = network_for(retyped(point.architecture, *prepared.inputs))
+        load(network, artifacts.get(digest))
+        scale = target_scale(task.problem, examples_of(task, (), train))
+        rows = prepared.transform(task.table.take(judged))
+        parts.append(predict(network, rows, task.problem, scale))
+    rows = np.concatenate([judged for _, judged in task.folds])
+    weights = None if task.weights is None else task.weights[rows]
+    return score_interval(task.metric, task.target.values[rows], np.concatenate(parts), weights)

@@ -1,0 +1,80 @@
+"""The Pareto front of a run with several objectives: how it is searched, and which trials are on it."""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from coeval.run.levers import Levers
+from coeval.run.strategies import CONTROL_EVERY, POPULATION, RUNGS, check_trainable, plain
+from coeval.space.protocol import CandidateSpace
+from coeval.strategy.control import WithControl
+from coeval.strategy.protocol import Strategy
+from coeval.strategy.random import RandomSearch
+from coeval.strategy.repeats import Repeats
+from coeval.strategy.seeded import Seeded
+from coeval.trial import Objective, Trial
+
+
+class Front:
+    """The comparable trials that no other dominates, kept up to date trial by trial.
+
+    Args:
+        objectives: What is compared.
+    """
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self._objectives = tuple(objectives)
+        self.members: list[Trial] = []
+
+    def record(self, trial: Trial) -> None:
+        """Take a trial into account; of equals the earlier one stays."""
+        costs = self._costs(trial)
+        if not trial.is_comparable or float("inf") in costs:
+            return
+        known = [(one, self._costs(one)) for one in self.members]
+        if any(_covers(other, costs) for _, other in known):
+            return
+        self.members = [one for one, other in known if not _covers(costs, other)]
+        self.members = sorted([*self.members, trial], key=self._costs)
+
+    def _costs(self, trial: Trial) -> tuple[float, ...]:
+        return tuple([one.cost(trial) for one in self._objectives])
+
+
+def front_strategy(
+    name: str,
+    space: CandidateSpace,
+    objectives: Sequence[Objective],
+    seed: int,
+    levers: Levers,
+) -> Strategy:
+    """Return a named strategy for a search of several objectives on real data, with seeds, repeats and control.
+
+    Evolution's selection is then that of NSGA-II; rungs and screening, which judge by one score, are left out.
+
+    Raises:
+        SpaceError: There is no such strategy, or it needs more than trainings.
+    """
+    check_trainable(name)
+    control = RandomSearch(space, seed)
+    if name == "random":
+        inner: Strategy = control
+    else:
+        made: Strategy = (
+            _nsga2()(space, objectives, seed, population=POPULATION)
+            if name in ("evolution", "nsga2")
+            else plain(name, space, objectives, seed, RUNGS)
+        )
+        inner = WithControl(made, control, CONTROL_EVERY)
+    if levers.repeats:
+        inner = Repeats(inner, objectives[0])
+    return Seeded(inner, space.seeds())
+
+
+def _nsga2() -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module("coeval.strategy.nsga").NSGA2
+    return found
+
+
+def _covers(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
+    return all(a <= b for a, b in zip(first, second, strict=True))

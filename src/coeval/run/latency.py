@@ -1,0 +1,175 @@
+"""The milliseconds of candidates' exported models on this machine: predicted before training, measured after.
+
+``model.onnx`` begins with raw columns or bytes, so a candidate takes its network's time, which the pieces give, and its
+preparation's, which is measured once for each of its settings. A worker process does the measuring: the driver loads
+neither torch nor ONNX Runtime.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coeval.architecture.component import Settings
+from coeval.architecture.inference import infer
+from coeval.architecture.step import Architecture
+from coeval.evaluate.latency import Calibration, Predictor, calibration, measured_here
+from coeval.export.latency import models_milliseconds
+from coeval.run.latency_kept import FILE, read_table, user_table, write_table
+from coeval.run.pool import Pool
+from coeval.seed import generator
+from coeval.space.protocol import Candidate, CandidateSpace
+from coeval.store.protocol import Note
+
+NETWORKS = 8
+"""Whole models that the prediction is calibrated on; about half a second each."""
+_LINE = ("slope", "reading", "intercept")
+_PREPARATION, _CALIBRATION = "preparation:", "calibration:"
+
+
+class CandidateLatency:
+    """Predicts what candidates take; keeps what was measured in the run's folder and, of pieces, in the user's cache.
+
+    Args:
+        space: Turns a candidate into its architecture.
+        cache: The folder of the run's task, which workers read.
+        pool: Where to measure.
+
+    Attributes:
+        is_calibrated: Whether the prediction was fitted to whole models, in this sitting or an earlier one.
+    """
+
+    def __init__(self, space: CandidateSpace, cache: Path, pool: Pool) -> None:
+        self._space, self._cache, self._pool = space, cache, pool
+        self._user, self._own = user_table(), cache / FILE
+        own = read_table(self._own)
+        line = {name: own.pop(name) for name in tuple(own) if name.startswith(_CALIBRATION)}
+        self._preparations = {
+            name: own.pop(name) for name in tuple(own) if name.startswith(_PREPARATION)
+        }
+        self.predictor = Predictor(self._measure, {**read_table(self._user), **own})
+        self._carrier: Candidate | None = None
+        self.is_calibrated = len(line) == len(_LINE)
+        if self.is_calibrated:
+            slope, reading, intercept = (line[_CALIBRATION + one] for one in _LINE)
+            self.predictor.calibration = Calibration(slope, reading, intercept)
+
+    def __call__(self, candidate: Candidate) -> float:
+        """Return the predicted milliseconds of one call of the candidate's ``model.onnx`` with one row or image.
+
+        Raises:
+            ExportError: The network cannot be written as ONNX.
+        """
+        network = self.predictor.milliseconds(self._space.architecture(candidate))
+        return network + self.preparation(candidate)
+
+    def network(self, candidate: Candidate) -> float:
+        """Return the part that does not depend on the preparation's own time: no less than this it takes.
+
+        Raises:
+            ExportError: The network cannot be written as ONNX.
+        """
+        return self.predictor.milliseconds(self._space.architecture(candidate))
+
+    def preparation(self, candidate: Candidate) -> float:
+        """Return what a candidate's preparation takes: a small model's whole time without its network's.
+
+        Raises:
+            ExportError: The model cannot be written as ONNX.
+        """
+        settings = _settings(candidate)
+        key = f"{_PREPARATION}{dict(settings)}"
+        if key not in self._preparations:
+            carrier = self._carried(settings)
+            whole = self._models([(carrier, settings)])[0]
+            network = self.predictor.summed(carrier)
+            self._preparations[key] = max(whole - network, 0.0)
+        return self._preparations[key]
+
+    def measured(self, architecture: Architecture, preparation: Settings) -> float:
+        """Return the measured milliseconds of a model, with weights as they come: they do not matter.
+
+        Raises:
+            ExportError: It cannot be written as ONNX.
+        """
+        return self._models([(architecture, preparation)])[0]
+
+    def calibrate(self, candidates: Sequence[Candidate]) -> Note:
+        """Measure whole models, fit the prediction to them, and return what is worth recording.
+
+        Args:
+            candidates: As different in size as there are.
+
+        Raises:
+            ExportError: One cannot be written as ONNX.
+        """
+        models = [(self._space.architecture(one), _settings(one)) for one in candidates]
+        before = [self.preparation(one) for one in candidates]
+        found = self._models(models)
+        sums = [self.predictor.summed(architecture) for architecture, _ in models]
+        weights = [infer(architecture).cost.parameters for architecture, _ in models]
+        net = [max(one - other, 1e-4) for one, other in zip(found, before, strict=True)]
+        line = calibration(sums, weights, net)
+        self.predictor.calibration = line
+        self.is_calibrated = True
+        self.keep()
+        return Note("latency", _facts(line, sums, before, found))
+
+    def keep(self) -> None:
+        """Write what was measured to the run's folder and, of pieces, to the user's cache."""
+        known, line = self.predictor.known, self.predictor.calibration
+        fitted = {_CALIBRATION + one: float(getattr(line, one)) for one in _LINE}
+        write_table(
+            self._own, {**known, **self._preparations, **(fitted if self.is_calibrated else {})}
+        )
+        write_table(self._user, known)
+
+    def _measure(self, pieces: Sequence[Architecture]) -> Sequence[float]:
+        return self._pool.submit(measured_here, pieces).result()
+
+    def _models(self, models: Sequence[tuple[Architecture, Settings]]) -> list[float]:
+        return self._pool.submit(models_milliseconds, self._cache, models).result()
+
+    def _carried(self, settings: Settings) -> Architecture:
+        """Return a small network under a preparation."""
+        if self._carrier is None:
+            seeds = [*self._space.seeds().values()] or [self._space.sample(generator(0, "carrier"))]
+            self._carrier = min(
+                seeds, key=lambda one: infer(self._space.architecture(one)).cost.macs
+            )
+        parts = dict(self._carrier.parts)
+        if "preparation" in parts:
+            parts["preparation"] = settings
+        return self._space.architecture(Candidate(tuple(parts.items())))
+
+
+def calibrating(space: CandidateSpace, seed: int, count: int = NETWORKS) -> list[Candidate]:
+    """Return candidates of many sizes to calibrate on: evenly spread among some samples by their multiply-accumulates."""
+    drawn = [space.sample(generator(seed, "calibration", number)) for number in range(4 * count)]
+    drawn += [*space.seeds().values()]
+    macs = [infer(space.architecture(one)).cost.macs for one in drawn]
+    order = np.argsort(macs, kind="stable")
+    places = np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))
+    return [drawn[int(order[place])] for place in places]
+
+
+def _settings(candidate: Candidate) -> Settings:
+    return tuple(candidate.settings("preparation").items())
+
+
+def _facts(
+    line: Calibration, sums: Sequence[float], before: Sequence[float], found: Sequence[float]
+) -> dict[str, Any]:
+    """Return what the report says of a calibration; errors are of whole models, preparation included."""
+    return {
+        "slope": line.slope,
+        "reading": line.reading,
+        "intercept_ms": line.intercept,
+        "networks": len(found),
+        "error": line.error,
+        "correlation": line.correlation,
+        "sums_ms": list(sums),
+        "preparations_ms": list(before),
+        "measured_ms": list(found),
+    }

@@ -1,0 +1,130 @@
+"""Limits held where it counts: on the networks that may become the model, with the types and times they really have."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from coeval.architecture.inference import infer
+from coeval.architecture.retype import retyped
+from coeval.architecture.step import Architecture
+from coeval.errors import ExportError
+from coeval.export.finalists import FINALISTS, choose_finalists
+from coeval.export.model import Model
+from coeval.export.retrain import Finalist, Rows, row_indices
+from coeval.run.constraints import COSTS, LATENCY
+from coeval.run.run import Run
+from coeval.run.site import Site
+from coeval.space.footprint import inference_bytes
+from coeval.store.protocol import Note
+from coeval.task.prepare import inputs_for
+
+LOOKED_AT = 12
+"""Of the best trials, how many are measured until enough keep the limits; about half a second each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a finalist's model costs.
+
+    Attributes:
+        costs: By name; latency is measured.
+        excess: By how much each limit is exceeded, as a share of it; empty where none is.
+    """
+
+    costs: dict[str, float]
+    excess: dict[str, float]
+
+
+def finalists_within(site: Site, run: Run, count: int = FINALISTS) -> tuple[Finalist, ...]:
+    """Return the best trials whose models keep the limits, measured; those passed over are recorded.
+
+    Where none does, the one that exceeds them least: a model over the limit, which the report says, is worth more than none.
+
+    Args:
+        site: Where the sitting works.
+        run: The finished search.
+        count: How many at most.
+    """
+    if not site.demands.constraints.limits:
+        return choose_finalists(run.trials, site.space, site.objective, count)
+    kept: list[Finalist] = []
+    over: list[tuple[float, Finalist]] = []
+    for one in choose_finalists(run.trials, site.space, site.objective, LOOKED_AT):
+        try:
+            found = check(site, one)
+        except ExportError as error:  # what cannot be written cannot be the model
+            site.record(Note("over_limit", {"trial": one.trial, "failure": str(error)}))
+            continue
+        if found.excess:
+            over.append((sum(found.excess.values()), one))
+            facts = {"trial": one.trial, "costs": found.costs, "excess": found.excess}
+            site.record(Note("over_limit", facts))
+        else:
+            kept.append(one)
+        if len(kept) == count:
+            break
+    if not kept and over:
+        kept = [min(over, key=lambda pair: pair[0])[1]]
+    return tuple(kept)
+
+
+def check(site: Site, finalist: Finalist) -> Checked:
+    """Return what a finalist's model costs on the columns of all rows that it will be trained on, latency measured.
+
+    Raises:
+        ExportError: The network cannot be written as ONNX.
+    """
+    rows = row_indices(site.task, Rows.ALL)
+    inputs = inputs_for(dict(finalist.preparation), site.task.table, rows)
+    architecture = retyped(finalist.architecture, *inputs)
+    costs = symbolic_costs(architecture)
+    if site.demands.latency is not None:
+        costs[LATENCY] = site.demands.latency.measured(architecture, finalist.preparation)
+    return Checked(costs, _excess(site, costs))
+
+
+def symbolic_costs(architecture: Architecture) -> dict[str, float]:
+    """Return parameters, multiply-accumulates and bytes at work, by the names of a measurement's costs."""
+    cost = infer(architecture).cost
+    return {
+        "parameters": float(cost.parameters),
+        "macs": float(cost.macs),
+        COSTS["memory"]: float(inference_bytes(architecture)),
+    }
+
+
+def constraint_facts(
+    site: Site, run: Run, trial: int, model: Model, milliseconds: float
+) -> dict[str, Any] | None:
+    """Return what the final note says of limits and prediction; ``None`` where nothing was demanded.
+
+    Args:
+        site: Where the sitting works.
+        run: The finished search.
+        trial: Number of the winner's.
+        model: The finished one.
+        milliseconds: Of one call of its ``model.onnx``, as measured.
+    """
+    demands = site.demands
+    if demands.is_plain:
+        return None
+    costs = {**symbolic_costs(model.architecture), LATENCY: milliseconds}
+    if LATENCY in _excess(site, costs) and demands.latency is not None:
+        # One busy moment does not break a limit: measured again, the median of several counts.
+        settings = tuple(dict(model.preparation.settings).items())
+        costs[LATENCY] = demands.latency.measured(model.architecture, settings)
+    facts: dict[str, Any] = {
+        "limits": {one.name: one.most for one in demands.constraints.limits},
+        "minimised": list(demands.constraints.minimised),
+        "measured": costs,
+        "excess": _excess(site, costs),
+    }
+    if demands.latency is not None:
+        winner = next(one.proposal.candidate for one in run.trials if one.number == trial)
+        facts["predicted_ms"] = demands.latency(winner)
+    return facts
+
+
+def _excess(site: Site, costs: dict[str, float]) -> dict[str, float]:
+    limits = site.demands.constraints.limits
+    shares = {one.name: one.violation(costs[one.name]) for one in limits if one.name in costs}
+    return {name: share for name, share in shares.items() if share > 0}
