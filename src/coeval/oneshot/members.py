@@ -3,27 +3,20 @@
 Where a space forbids combinations (a DARTS node has two inputs), only its own parts know which: they draw and breed.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from coeval.architecture.step import Architecture
 from coeval.space.open import OpenSpace
 from coeval.space.protocol import Candidate
-from coeval.space.slots import SlotSpace
+from coeval.space.slots import Slot, SlotSpace
 
 Picks = tuple[int, ...]
-
-
-@runtime_checkable
-class RanksMembers(Protocol):
-    """A part that knows its best member by scores, where not every combination is one."""
-
-    def best(self, scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
-        """Return the allowed options of largest summed score."""
-        ...
+NONE = "none"
+"""The option of an edge that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +76,9 @@ class Members:
         chosen: list[int] = []
         for part, span in self._parts():
             own = scores[span]
-            if isinstance(part, RanksMembers):
-                chosen += part.best(own)
-            else:
-                chosen += [int(np.argmax(one)) for one in own]
+            if part.size() < math.prod(len(one.options) for one in part.slots):
+                own = [_without_none(*one) for one in zip(part.slots, own, strict=True)]
+            chosen += part.best(own)
         return tuple(chosen)
 
     def _parts(self) -> Iterator[tuple[SlotSpace, slice]]:
@@ -102,6 +94,15 @@ def _architecture(candidate: Candidate, name: str) -> Architecture:
     genotype = candidate.part(name)
     assert isinstance(genotype, Architecture)  # parts that decide by slots make architectures
     return genotype
+
+
+def _without_none(slot: Slot, scores: Sequence[float]) -> list[float]:
+    """Return the scores with that of leaving the edge out set to 0: how many edges stay is the space's to say.
+
+    Liu et al. 2019 (arXiv:1806.09055, section 2.4) keep the edges of the strongest options that are not zero.
+    """
+    pairs = zip(slot.options, scores, strict=True)
+    return [0.0 if name == NONE else score for name, score in pairs]
 
 
 def _picks(part: SlotSpace, genotype: Architecture) -> list[int]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.forecast import Forecast
+from coeval.evaluate.protocol import Evaluator
 from coeval.evaluate.together import Joint, batch_for
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
@@ -13,7 +14,10 @@ from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import Rows
 from coeval.run.budget import Budget
 from coeval.run.finish import ended_early, note_rivals
+from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated
+from coeval.run.held import Held
+from coeval.run.one_shot import TicksPass, note_one_shot, trains_ticks, with_ticks
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
 from coeval.run.reserve import EXPORT_SECONDS, Reserve
@@ -22,11 +26,12 @@ from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site
 from coeval.run.storage import Storage
-from coeval.run.strategies import strategy_for
+from coeval.run.strategies import rungs_of, strategy_for
 from coeval.store.protocol import Event, Note
 from coeval.store.queries import notes
 from coeval.strategy.early_end import EarlyEnd
-from coeval.trial import Trial
+from coeval.strategy.protocol import Strategy
+from coeval.trial import Objective, Trial
 
 TAUGHT = 1000
 """Events of earlier sittings from which a resume learns what trainings take; older ones count next to nothing."""
@@ -46,12 +51,16 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         RunError: The journal cannot be written, or no worker can start.
     """
     reserve = Reserve(site)
-    storage = Storage(site, lambda: reserve.best)
+    objectives = site.demands.constraints.objectives(site.objective)
+    front = Front(objectives)
+    storage = Storage(
+        site, lambda: [*reserve.best, *(front.members if len(objectives) > 1 else ())]
+    )
     # Who resumes a finished run wants it to go on.
     early = EarlyEnd(site.objective)
-    ends_early = site.options.early_end and not notes(earlier, "final")
+    ends_early = site.options.early_end and not notes(earlier, "final") and len(objectives) == 1
     deadline = site.end - EXPORT_SECONDS
-    evaluator = _evaluator(site, storage, deadline)
+    evaluator = with_ticks(site, _evaluator(site, storage, deadline), deadline)
     forecast = Forecast(
         site.task,
         site.space,
@@ -64,6 +73,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         reserve.record(record)
         if isinstance(record, Trial):
             early.record(record)
+            front.record(record)
             if record.proposal.origin == f"seed:{default}" and record.is_comparable:
                 _refit_default(site, rivals, record, default)
             storage.record(record)
@@ -87,12 +97,10 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         run = search(
             site.task,
             site.space,
-            strategy_for(
-                site.options.strategy, site.space, site.objective, site.options.seed, site.levers
-            ),
+            _strategy(site, objectives),
             evaluator,
             site.budget,
-            objective=site.objective,
+            objective=objectives,
             store=site.store,
             executor=executor,
             on_event=on_event,
@@ -100,10 +108,28 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
             stop=stop,
             seed=site.options.seed,
         )
+        note_one_shot(site, run.trials)
         return ended_early(site, run, early) if ends_early else run
     finally:
         executor.close()
         storage.tidy()
+
+
+def _strategy(site: Site, objectives: Sequence[Objective]) -> Strategy:
+    """Return what proposes: members of the space that keep the limits."""
+    name, space, seed = site.options.strategy, site.demands.space, site.options.seed
+    if len(objectives) > 1:
+        return front_strategy(name, space, objectives, seed, site.levers)
+    first = Budget.of(site.options.budget, site.options.trials)  # a resume must ask the same
+    return strategy_for(
+        name,
+        space,
+        site.objective,
+        seed,
+        site.levers,
+        rungs_of=rungs_of(site.task),
+        seconds=first.seconds,
+    )
 
 
 def _evaluator(site: Site, storage: Storage, deadline: float) -> TrainingEvaluator:
@@ -122,11 +148,13 @@ def _evaluator(site: Site, storage: Storage, deadline: float) -> TrainingEvaluat
     )
 
 
-def _executor(site: Site, evaluator: TrainingEvaluator, forecast: Forecast) -> Executor:
+def _executor(site: Site, evaluator: Evaluator, forecast: Forecast) -> Executor:
     batch = batch_for(site.options.device, _joint(site))
     memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
+    ahead = ahead and not trains_ticks(site)  # a tick must not wait behind what was asked for ahead
     workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
-    return Gated(workers, forecast)
+    gated = Gated(workers, TicksPass(forecast))
+    return gated if site.demands.is_plain else Held(gated, site.demands.costs)
 
 
 def _joint(site: Site) -> Joint:

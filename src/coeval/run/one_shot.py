@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from coeval.evaluate.latency_options import latency_of_options
 from coeval.evaluate.protocol import Evaluator
 from coeval.oneshot.evaluator import Costs, OneShotEvaluator
 from coeval.oneshot.history import History, history
@@ -11,6 +12,7 @@ from coeval.oneshot.strategy import OneShot
 from coeval.oneshot.tick import tick_of
 from coeval.run.gate import Forecast
 from coeval.run.site import Site
+from coeval.space.open import open_space
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 from coeval.strategy.protocol import Strategy
@@ -38,6 +40,11 @@ def one_shot(
     return OneShot(space, name, after=after, seconds=seconds)
 
 
+def trains_ticks(site: Site) -> bool:
+    """Return whether a sitting's strategy is a one-shot method."""
+    return site.options.strategy in METHODS
+
+
 def with_ticks(site: Site, inner: Evaluator, deadline: float) -> Evaluator:
     """Return an evaluator that trains the ticks of a one-shot strategy too; for any other strategy the inner one.
 
@@ -46,7 +53,7 @@ def with_ticks(site: Site, inner: Evaluator, deadline: float) -> Evaluator:
         inner: Trains candidates.
         deadline: ``time.monotonic()`` seconds at which the search ends.
     """
-    if site.options.strategy not in METHODS:
+    if not trains_ticks(site):
         return inner
     return OneShotEvaluator(
         inner,
@@ -85,7 +92,7 @@ class TicksPass:
 
 def note_one_shot(site: Site, trials: Sequence[Trial]) -> None:
     """Record what the ticks of a run came to: steps published and performed, skips, curvature."""
-    if site.options.strategy in METHODS:
+    if trains_ticks(site):
         found = history(site.options.strategy, trials)
         if found is not None:
             site.record(Note("one_shot", _facts(found)))
@@ -102,7 +109,9 @@ def _facts(found: History) -> dict[str, Any]:
 
 
 def _costs(site: Site) -> Costs | None:
-    penalty = METHODS[site.options.strategy].penalty
-    if penalty is None or penalty[0] is not Penalty.LATENCY:
+    """Return each option's milliseconds for a method that punishes latency, where somebody measures them."""
+    penalty, latency = METHODS[site.options.strategy].penalty, site.demands.latency
+    if penalty is None or penalty[0] is not Penalty.LATENCY or latency is None:
         return None
-    return None
+    found = latency_of_options(open_space(site.space), latency.predictor)
+    return tuple(tuple(map(float, one)) for one in found)

@@ -97,7 +97,7 @@ class RecurrentPolicy:
             for one in choices:
                 self._rows_of(one.slot)
         found = [self.gradients(choices, advantage, entropy)[1] for choices, advantage in lessons]
-        mean = {name: sum(one[name] for one in found) / len(found) for name in self.weights}
+        mean = {name: np.mean([one[name] for one in found], axis=0) for name in self.weights}
         self._adam.step(self.weights, mean)
         self._known.clear()
         self._states.clear()
