@@ -117,3 +117,8 @@ def test_overrides_are_read_from_text_and_mapping():
     assert parse_kinds(" zip = Categorical, a=b=drop ", ["zip", "a=b"], "y") == expected
     assert parse_kinds({"zip": Kind.CATEGORICAL, "a=b": "drop"}, ["zip", "a=b"], "y") == expected
     assert parse_kinds(None, ["zip"], "y") == {}
+
+
+def test_a_column_of_a_frame_holds_no_images():
+    with pytest.raises(DataError, match="column 'x' cannot hold images here"):
+        infer_kinds([strings(["a.png", "b.png"] * 9)], {"x": Kind.IMAGE}, {})

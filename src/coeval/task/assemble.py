@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,18 +83,18 @@ def assemble(
         DataError: The data cannot be learnt from; the message says why and what to do.
     """
     said = list(notes)
-    features, target, plan = _drop_unlabelled(features, target, plan, said)
-    _refuse_few(len(target.values), plan)
+    features, target, plan = drop_unlabelled(features, target, plan, said)
+    refuse_few(len(target.values), plan)
     encoded = encode_target(target, plan.problem)
     if plan.strict:
-        _refuse_lone_class(encoded.target)
+        refuse_lone_class(encoded.target)
     schema = Schema(infer_kinds(features, plan.overrides, plan.reserved))
     _refuse_no_features(schema)
     table = to_table(features, schema, len(target.values))
     said += [one for one in (encoded.note, *_about(features, schema)) if one]
     rng = generator(plan.seed, "split")
     layers = strata(encoded.target, encoded.problem)
-    structure = _structure(plan, said)
+    structure = structure_of(plan, said)
     classes = encoded.problem is not Problem.REGRESSION
     splits = split(layers, structure, plan.shares, rng, classes=classes)
     several = len(layers) < FOLDED_BELOW if plan.several_folds is None else plan.several_folds
@@ -164,7 +165,7 @@ def _task(
             encoded.target,
             splits,
             folds,
-            metric(plan.metric, encoded.problem, labels=_labels(encoded.target)),
+            metric(plan.metric, encoded.problem, labels=metric_labels(encoded.target)),
             read_weights(plan.weights),
             "",
             tuple(notes),
@@ -172,17 +173,21 @@ def _task(
     )
 
 
-def _labels(target: Target) -> npt.NDArray[np.generic] | None:
+def metric_labels(target: Target) -> npt.NDArray[np.generic] | None:
     """Return the label of each class index as a metric of the user's gets it; ``None`` for regression."""
     if not target.classes:
         return None
     return np.array(target.classes, dtype=np.float64 if target.number else np.str_)
 
 
-def _drop_unlabelled(
+def drop_unlabelled(
     features: Sequence[RawColumn], target: RawColumn, plan: Plan, notes: list[str]
 ) -> tuple[Sequence[RawColumn], RawColumn, Plan]:
-    """Return everything without the rows whose target is missing."""
+    """Return everything without the rows whose target is missing.
+
+    Raises:
+        DataError: It is missing in all.
+    """
     missing = target.missing if target.form is not Form.NESTED else np.zeros(1, bool)
     if not missing.any():
         return features, target, plan
@@ -192,19 +197,21 @@ def _drop_unlabelled(
         )
     keep = ~missing
     notes.append(f"{int(missing.sum())} rows without a target are left out")
-    return (
-        [one.take(keep) for one in features],
-        target.take(keep),
-        dataclasses.replace(
-            plan,
-            group=plan.group and plan.group.take(keep),
-            time=plan.time and plan.time.take(keep),
-            weights=plan.weights and plan.weights.take(keep),
-        ),
+    return [one.take(keep) for one in features], target.take(keep), taken(plan, keep)
+
+
+def taken(plan: Plan, rows: npt.NDArray[Any]) -> Plan:
+    """Return the plan for some of the rows (indices or a mask)."""
+    return dataclasses.replace(
+        plan,
+        group=plan.group and plan.group.take(rows),
+        time=plan.time and plan.time.take(rows),
+        weights=plan.weights and plan.weights.take(rows),
     )
 
 
-def _refuse_few(rows: int, plan: Plan) -> None:
+def refuse_few(rows: int, plan: Plan) -> None:
+    """Raise a ``DataError`` if there are fewer rows than the plan asks for."""
     if rows < plan.fewest:
         names = ("train", "validation", "selection", "test")
         wanted = [name for name, share in zip(names, plan.shares.all, strict=True) if share > 0]
@@ -214,7 +221,8 @@ def _refuse_few(rows: int, plan: Plan) -> None:
         )
 
 
-def _refuse_lone_class(target: Target) -> None:
+def refuse_lone_class(target: Target) -> None:
+    """Raise a ``DataError`` if a class has a single row."""
     if not target.classes:
         return
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
@@ -269,7 +277,12 @@ def _about_column(raw: RawColumn, schema: ColumnSchema) -> list[str]:
     return said
 
 
-def _structure(plan: Plan, notes: list[str]) -> Structure:
+def structure_of(plan: Plan, notes: list[str]) -> Structure:
+    """Return what must stay together or in order.
+
+    Raises:
+        DataError: Group and time are both given, or the time is no time.
+    """
     if plan.group is not None and plan.time is not None:
         raise DataError(
             "Give a group column or a time column, not both: one order of splits is possible."

@@ -195,6 +195,11 @@ def _forced(column: RawColumn, kind: Kind) -> ColumnSchema:
         raise DataError(
             f"kinds: column {column.name!r} holds nested values ({column.note}) and can only be dropped."
         )
+    if kind is Kind.IMAGE:
+        raise DataError(
+            f"kinds: column {column.name!r} cannot hold images here. Images are read from a file of paths and labels, "
+            "a folder, or arrays (coeval.task.images)."
+        )
     if kind is Kind.NUMERIC:
         _refuse_unless_numbers(column)
     if kind is Kind.DATE and column.form is not Form.DATE:

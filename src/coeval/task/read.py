@@ -1,4 +1,4 @@
-"""A file as a task: the one call that the command line and most scripts make."""
+"""A file or folder as a task: the one call that the command line and most scripts make."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +8,8 @@ from coeval.task.assemble import Extra, Plan, assemble, read_weights, with_test
 from coeval.task.columns import check_columns, to_table
 from coeval.task.files import Source, read_file
 from coeval.task.frame import keep_strings
+from coeval.task.image_table import Listing, listed_images
+from coeval.task.images import is_images, read_images
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
 from coeval.task.own_metric import Own
@@ -21,7 +23,7 @@ from coeval.task.task import Problem, Task
 def read(
     path: str | Path,
     *,
-    target: str,
+    target: str | None = None,
     kinds: str | Mapping[str, str | Kind] | None = None,
     metric: str | Metric | Own | None = None,
     problem: Problem | str | None = None,
@@ -32,17 +34,22 @@ def read(
     seed: int = 0,
     name: str | None = None,
 ) -> Task:
-    """Return the task in a CSV, TSV, Parquet or Feather file.
+    """Return the task in a CSV, TSV, Parquet or Feather file, or in images.
+
+    Images are a folder of class folders, an ``.npz`` or ``.npy`` file (see ``images.read_images``), or a table of which a
+    column names an image file in each row.
 
     Args:
-        path: The file. Delimiter, encoding and decimal sign of a text file are found.
-        target: The column to predict.
-        kinds: Kinds to set instead of infer: ``"zip=categorical,id=drop"`` or a mapping.
+        path: The file or folder. Delimiter, encoding and decimal sign of a text file are found.
+        target: The column to predict; optional for a folder, and for arrays with usual names.
+        kinds: Kinds to set instead of infer: ``"zip=categorical,id=drop"`` or a mapping. ``"photo=image"`` says
+            which column names image files, if that cannot be told by their names.
         metric: What to optimise; see ``metrics.metric``.
         problem: ``"classification"``, ``"binary"``, ``"multiclass"`` or ``"regression"``; inferred by default.
         group: Rows with one value of this column stay on one side of every split. It is no feature.
         time: Splits follow the order of this column, the test split last. It stays a feature.
-        test: ``"split"`` locks 20 % of the rows; ``"none"`` locks none; anything else is a file of test rows.
+        test: ``"split"`` locks 20 % of the rows (or the test split that comes with images); ``"none"`` locks none;
+            anything else is a file (or folder) of test rows.
         weights: A column of sample weights. It is no feature.
         seed: Source of chance for the splits.
         name: For people; the file's name by default.
@@ -50,8 +57,17 @@ def read(
     Raises:
         DataError: The file cannot be read or not be learnt from; the message says what to do.
     """
+    if is_images(path):
+        _refuse_columns(path, {"kinds": kinds, "group": group, "time": time, "weights": weights})
+        return read_images(
+            path, target=target, metric=metric, problem=problem, test=test, seed=seed, name=name
+        )
     source = read_file(path)
     names = list(source.table.column_names)
+    if target is None:
+        raise DataError(
+            f"Name the column to predict with --target (target=...). The columns of {path} are {listed(names)}."
+        )
     _check_names(names, target, source, path)
     for role, column in (("group", group), ("time", time), ("weights", weights)):
         _check_role(role, column, names, target)
@@ -60,7 +76,7 @@ def read(
         source.table,
         text=source.text,
         comma=source.comma,
-        keep=[one for one, kind in overrides.items() if kind is Kind.TEXT],
+        keep=[one for one, kind in overrides.items() if kind in (Kind.TEXT, Kind.IMAGE)],
         undated=[one for one, kind in overrides.items() if kind is Kind.CATEGORICAL],
     )
     by_name = {column.name: column for column in columns}
@@ -79,6 +95,10 @@ def read(
         fewest=30 if str(test) == "split" else 20,
     )
     features = [column for column in columns if column.name != target]
+    free = [column for column in features if column.name not in (group, time, weights)]
+    listing = Listing(path, free, by_name[target], overrides)
+    if listing.paths is not None:
+        return listed_images(listing, str(test), plan, source.notes)
     task = assemble(features, by_name[target], plan, source.notes)
     return with_test(task, _test_rows(test, task, weights)) if own_test else task
 
@@ -102,6 +122,16 @@ def _raw(source: Source, schema: Schema, target: str = "") -> list[RawColumn]:
     return raw_columns(
         source.table, text=source.text, comma=source.comma, keep=[*keep_strings(schema), target]
     )
+
+
+def _refuse_columns(path: str | Path, given: Mapping[str, object]) -> None:
+    """Raise a ``DataError`` if something is asked of columns, which images do not have."""
+    for option, value in given.items():
+        if value is not None:
+            raise DataError(
+                f"{option} is about columns of a table, but {path} holds images. Leave it out, or give a CSV of paths "
+                "and labels."
+            )
 
 
 def _test_rows(path: str | Path, task: Task, weights: str | None) -> Extra:

@@ -13,6 +13,9 @@ def summary(task: Task) -> list[str]:
     kept = len(task.table.columns)
     counts = Counter(column.kind for column in task.schema.columns)
     kinds = ", ".join(f"{counts[kind]} {_WORDS[kind]}" for kind in Kind if counts[kind])
+    what = f"{task.table.rows:,} rows, {kept} of {len(task.schema.columns)} columns used ({kinds})"
+    if task.is_image:
+        what = f"{task.table.rows:,} images of {task.schema.columns[0].reason}"
     splits = task.splits
     parts = {
         "train": splits.train,
@@ -23,7 +26,7 @@ def summary(task: Task) -> list[str]:
     sizes = ", ".join(f"{name} {len(part):,}" for name, part in parts.items() if len(part))
     folds = f"; scored out of fold ({len(task.folds)} folds)" if len(task.folds) > 1 else ""
     return [
-        f"data: {task.name}, {task.table.rows:,} rows, {kept} of {len(task.schema.columns)} columns used ({kinds})",
+        f"data: {task.name}, {what}",
         f"target: {task.target.name}, {_target(task)}; optimising {task.metric.label or task.metric.name}",
         f"splits: {sizes}{folds}",
         *(f"note: {note}" for note in task.notes),

@@ -1,0 +1,116 @@
+"""A folder of class folders: each image's class is the folder it lies in. Also with ``train``, ``validation`` and ``test`` above."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from coeval.errors import DataError
+from coeval.task.image_decode import SUFFIXES
+from coeval.task.image_found import Files, Found, label_column
+
+_TRAIN = frozenset(("train", "training"))
+_MORE = frozenset(("val", "valid", "validation", "dev"))
+_TEST = frozenset(("test", "testing"))
+LABEL = "class"
+
+
+def read_folder(folder: Path, label: str = LABEL) -> tuple[Found, Found | None]:
+    """Return the images of a folder, and those of its ``test`` folder if it has one.
+
+    Args:
+        folder: Holds a folder for each class, or a folder ``train`` that does.
+        label: A name for what is predicted.
+
+    Raises:
+        DataError: There are no class folders, or only one of them holds images.
+    """
+    inside = {one.name.lower(): one for one in _folders(folder)}
+    own = [path for name, path in inside.items() if name in _TRAIN]
+    if not own or set(inside) - _TRAIN - _MORE - _TEST:
+        return _classes((folder,), folder, label), None
+    more = [path for name, path in inside.items() if name in _MORE]
+    test = [path for name, path in inside.items() if name in _TEST]
+    notes = []
+    if more:
+        notes.append(
+            f"the images of {more[0].name}/ join those of {own[0].name}/: coeval makes its own validation split"
+        )
+    found = _classes((*own, *more), folder, label, notes)
+    return found, _classes(test, folder, label) if test else None
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return all image files in a folder and the folders in it, in order; hidden ones are left out."""
+    found = sorted(one for one in folder.rglob("*") if one.suffix.lower() in SUFFIXES)
+    return [one for one in found if not _is_hidden(one.relative_to(folder)) and one.is_file()]
+
+
+def _classes(roots: Sequence[Path], base: Path, label: str, notes: Sequence[str] = ()) -> Found:
+    """Return the images of the class folders in some roots.
+
+    Raises:
+        DataError: There are fewer than two classes.
+    """
+    paths: list[Path] = []
+    labels: list[str] = []
+    said = list(notes)
+    for root in roots:
+        for one in _folders(root):
+            files = image_files(one)
+            if not files:
+                said.append(f"folder {one.relative_to(base)} holds no images and is left out")
+            paths += files
+            labels += [one.name] * len(files)
+        loose = _loose(root)
+        if loose and paths:
+            said.append(
+                f"{len(loose)} images lie beside the class folders, without a class, and are left out "
+                f"(the first: {loose[0].name})"
+            )
+    if len(set(labels)) < 2:
+        raise DataError(_too_few(base, roots, sorted(set(labels))))
+    said += _others(roots, base)
+    names = tuple(str(one.relative_to(base)) for one in paths)
+    return Found(Files(tuple(paths), names), label_column(label, labels), notes=tuple(said))
+
+
+def _too_few(base: Path, roots: Sequence[Path], classes: Sequence[str]) -> str:
+    loose = sum(len(_loose(root)) for root in roots)
+    if classes:
+        got = f"one folder with images ({classes[0]!r}), so there is nothing to tell apart"
+    elif loose:
+        got = f"{loose} images without class folders"
+    else:
+        got = "no images"
+    return (
+        f"{base} must hold a folder of images for each of at least two classes, got {got}. Sort the images into such "
+        "folders, or give a CSV of paths and labels with --target."
+    )
+
+
+def _others(roots: Sequence[Path], base: Path) -> list[str]:
+    """Return a note on the files that are no images."""
+    found = [
+        one
+        for root in roots
+        for one in sorted(root.rglob("*"))
+        if one.is_file() and one.suffix.lower() not in SUFFIXES
+        if not _is_hidden(one.relative_to(root)) and one.name != "Thumbs.db"
+    ]
+    if not found:
+        return []
+    return [
+        f"{len(found)} files are no images by their names and are left out (the first: {found[0].relative_to(base)})"
+    ]
+
+
+def _loose(root: Path) -> list[Path]:
+    files = (one for one in root.iterdir() if one.is_file() and one.suffix.lower() in SUFFIXES)
+    return sorted(one for one in files if not _is_hidden(one.relative_to(root)))
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(one for one in root.iterdir() if one.is_dir() and not _is_hidden(Path(one.name)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)

@@ -1,0 +1,82 @@
+"""A table of image files as a task, also with an own test table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coeval.errors import DataError, did_you_mean
+from coeval.task.assemble import Plan, taken
+from coeval.task.files import read_file
+from coeval.task.image_found import Found
+from coeval.task.image_list import path_column, read_list
+from coeval.task.image_task import image_task
+from coeval.task.kinds import listed
+from coeval.task.raw import RawColumn, raw_columns
+from coeval.task.table import Kind
+from coeval.task.task import Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """A table that may list image files.
+
+    Attributes:
+        path: Of the table.
+        columns: Those that may be features.
+        labels: The target.
+        overrides: Kinds set by the user.
+    """
+
+    path: str | Path
+    columns: Sequence[RawColumn]
+    labels: RawColumn
+    overrides: Mapping[str, Kind]
+
+    @property
+    def base(self) -> Path:
+        """Return what paths are relative to."""
+        return Path(self.path).expanduser().parent
+
+    @property
+    def paths(self) -> RawColumn | None:
+        """Return the column that names images, if there is one."""
+        return path_column(self.columns, self.overrides, self.base)
+
+
+def listed_images(listing: Listing, test: str, plan: Plan, notes: Sequence[str] = ()) -> Task:
+    """Return the task of the images that a table lists.
+
+    Args:
+        listing: Has a column of paths.
+        test: As ``read`` takes it; another table of paths and labels, if it is a file.
+        plan: What to make of the rows.
+        notes: How the table was read.
+
+    Raises:
+        DataError: The images cannot be learnt from; the message says why and what to do.
+    """
+    assert listing.paths is not None
+    names = [one.name for one in listing.columns if one.name != listing.paths.name]
+    others = [one for one in names if listing.overrides.get(one) is not Kind.DROP]
+    found, is_there = read_list(listing.paths, listing.labels, listing.base, others)
+    own_test = test not in ("split", "none")
+    held = _test_images(test, listing) if own_test else None
+    found = replace(found, notes=(*notes, *found.notes))
+    return image_task(found, held, taken(plan, is_there))
+
+
+def _test_images(test: str, listing: Listing) -> Found:
+    """Return the images of an own test table, which names the same columns."""
+    assert listing.paths is not None
+    wanted = (listing.paths.name, listing.labels.name)
+    source = read_file(test)
+    names = list(source.table.column_names)
+    for one in wanted:
+        if one not in names:
+            raise DataError(
+                f"The test file {test} lacks the column {one!r}.{did_you_mean(one, names)} It has {listed(names)}."
+            )
+    columns = raw_columns(source.table, text=source.text, comma=source.comma, keep=wanted[:1])
+    by_name = {column.name: column for column in columns}
+    base = Path(test).expanduser().parent
+    return read_list(by_name[wanted[0]], by_name[wanted[1]], base, ())[0]
