@@ -1,5 +1,6 @@
 """What the ticks of a search came to, read from the journal: for notes and reports."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ class History:
         published: Steps of the architecture in the paper.
         lr: Step size of the architecture weights; 0 where none are learnt.
         seconds: That all ticks took.
+        steps: Of the shared weights, after each slice.
+        losses: Mean training loss of each slice; NaN where it was not kept.
         skips: After each slice, the share of slots whose option is a skip.
         eigenvalues: After each slice, the loss's dominant curvature in the architecture weights, where measured.
         back: The slice to which a search that stopped went back, counted from 0; ``None`` for one that did not stop.
@@ -41,6 +44,8 @@ class History:
     published: int
     lr: float
     seconds: float
+    steps: tuple[int, ...]
+    losses: tuple[float, ...]
     skips: tuple[float, ...]
     eigenvalues: tuple[float, ...]
     back: int | None
@@ -130,6 +135,8 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
         published=int(steps["published"]),
         lr=float(last["lr"]),
         seconds=seconds,
+        steps=tuple(int(one["steps"]["done"]) for one in slices),
+        losses=tuple(float(one.get("train_loss", math.nan)) for one in slices),
         skips=tuple(float(one["skips"]) for one in slices),
         eigenvalues=eigenvalues,
         back=back,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coeval.architecture.step import Architecture
+from coeval.oneshot.tick import tick_of
 from coeval.report.networks import drawn
 from coeval.store.protocol import Event, Note
 from coeval.store.queries import active_clock
@@ -100,8 +101,10 @@ class Facts:
 
     @property
     def candidates(self) -> int:
-        """Return how many candidates were proposed: a promotion or a repeat is another trial of one of them."""
-        proposals = [one.trial.proposal for one in self.trials]
+        """Return how many candidates were proposed: a promotion or a repeat is another trial of one of them, a tick none."""
+        proposals = [
+            one.trial.proposal for one in self.trials if tick_of(one.trial.proposal) is None
+        ]
         return sum(one.continues is None and one.repeat == 0 for one in proposals)
 
     @property

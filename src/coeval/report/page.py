@@ -19,7 +19,18 @@ from coeval.architecture.serial import from_json, region_from_json, type_from_js
 from coeval.architecture.step import Architecture
 from coeval.component.library import NEURAL
 from coeval.errors import RunError, SpaceError
-from coeval.report import data, evidence, front, headline, model, reproduce, search, signals, trials
+from coeval.report import (
+    data,
+    evidence,
+    front,
+    headline,
+    model,
+    one_shot,
+    reproduce,
+    search,
+    signals,
+    trials,
+)
 from coeval.report.facts import Facts, collect, dig
 from coeval.report.markup import Markup, join, tag
 from coeval.space.protocol import Candidate, Genotype
@@ -33,6 +44,7 @@ SECTIONS: tuple[Section, ...] = (
     ("trust", "How far to trust it", evidence.trust),
     ("front", "Limits and front", front.section),
     ("search", "What was searched", search.searched),
+    ("one-shot", "The search inside one network", one_shot.section),
     (
         "architecture",
         "The architecture",

@@ -215,6 +215,7 @@ _GROUPS = {
     "seed": ("o-seed", "trials: expert's seeds"),
     "random": ("o-random", "trials: random control"),
     "evolution": ("o-evolution", "trials: evolution"),
+    "tick": ("o-other", "training the supernet"),
 }
 
 

@@ -1,0 +1,48 @@
+"""The search inside one network, as people see it: how far it came, and whether skips took over."""
+
+from coeval.oneshot.history import History, history
+from coeval.oneshot.method import METHODS
+from coeval.report import words
+from coeval.report.facts import Facts, dig
+from coeval.report.markup import Markup, join, number, number_head, table, tag
+
+ROWS = 12
+"""Slices in the table at most, evenly spread."""
+
+
+def of_run(facts: Facts) -> History | None:
+    """Return what the run's ticks came to; ``None`` for a run without any."""
+    name = str(dig(facts.capsule, "strategy", "name") or "")
+    if name not in METHODS:
+        return None
+    return history(name, [one.trial for one in facts.trials])
+
+
+def section(facts: Facts) -> Markup:
+    """Return the course of a search inside one network; nothing where there was none."""
+    found = of_run(facts)
+    if found is None:
+        return Markup()
+    said = [tag("p", one) for one in found.sentences]
+    note = (
+        "Scores on shared weights only choose what is trained from scratch: no score of the supernet is compared with "
+        "that of a trained network."
+    )
+    return join([*said, _slices(found), tag("p.note", note)])
+
+
+def _slices(found: History) -> Markup:
+    """Return the slices as a table, where the architecture was learnt along the way."""
+    count = len(found.skips)
+    if METHODS[found.method].order == 0 or count < 2:
+        return Markup()
+    chosen = sorted({round(place * (count - 1) / (ROWS - 1)) for place in range(ROWS)})
+    heads = ["slice", "steps", "training loss", "skips"]
+    heads += ["curvature"] if found.eigenvalues else []
+    rows = []
+    for place in chosen:
+        cells = [place + 1, words.count(found.steps[place])]
+        cells += [words.score(found.losses[place]), words.percent(found.skips[place])]
+        cells += [words.score(found.eigenvalues[place])] if found.eigenvalues else []
+        rows.append([number(one) for one in cells])
+    return table([number_head(one) for one in heads], rows, "table.ledger")

@@ -1,0 +1,55 @@
+"""What a report says of a search inside one network."""
+
+import pytest
+
+from coeval.oneshot.strategy import OneShot
+from coeval.report import one_shot
+from coeval.report.facts import Facts, Timed
+from coeval.testing.fakes import drive
+from coeval.trial import Objective
+from tests.oneshot.fakes import FakeOneShot
+from tests.oneshot.searches import SPACE
+
+
+class Full(FakeOneShot):
+    """Ticks that say all that a real one says."""
+
+    def _measure(self, trial, report):
+        found = super()._measure(trial, report)
+        if "steps" in found.data:
+            found.data["steps"] |= {"architecture": 100, "published": 19_550}
+            found.data.update(lr=0.05, train_loss=1.25, scored=5)
+        return found
+
+
+def facts(method, name=None):
+    log = drive(OneShot(SPACE, method, steps=200, ticks=20), Full(), 40)
+    trials = tuple(Timed(one, 0.0, 1.0) for one in log if one.measurement is not None)
+    capsule = {"strategy": {"name": name or method}}
+    return Facts("run", capsule, Objective("loss"), "loss", trials=trials)
+
+
+@pytest.mark.parametrize("method", ["darts", "darts-es"])
+def test_slices_stand_in_a_table_with_skips_and_curvature_where_it_was_measured(method):
+    text = str(one_shot.section(facts(method)))
+    assert "200 of 200 steps" in text
+    assert "No collapse" in text
+    assert text.count("<tr>") == 1 + one_shot.ROWS
+    assert "curvature" in text
+    assert "no score of the supernet is compared" in text
+
+
+def test_a_method_that_scores_paths_says_how_many():
+    text = str(one_shot.section(facts("spos")))
+    assert "5 paths were scored on shared weights" in text
+    assert "<table" not in text
+
+
+def test_a_run_of_another_strategy_has_no_such_section():
+    assert one_shot.section(facts("darts", name="evolution")) == ""
+
+
+def test_ticks_are_no_candidates():
+    found = facts("spos")
+    assert found.candidates == 3
+    assert len(found.trials) > 20
