@@ -35,6 +35,7 @@ ALL = (
     "convolution",
     "pipeline",
     "images",
+    "latency",
     "workers",
     "population",
     "ranked",
