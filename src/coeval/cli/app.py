@@ -91,6 +91,13 @@ def fit(
             show_default="stages",
         ),
     ] = None,
+    cells_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of images: a run whose cells are taken over and stacked for this task.",
+            show_default=False,
+        ),
+    ] = None,
     strategy: Annotated[
         str,
         typer.Option(
@@ -157,6 +164,7 @@ def fit(
         time=time,
         test=test,
         preset=preset,
+        cells_from=cells_from,
         strategy=strategy,
         objective=objective,
         max_latency=max_latency,
@@ -225,9 +233,15 @@ def show(
     svg: Annotated[
         Path | None, typer.Option(help="Also write the drawing.", show_default=False)
     ] = None,
+    cells: Annotated[bool, typer.Option(help="The cells that it is stacked of.")] = False,
     json: Json = False,
 ) -> None:
-    """Show an architecture as text, and as SVG."""
+    """Show an architecture, or the cells that it is stacked of, as text, and as SVG."""
+    if cells:
+        from coeval.cli.cells import cells_command  # noqa: PLC0415
+
+        cells_command(run, svg, as_json=json)
+        return
     from coeval.cli.model import show_command  # noqa: PLC0415
 
     show_command(run, trial, svg, as_json=json)

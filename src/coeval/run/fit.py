@@ -10,6 +10,7 @@ from coeval import __version__
 from coeval.errors import RunError
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
+from coeval.run.cells import CELLS, cells_from, kept_cells
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import IMAGES, TABLES, recorded_verdict
 from coeval.run.constraints import constraints_of
@@ -78,6 +79,7 @@ def fit(
     workers = checked_workers(options.workers)
     if options.memory is not None:
         parse_size(options.memory)  # refused before the data are read
+    cells = None if options.cells_from is None else cells_from(options.cells_from)
     prestart(workers)
     task = read(
         options.data,
@@ -90,7 +92,7 @@ def fit(
         test=options.test,
         seed=options.seed,
     )
-    space = space_of(options, task, options.out / "cache", effort(budget))
+    space = space_of(options, task, options.out / "cache", effort(budget), cells)
     objective = Objective(task.metric.name, task.metric.maximise)
     # Made here so that it refuses before there is a folder; each sitting makes its own.
     strategy_for(options.strategy, space, objective, options.seed, levers)
@@ -108,7 +110,8 @@ def fit(
     with demands_of(constraints, space, folder.cache, options.seed, budget.seconds) as demands:
         content = capsule(options, budget, task, space, verdict)
         kept = {"levers": levers.to_json(), "constraints": demands.facts()}
-        folder.write_capsule({**content, **kept})
+        given = None if cells is None else cells.to_json()
+        folder.write_capsule({**content, **kept, CELLS: given})
         return _sit(folder, options, levers, budget, task, space, demands, workers, began, watcher)
 
 
@@ -148,7 +151,7 @@ def resume(
     prestart(count)
     task = memory.load(folder.cache)
     first = Budget.of(options.budget, options.trials)
-    space = space_of(options, task, folder.cache, effort(first))
+    space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))
     levers = Levers.from_json(kept.get("levers"))
     asked = constraints_of(options)
     with demands_of(asked, space, folder.cache, options.seed, whole.seconds) as demands:

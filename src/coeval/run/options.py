@@ -26,6 +26,7 @@ class Options:
     time: str | None = None
     test: str = "split"
     preset: str | None = None
+    cells_from: Path | None = None
     strategy: str = "evolution"
     objective: str = "score"
     max_latency: str | None = None
@@ -81,4 +82,6 @@ class Options:
                     "capsule.json from a copy, or start again with --overwrite."
                 )
         paths = {"data": Path(values["data"]), "out": Path(values["out"])}
+        if values.get("cells_from") is not None:
+            paths["cells_from"] = Path(values["cells_from"])
         return cls(**{**values, **paths})

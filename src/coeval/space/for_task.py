@@ -4,6 +4,7 @@ from pathlib import Path
 
 from coeval.errors import SpaceError
 from coeval.space import images, tabular
+from coeval.space.cells import Cells
 from coeval.space.limits import Limits
 from coeval.space.product import ProductSpace
 from coeval.task.task import Task
@@ -13,6 +14,7 @@ def space_for(
     task: Task,
     *,
     preset: str | None = None,
+    cells: Cells | None = None,
     limits: Limits | None = None,
     source: Path | None = None,
     effort: float = 1.0,
@@ -22,6 +24,7 @@ def space_for(
     Args:
         task: What has to be solved.
         preset: For images, one of ``images.PRESETS``; the default is ``stages``. Tables have one space.
+        cells: For images, cells that are given; then only their stack, preparation and recipe are searched.
         limits: Of a network's cost; ``limits_for(task)`` by default.
         source: Where ``task.memory`` wrote a table, for a space that is sent to workers.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
@@ -30,6 +33,8 @@ def space_for(
         SpaceError: There is no such preset, it is not for this task, or not even the smallest network fits the limits.
     """
     limits = limits_for(task) if limits is None else limits
+    if cells is not None:
+        return images.space_of_cells(task, _checked(cells, preset), limits=limits, effort=effort)
     if task.table.holds_images:
         return images.space_for(task, preset or "stages", limits=limits, effort=effort)
     if preset is not None:
@@ -37,6 +42,14 @@ def space_for(
             f"The space {preset!r} is for images, and {task.name!r} is a table. Leave the space out."
         )
     return tabular.space_for(task, limits=limits, source=source, effort=effort)
+
+
+def _checked(cells: Cells, preset: str | None) -> Cells:
+    if preset not in (None, cells.preset):
+        raise SpaceError(
+            f"The cells are from the space {cells.preset!r}, and the space {preset!r} was named. Leave the space out."
+        )
+    return cells
 
 
 def limits_for(task: Task) -> Limits:

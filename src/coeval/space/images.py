@@ -1,13 +1,15 @@
 """The space of whole candidates for images: preparation, the preset's architecture, recipe, and the seeds in it."""
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
 from coeval.space import darts, enas_macro, nasbench201_images, nasnet, proxyless, stage_seeds
+from coeval.space.cells import Cells, stacks
 from coeval.space.choices import ChoiceSpace
-from coeval.space.image_frame import ImageTyping, frame_for, grids_for
+from coeval.space.image_frame import ImageFrame, ImageTyping, frame_for, grids_for
 from coeval.space.image_preset import Parts, Preset
 from coeval.space.limits import Limits
 from coeval.space.product import ProductSpace
@@ -69,12 +71,24 @@ def space_for(
     Raises:
         SpaceError: There is no such preset, the task's rows are no images, or not even the smallest network fits the limits.
     """
-    found = preset_named(preset)
-    frame = frame_for(task)
-    preparation = ChoiceSpace(image_settings(task.table), "preparation")
-    recipe = recipe_space(task, effort)
-    parts = found.build(frame, limited(limits, task, recipe, effort))
-    return product(preparation, parts, recipe, ImageTyping(frame, grids_for(task), parts.network))
+    return _space(task, preset_named(preset).build, limits, effort)
+
+
+def space_of_cells(
+    task: Task, cells: Cells, *, limits: Limits = LIMITS, effort: float = 1.0
+) -> ProductSpace:
+    """Return the space of candidates of given cells: their stack, preparation and recipe are searched.
+
+    Args:
+        task: Its only column holds images.
+        cells: Found on this or any other task.
+        limits: As for ``space_for``.
+        effort: As for ``space_for``.
+
+    Raises:
+        SpaceError: The task's rows are no images, or not even the smallest stack fits the limits.
+    """
+    return _space(task, functools.partial(stacks, cells), limits, effort)
 
 
 def preset_named(name: str) -> Preset:
@@ -106,11 +120,20 @@ def recipe_space(task: Task, effort: float) -> ChoiceSpace:
 
 def limited(limits: Limits, task: Task, recipe: ChoiceSpace, effort: float) -> Limits:
     """Return the limits with one of multiply-accumulates, so that a candidate trains in about a minute."""
-    if limits.macs is not None:
-        return limits
     epochs = next(int(one.default) for one in recipe.settings if one.name == "epochs")
     passes = len(task.splits.train) * len(task.folds) * epochs
-    return dataclasses.replace(limits, macs=max(LEAST_MACS, int(WORK * effort / max(1, passes))))
+    macs = max(LEAST_MACS, int(WORK * effort / max(1, passes)))
+    return dataclasses.replace(limits, macs=min(macs, limits.macs or macs))
+
+
+def _space(
+    task: Task, build: Callable[[ImageFrame, Limits], Parts], limits: Limits, effort: float
+) -> ProductSpace:
+    frame = frame_for(task)
+    preparation = ChoiceSpace(image_settings(task.table), "preparation")
+    recipe = recipe_space(task, effort)
+    parts = build(frame, limited(limits, task, recipe, effort))
+    return product(preparation, parts, recipe, ImageTyping(frame, grids_for(task), parts.network))
 
 
 def product(

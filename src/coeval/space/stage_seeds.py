@@ -14,6 +14,8 @@ from coeval.space.stage_plan import Stage, StagePlan
 from coeval.space.stages import StageSpace
 
 SHAPES = (
+    ((32, 64, 128), 1, 1),
+    ((24, 48, 96), 1, 1),
     ((16, 32, 64), 3, 1),
     ((16, 32, 64), 2, 1),
     ((16, 32, 64), 1, 1),
@@ -24,7 +26,9 @@ SHAPES = (
     ((8, 16), 1, 2),
     ((8,), 0, 2),
 )
-"""Widths of the stages, blocks a stage, and the stem's stride, from large to small; the first is ResNet-20."""
+"""Widths of the stages, blocks a stage, and the stem's stride, from large to small; of residual blocks the third is ResNet-20.
+
+Wide and shallow comes first: at equal work it trains faster on a CPU, and on Fashion-MNIST it is as good."""
 KINDS = {
     "resnet": Stage(0, block="residual"),
     "vgg": Stage(0, block="plain", entry="max"),
