@@ -47,6 +47,13 @@ def test_a_method_that_scores_paths_says_how_many():
 
 def test_a_run_of_another_strategy_has_no_such_section():
     assert one_shot.section(facts("darts", name="evolution")) == ""
+    assert one_shot.lines(facts("darts", name="evolution")) == []
+
+
+def test_the_terminal_says_whether_skips_took_over():
+    assert one_shot.lines(facts("darts")) == [
+        "No collapse: 0% of the slots hold a skip connection (over the slices 0%, 0%, 0%)."
+    ]
 
 
 def test_ticks_are_no_candidates():

@@ -71,7 +71,7 @@ class History:
             )
         if self.scored:
             said.append(f"{self.scored:,} paths were scored on shared weights to choose from.")
-        said.append(self._on_skips())
+        said.append(self.on_skips)
         if self.eigenvalues:
             first, last = self.eigenvalues[0], self.eigenvalues[-1]
             said.append(
@@ -84,7 +84,9 @@ class History:
             )
         return tuple(said)
 
-    def _on_skips(self) -> str:
+    @property
+    def on_skips(self) -> str:
+        """Return whether skips took over."""
         course = ""
         learns = method_named(self.method).learns_weights
         if learns and len(self.skips) > 1:

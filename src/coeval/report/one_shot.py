@@ -18,6 +18,12 @@ def of_run(facts: Facts) -> History | None:
     return history(name, [one.trial for one in facts.trials])
 
 
+def lines(facts: Facts) -> list[str]:
+    """Return the sentence on skips for the terminal; none for a run without such a search."""
+    found = of_run(facts)
+    return [] if found is None else [found.on_skips]
+
+
 def section(facts: Facts) -> Markup:
     """Return the course of a search inside one network; nothing where there was none."""
     found = of_run(facts)

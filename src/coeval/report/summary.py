@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coeval.architecture.text import one_line
-from coeval.report import front, noise, words
+from coeval.report import front, noise, one_shot, words
 from coeval.report.facts import Facts, dig
 from coeval.report.reproduce import next_commands
 from coeval.report.verdict import Outcome, baseline_scores, judge, label, own_score, stage
@@ -108,6 +108,7 @@ def said(facts: Facts) -> list[str]:
         lines.append(early)
     if tied := noise.sentence(facts):
         lines.append(tied)
+    lines += one_shot.lines(facts)
     lines += front.lines(facts)
     if len(facts.openings) > 1:
         lines.append(
