@@ -192,10 +192,21 @@ def test_attention_is_torchs_own_over_all_positions():
     torch.testing.assert_close(built(x), wanted.reshape(x.shape))
 
 
-def test_a_group_norm_is_torchs_own_with_the_features_last():
-    built = tensor_network(alone(step(GROUP_NORM, 0, groups=2)))
-    wanted = F.group_norm(values().movedim(-1, 1), 2).movedim(1, -1)
-    torch.testing.assert_close(built(values()), wanted)
+@pytest.mark.parametrize(("grid", "groups"), [(GRID, 2), (Grid(3, 5, 32), 8), (Grid(4, 4, 6), 1)])
+def test_a_group_norm_is_torchs_own_with_the_features_last(grid, groups):
+    body = sequence(1, [step(GROUP_NORM, 0, groups=groups)])
+    built = tensor_network(Architecture((grid,), body))
+    x = values(grid=grid).requires_grad_()
+    other = (
+        x.detach().movedim(-1, 1).contiguous().requires_grad_()
+    )  # features first: see the module
+    made, wanted = built(x), F.group_norm(other, groups).movedim(1, -1)
+    torch.testing.assert_close(made, wanted)
+    slopes = torch.randn(made.shape)
+    (ours,), (theirs,) = (
+        torch.autograd.grad(y, one, slopes) for y, one in ((made, x), (wanted, other))
+    )
+    torch.testing.assert_close(ours, theirs.movedim(1, -1), atol=1e-5, rtol=1e-4)
 
 
 def test_a_shuffle_is_its_own_inverse_with_the_other_number_of_groups():

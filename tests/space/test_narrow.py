@@ -10,6 +10,7 @@ from coeval.architecture.types import Grid, Vector
 from coeval.component.library import IMAGE, TABULAR
 from coeval.errors import SpaceError
 from coeval.seed import generator
+from coeval.space import motifs_grid as motifs
 from coeval.space import narrow, nasbench201, nasbench_macro, spikenas, transnas
 from coeval.space.narrow import narrow_width, narrowed
 from coeval.testing.architectures import architectures
@@ -140,6 +141,56 @@ def test_groups_of_outputs_keep_their_number():
 def test_the_whole_share_changes_nothing():
     architecture = FULL.sample(generator(0))
     assert narrowed(architecture, 1.0) is architecture
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["residual", "bottleneck", "sep", "reduction", "inverted", "shuffle", "attention"]
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([8, 16, 24, 48, 64]),
+    SHARES,
+)
+def test_a_narrower_copy_of_blocks_in_equal_parts_is_legal(names, width, share):
+    blocks = {
+        "residual": motifs.basic_block(width, width),
+        "bottleneck": motifs.bottleneck(width, width, hidden=width // 2, groups=4),
+        "sep": motifs.sep_conv(width, kernel=5),
+        "reduction": motifs.factorised_reduction(width),
+        "inverted": motifs.inverted_residual(width, width, squeeze=0.25),
+        "shuffle": sequence(
+            1, [step(IMAGE["channel_shuffle"], 0, groups=8), step(IMAGE["group_norm"], 1)]
+        ),
+        "attention": motifs.transformer_block(width, heads=8),
+    }
+    ends = (step(IMAGE["global_avg_pool"], 0), step(IMAGE["class_head"], 1, classes=10))
+    parts = [motifs.conv_bn(width), *(blocks[one] for one in names), sequence(1, ends)]
+    check(Architecture((Grid(8, 8, 3),), motifs.chain(*parts)), share)
+
+
+def test_equal_parts_of_an_axis_that_is_put_together_keep_it():
+    def whole(groups):
+        joined = [
+            step(IMAGE["conv2d"], 0, width=12),
+            step(IMAGE["conv2d"], 0, width=12),
+            step(IMAGE["concatenate"], (1, 2)),
+            step(IMAGE["group_conv2d"], 3, width=64, groups=groups),
+            step(IMAGE["global_avg_pool"], 4),
+            step(IMAGE["class_head"], 5, classes=10),
+        ]
+        return Architecture((Grid(8, 8, 3),), sequence(1, joined))
+
+    # 12 and 12 at a half would be 8 and 8 or, of one, 12 and 8: the parts stay; 3 divides no multiple of 8.
+    assert widths(check(whole(8), 0.5).body) == [12, 12, 32]
+    apart = Architecture(
+        (Grid(8, 8, 3),),
+        motifs.chain(motifs.conv_bn(24), motifs.convolution(48, groups=3), motifs.conv_bn(16)),
+    )
+    assert widths(check(apart, 0.5).body) == [24, 48, 16]
 
 
 @pytest.mark.parametrize("share", [0.0, -1.0, 1.5])

@@ -1,11 +1,11 @@
 """Normalisations over the features (layer, RMS), over groups of them and the domain (group), or over the batch and the domain (batch).
 
 Lowerings (``coeval.build.modules.norm``): ``BatchNorm(features: int)``, ``LayerNorm(features: int)``,
-``RMSNorm(features: int)``, ``GroupNorm(features: int, groups: int)``. Features are the last axis.
+``RMSNorm(features: int)``, ``GroupNorm(features: int, groups: int, positions: int)``. Features are the last axis.
 """
 
 from coeval.architecture.component import Call, Component, Rejection, Setting
-from coeval.architecture.types import ValueType, describe
+from coeval.architecture.types import ValueType, describe, positions
 from coeval.component.rules import featured, features_argument, per_feature_cost, same_type
 
 
@@ -56,7 +56,9 @@ def _group_type(call: Call) -> ValueType:
 
 
 def _group_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": featured(output).features, "groups": int(call.settings["groups"])}
+    given = featured(output)
+    groups = int(call.settings["groups"])
+    return {"features": given.features, "groups": groups, "positions": positions(given)}
 
 
 GROUP_NORM = Component(
