@@ -7,6 +7,7 @@ import pytest
 from coeval.report import front, page, summary
 from coeval.report.facts import collect
 from coeval.store.protocol import Event, Note
+from coeval.trial import Measurement, Trial
 from tests.report import examples
 
 POINTS = [
@@ -111,3 +112,17 @@ def test_an_empty_front_and_a_single_point_are_drawn_too(points):
 def test_trials_without_the_cost_are_not_drawn():
     found = replace(whole(), trials=())
     assert "part" not in str(front.section(found))
+
+
+def test_candidates_over_a_limit_are_counted_and_say_why():
+    events = examples.journal(30, finished=False)
+    broken = replace(
+        next(e.body for e in events if isinstance(e.body, Trial) and e.body.measurement),
+        measurement=Measurement(violations={"parameters": 0.5}, cost={"parameters": 120_000}),
+    )
+    last = events[-1]
+    found = collect(
+        "adult", examples.capsule(), [*events, Event(last.position + 1, last.time + 1, broken)]
+    )
+    assert front.limit_lines(found) == ["1 candidate over a limit: recorded, never trained."]
+    assert "over the limit of parameters by 50 %" in page.render(found)

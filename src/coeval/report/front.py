@@ -44,6 +44,21 @@ def points(facts: Facts) -> Sequence[Data]:
     return sorted(found, key=lambda one: one["score"], reverse=facts.objective.maximise)
 
 
+def over(violations: Mapping[str, float]) -> str:
+    """Return which limits a candidate broke and by how much; empty where none.
+
+    Example:
+        >>> over({"latency_ms": 0.25, "parameters": 0.0})
+        'over the limit of latency by 25 %'
+    """
+    shares = [
+        f"{NAMES.get(name, name)} by {words.percent(share)}"
+        for name, share in violations.items()
+        if share > 0
+    ]
+    return f"over the limit of {words.listing(shares)}" if shares else ""
+
+
 def section(facts: Facts) -> Markup:
     """Return the limits with what was measured, and the front as plots and as a table; nothing where neither was asked for."""
     drawn = [_plot(facts, name) for name in _minimised(facts)] if points(facts) else []
@@ -79,6 +94,12 @@ def limit_lines(facts: Facts) -> list[str]:
         found.append(
             f"{NAMES.get(name, name).capitalize()}: {amount(name, got)}, {verdict} {amount(name, most)}."
         )
+    refused = sum(
+        one.trial.measurement is not None and bool(over(one.trial.measurement.violations))
+        for one in facts.trials
+    )
+    if refused:
+        found.append(f"{words.plural(refused, 'candidate')} over a limit: recorded, never trained.")
     if facts.over_limit:
         numbers = words.listing([str(one.get("trial")) for one in facts.over_limit])
         found.append(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from coeval.report import networks, noise, words
+from coeval.report import front, networks, noise, words
 from coeval.report.facts import Facts, Timed
 from coeval.report.markup import Markup, join, tag
 from coeval.report.timeline import group_class
@@ -125,6 +125,8 @@ def _seconds(value: float | None) -> str:
 def _line(one: Timed) -> list[object]:
     found = one.trial.measurement
     line = networks.line(one.trial.proposal.candidate)
+    if found is not None and (over := front.over(found.violations)):
+        return [tag("span.why", over), " ", tag("small", line)]
     if found is None or found.failure is None:
         return [line]
     failure = found.failure
