@@ -35,6 +35,7 @@ def _choices(facts: Facts) -> list[Markup]:
     return [
         tag("div", tag("h3", title), _settings(facts.winner, part))
         for part, title in (("preparation", "Preparation"), ("recipe", "Training recipe"))
+        if facts.winner.proposal.candidate.settings(part) or facts.image is None
     ]
 
 

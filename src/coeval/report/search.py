@@ -37,6 +37,8 @@ def searched(facts: Facts) -> Markup:
         ("strategy", _strategy(dig(facts.capsule, "strategy"))),
         ("budget", _budget(dig(facts.capsule, "budget"))),
     ]
+    if preset := space.get("preset"):
+        pairs.insert(0, ("space", str(preset).replace("_", " ")))
     if memory := dig(facts.capsule, "options", "memory"):
         pairs.append(("memory limit", str(memory)))
     if running:

@@ -9,6 +9,7 @@ from typing import Any
 from coeval import __version__
 from coeval.run.budget import Budget
 from coeval.run.options import Options
+from coeval.space.images import PRESETS
 from coeval.space.protocol import CandidateSpace
 from coeval.task.task import Task
 
@@ -60,7 +61,7 @@ def capsule(
             "notes": list(task.notes),
         },
         "space": {
-            "preset": options.preset,
+            "preset": (options.preset or next(iter(PRESETS))) if task.is_image else None,
             "size": str(space.size()),
             "parts": {name: str(part.size()) for name, part in space.parts.items()},
             "audit": audit,

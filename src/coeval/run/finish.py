@@ -22,7 +22,7 @@ from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
 from coeval.run.front_facts import front_note
 from coeval.run.pool import Pool
-from coeval.run.reserve import EXPORT_SECONDS
+from coeval.run.reserve import export_seconds
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 EARLY_ROUNDS = 5
 """Trainings of each finalist at most where the search left time."""
+MOST_IMAGES = 500
+"""On which an export is compared with the model."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +66,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     pool = Pool(site.workers, site.worker_bytes)
     try:
         final = _final(site, run, pool, end)
-        rivals.wait(end - EXPORT_SECONDS)
+        rivals.wait(end - export_seconds(site.task))
         note_rivals(site, rivals)
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             rivals.close()
@@ -107,7 +109,7 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         source=site.folder.cache,
         seed=site.options.seed,
         device=site.options.device,
-        deadline=None if end == math.inf else end - EXPORT_SECONDS,
+        deadline=None if end == math.inf else end - export_seconds(site.task),
         workers=site.workers,
         mapped=pool.map,
     )
@@ -185,13 +187,16 @@ def _write(folder: Path, model: Model, source: Path, card: CardFacts) -> "Writte
 
 
 def verified_rows(task: Task) -> npt.NDArray[np.intp]:
-    """Return the rows on which an export is compared with the model: all test rows, else other held-out rows."""
+    """Return the rows on which an export is compared with the model: all test rows, else other held-out rows.
+
+    Of images ``MOST_IMAGES``, spread evenly: all of ten thousand would take three networks half a minute.
+    """
     splits = task.splits
-    return next(
-        rows
-        for rows in (splits.test, splits.selection, splits.validation, splits.train)
-        if len(rows)
-    )
+    held = (splits.test, splits.selection, splits.validation, splits.train)
+    rows = next(one for one in held if len(one))
+    if not task.is_image or len(rows) <= MOST_IMAGES:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MOST_IMAGES).astype(np.intp)]
 
 
 def _facts(

@@ -20,7 +20,7 @@ from coeval.run.held import Held
 from coeval.run.one_shot import TicksPass, note_one_shot, trains_ticks, with_ticks
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
-from coeval.run.reserve import EXPORT_SECONDS, Reserve
+from coeval.run.reserve import Reserve, export_seconds
 from coeval.run.rivals import Rivals, default_seed, unscored
 from coeval.run.run import Run
 from coeval.run.search import search
@@ -59,7 +59,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
     # Who resumes a finished run wants it to go on.
     early = EarlyEnd(site.objective)
     ends_early = site.options.early_end and not notes(earlier, "final") and len(objectives) == 1
-    deadline = site.end - EXPORT_SECONDS
+    deadline = site.end - export_seconds(site.task)
     evaluator = with_ticks(site, _evaluator(site, storage, deadline), deadline)
     forecast = Forecast(
         site.task,
@@ -170,7 +170,7 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
         source=site.folder.cache,
         seed=site.options.seed,
         device=site.options.device,
-        deadline=None if site.end == math.inf else site.end - EXPORT_SECONDS,
+        deadline=None if site.end == math.inf else site.end - export_seconds(site.task),
     )
     rivals.add_default(unscored(name, measured), resources.job(chosen, Rows.ALL, 0))
 

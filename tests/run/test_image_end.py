@@ -1,0 +1,25 @@
+"""The end of a run on images: how long it takes, and on what an export is compared."""
+
+import numpy as np
+
+from coeval.run.finish import MOST_IMAGES, verified_rows
+from coeval.run.reserve import EXPORT_SECONDS, SCORING_SECONDS, export_seconds
+from tests.space.test_tabular import task as table_task
+from tests.task.pictures import picture_task
+
+
+def test_many_images_take_longer_to_score_and_a_table_does_not():
+    assert export_seconds(table_task()) == EXPORT_SECONDS
+    small, large = picture_task(500, side=28), picture_task(500, side=56)
+    tests = len(small.splits.test)
+    assert np.isclose(export_seconds(small), EXPORT_SECONDS + tests * SCORING_SECONDS)
+    assert np.isclose(export_seconds(large), EXPORT_SECONDS + 4 * tests * SCORING_SECONDS)
+
+
+def test_an_export_is_compared_on_some_of_many_images():
+    few, many = picture_task(300), picture_task(6000)
+    assert verified_rows(few).tolist() == few.splits.test.tolist()
+    rows = verified_rows(many)
+    assert len(rows) == MOST_IMAGES == len(set(rows.tolist()))
+    assert {rows[0], rows[-1]} == {many.splits.test[0], many.splits.test[-1]}
+    assert np.isin(rows, many.splits.test).all()
