@@ -78,4 +78,7 @@ def test_a_fold_of_neighbouring_images_is_no_copy_of_them(tmp_path):
     fold = prepare_fold(task, (), 0)
     for rows in (fold.train, fold.judged):
         assert np.shares_memory(rows[0], task.table.columns[0].values)
+    assert fold.size == 0
+    coarse = prepare_fold(task, (("resolution", "half"),), 0)
+    assert coarse.size == 210 * 4 * 4  # train and validation
     assert Grid(*fold.train[0].shape[1:]) == fold.preparation.inputs[0]

@@ -41,8 +41,9 @@ class Fold:
 
     @property
     def size(self) -> int:
-        """Return the bytes of the prepared rows."""
-        return sum(array.nbytes for rows in (self.train, self.judged) for array in rows)
+        """Return the bytes of the prepared rows; images that are views on the task's take none."""
+        held = [array for rows in (self.train, self.judged) for array in rows]
+        return sum(array.nbytes for array in held if array.flags.owndata)
 
 
 class FoldCache:
