@@ -28,8 +28,8 @@ def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval
         network = network_for(retyped(point.architecture, *prepared.inputs))
         load(network, artifacts.get(digest))
         scale = target_scale(task.problem, examples_of(task, (), train))
-        rows = prepared.transform(task.table.take(judged))
-        parts.append(predict(network, rows, task.problem, scale))
+        given = prepared.transform(task.table.take(judged))
+        parts.append(predict(network, given, task.problem, scale))
     rows = np.concatenate([judged for _, judged in task.folds])
     weights = None if task.weights is None else task.weights[rows]
     return score_interval(task.metric, task.target.values[rows], np.concatenate(parts), weights)

@@ -1,18 +1,18 @@
 """A sitting's constraints at work: the limited space, candidates' costs, and who measures latency."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from coeval.run.constraints import LATENCY, Constraints, Costs, limited
-from coeval.run.latency import NETWORKS, CandidateLatency, calibrating
+from coeval.run.latency import CandidateLatency, calibrating
 from coeval.run.pool import Pool
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 
-LEAST_NETWORKS = 4
-CALIBRATION_SHARE = 0.05
+CALIBRATION_SHARE = 0.1
 """Share of the budget that measuring whole models may take, at about a second each with their pieces."""
 
 
@@ -88,9 +88,8 @@ def demands_of(
         latency = CandidateLatency(space, cache, pool)
         notes: tuple[Note, ...] = ()
         if not latency.is_calibrated:
-            share = NETWORKS if seconds is None else int(CALIBRATION_SHARE * seconds)
-            count = min(max(share, LEAST_NETWORKS), NETWORKS)
-            notes = (latency.calibrate(calibrating(bounded, seed, count)),)
+            most = math.inf if seconds is None else CALIBRATION_SHARE * seconds
+            notes = (latency.calibrate(calibrating(bounded, seed), most),)
         costs = Costs(space, constraints, latency)
         return Demands(constraints, limited(space, costs), costs, latency, notes, pool)
     except BaseException:

@@ -5,6 +5,8 @@ preparation's, which is measured once for each of its settings. A worker process
 neither torch nor ONNX Runtime.
 """
 
+import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -95,20 +97,28 @@ class CandidateLatency:
         """
         return self._models([(architecture, preparation)])[0]
 
-    def calibrate(self, candidates: Sequence[Candidate]) -> Note:
+    def calibrate(self, candidates: Sequence[Candidate], seconds: float = math.inf) -> Note:
         """Measure whole models, fit the prediction to them, and return what is worth recording.
 
         Args:
-            candidates: As different in size as there are.
+            candidates: As different in size as there are, the most different first.
+            seconds: After which no further one is measured.
 
         Raises:
             ExportError: One cannot be written as ONNX.
         """
-        models = [(self._space.architecture(one), _settings(one)) for one in candidates]
-        before = [self.preparation(one) for one in candidates]
-        found = self._models(models)
-        sums = [self.predictor.summed(architecture) for architecture, _ in models]
-        weights = [infer(architecture).cost.parameters for architecture, _ in models]
+        end = time.monotonic() + seconds
+        networks: list[Architecture] = []
+        before: list[float] = []
+        found: list[float] = []
+        for one in candidates:
+            if networks and time.monotonic() >= end:
+                break
+            networks.append(self._space.architecture(one))
+            before.append(self.preparation(one))
+            found += self._models([(networks[-1], _settings(one))])
+        sums = [self.predictor.summed(one) for one in networks]
+        weights = [infer(one).cost.parameters for one in networks]
         net = [max(one - other, 1e-4) for one, other in zip(found, before, strict=True)]
         line = calibration(sums, weights, net)
         self.predictor.calibration = line
@@ -145,13 +155,17 @@ class CandidateLatency:
 
 
 def calibrating(space: CandidateSpace, seed: int, count: int = NETWORKS) -> list[Candidate]:
-    """Return candidates of many sizes to calibrate on: evenly spread among some samples by their multiply-accumulates."""
+    """Return candidates of many sizes to calibrate on, evenly spread among some samples by their multiply-accumulates.
+
+    Every other one first, so that half of them span all sizes too.
+    """
     drawn = [space.sample(generator(seed, "calibration", number)) for number in range(4 * count)]
     drawn += [*space.seeds().values()]
     macs = [infer(space.architecture(one)).cost.macs for one in drawn]
     order = np.argsort(macs, kind="stable")
     places = np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))
-    return [drawn[int(order[place])] for place in places]
+    chosen = [drawn[int(order[place])] for place in places]
+    return [*chosen[::2], *chosen[1::2]]  # whoever stops half-way has seen all sizes
 
 
 def _settings(candidate: Candidate) -> Settings:
