@@ -17,7 +17,6 @@ from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated
 from coeval.run.held import Held
-from coeval.run.one_shot import TicksPass, note_one_shot, trains_ticks, with_ticks
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
 from coeval.run.reserve import Reserve, export_seconds
@@ -27,6 +26,7 @@ from coeval.run.search import search
 from coeval.run.site import Site
 from coeval.run.storage import Storage
 from coeval.run.strategies import rungs_of, strategy_for
+from coeval.run.ticks import TicksPass, note_one_shot, trains_ticks, with_ticks
 from coeval.store.protocol import Event, Note
 from coeval.store.queries import notes
 from coeval.strategy.early_end import EarlyEnd
@@ -118,9 +118,9 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
 def _strategy(site: Site, objectives: Sequence[Objective]) -> Strategy:
     """Return what proposes: members of the space that keep the limits."""
     name, space, seed = site.options.strategy, site.demands.space, site.options.seed
-    if len(objectives) > 1:
-        return front_strategy(name, space, objectives, seed, site.levers)
     first = Budget.of(site.options.budget, site.options.trials)  # a resume must ask the same
+    if len(objectives) > 1:
+        return front_strategy(name, space, objectives, seed, site.levers, seconds=first.seconds)
     return strategy_for(
         name,
         space,

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from coeval.oneshot.method import METHODS
 from coeval.run.levers import Levers
+from coeval.run.one_shot import one_shot
 from coeval.run.strategies import CONTROL_EVERY, POPULATION, RUNGS, check_trainable, plain
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
@@ -47,10 +49,13 @@ def front_strategy(
     objectives: Sequence[Objective],
     seed: int,
     levers: Levers,
+    *,
+    seconds: float | None = None,
 ) -> Strategy:
     """Return a named strategy for a search of several objectives on real data, with seeds, repeats and control.
 
-    Evolution's selection is then that of NSGA-II; rungs and screening, which judge by one score, are left out.
+    Evolution's selection is then that of NSGA-II, also where it goes on around what a one-shot method found within its
+    share of the run's ``seconds``; rungs and screening, which judge by one score, are left out.
 
     Raises:
         SpaceError: There is no such strategy, or it needs more than trainings.
@@ -60,11 +65,11 @@ def front_strategy(
     if name == "random":
         inner: Strategy = control
     else:
-        made: Strategy = (
-            _nsga2()(space, objectives, seed, population=POPULATION)
-            if name in ("evolution", "nsga2")
-            else plain(name, space, objectives, seed, RUNGS)
-        )
+        made: Strategy = _nsga2()(space, objectives, seed, population=POPULATION)
+        if name in METHODS:
+            made = one_shot(name, space, made, seconds)
+        elif name not in ("evolution", "nsga2"):
+            made = plain(name, space, objectives, seed, RUNGS)
         inner = WithControl(made, control, CONTROL_EVERY)
     if levers.repeats:
         inner = Repeats(inner, objectives[0])

@@ -5,11 +5,14 @@ import time
 from dataclasses import dataclass, replace
 
 from coeval.errors import RunError
+from coeval.evaluate.protocol import Evaluator
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export import stretch
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists, refit_seconds
+from coeval.oneshot.evaluator import OneShotEvaluator
+from coeval.oneshot.method import METHODS
 from coeval.run.budget import Budget
 from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
 from coeval.run.run import Run
@@ -82,10 +85,15 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     run = search(
         task,
         space,
-        strategy_for(how.strategy, space, objective, how.seed, rungs_of=rungs_of(task)),
-        TrainingEvaluator(
-            task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
+        strategy_for(
+            how.strategy,
+            space,
+            objective,
+            how.seed,
+            rungs_of=rungs_of(task),
+            seconds=seconds,
         ),
+        _evaluator(task, space, how, artifacts, limits),
         how.budget,
         objective=objective,
         on_event=best.record,
@@ -101,6 +109,19 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     resources = Resources(source=task, seed=how.seed, device=how.device, deadline=_finite(end))
     finalists = choose_finalists(run.trials, space, objective, 1)
     return run, make_final(finalists, resources, artifacts)
+
+
+def _evaluator(
+    task: Task, space: CandidateSpace, how: Fit, artifacts: MemoryArtifacts, limits: Limits
+) -> Evaluator:
+    inner = TrainingEvaluator(
+        task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
+    )
+    if how.strategy not in METHODS:
+        return inner
+    return OneShotEvaluator(
+        inner, task, space, seed=how.seed, artifacts=artifacts, deadline=limits.deadline
+    )
 
 
 class BestSoFar:

@@ -1,22 +1,8 @@
-"""One-shot strategies in a run: their share of the budget, their evaluator, and what the run says of them."""
+"""One-shot strategies in a run: their share of the budget, and what goes on after them."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from coeval.evaluate.latency_options import latency_of_options
-from coeval.evaluate.protocol import Evaluator
-from coeval.oneshot.evaluator import Costs, OneShotEvaluator
-from coeval.oneshot.history import History, history
-from coeval.oneshot.method import METHODS, Penalty
 from coeval.oneshot.strategy import OneShot
-from coeval.oneshot.tick import tick_of
-from coeval.run.gate import Forecast
-from coeval.run.site import Site
-from coeval.space.open import open_space
 from coeval.space.protocol import CandidateSpace
-from coeval.store.protocol import Note
 from coeval.strategy.protocol import Strategy
-from coeval.trial import Measurement, Trial
 
 SHARE = 0.5
 """Of the budget's time that ticks get; the rest trains what they found, and whatever plain evolution makes of it."""
@@ -38,80 +24,3 @@ def one_shot(
     """
     seconds = None if budget_seconds is None else SHARE * budget_seconds
     return OneShot(space, name, after=after, seconds=seconds)
-
-
-def trains_ticks(site: Site) -> bool:
-    """Return whether a sitting's strategy is a one-shot method."""
-    return site.options.strategy in METHODS
-
-
-def with_ticks(site: Site, inner: Evaluator, deadline: float) -> Evaluator:
-    """Return an evaluator that trains the ticks of a one-shot strategy too; for any other strategy the inner one.
-
-    Args:
-        site: Where the sitting works.
-        inner: Trains candidates.
-        deadline: ``time.monotonic()`` seconds at which the search ends.
-    """
-    if not trains_ticks(site):
-        return inner
-    return OneShotEvaluator(
-        inner,
-        site.folder.cache,
-        site.space,
-        seed=site.options.seed,
-        artifacts=site.artifacts,
-        costs=_costs(site),
-        deadline=deadline,
-    )
-
-
-class TicksPass:
-    """A forecast that lets ticks pass: they end at the deadline by themselves, and teach nothing of whole trainings.
-
-    Args:
-        inner: Knows what whole trainings take.
-    """
-
-    def __init__(self, inner: Forecast) -> None:
-        self._inner = inner
-
-    def observe(self, measurement: Measurement) -> None:
-        """Hand on a measurement; one of a tick has no work to learn from."""
-        self._inner.observe(measurement)
-
-    def check(self, trial: Trial, deadline: float | None) -> None:
-        """Hand on a trial, unless it is a tick.
-
-        Raises:
-            Refusal: It almost surely cannot finish.
-        """
-        if tick_of(trial.proposal) is None:
-            self._inner.check(trial, deadline)
-
-
-def note_one_shot(site: Site, trials: Sequence[Trial]) -> None:
-    """Record what the ticks of a run came to: steps published and performed, skips, curvature."""
-    if trains_ticks(site):
-        found = history(site.options.strategy, trials)
-        if found is not None:
-            site.record(Note("one_shot", _facts(found)))
-
-
-def _facts(found: History) -> dict[str, Any]:
-    return {
-        "method": found.method,
-        "said": list(found.sentences),
-        "skips": list(found.skips),
-        "eigenvalues": list(found.eigenvalues),
-        "collapsed": found.is_collapsed,
-    }
-
-
-def _costs(site: Site) -> Costs | None:
-    """Return each option's milliseconds for a method that punishes latency, where somebody measures them."""
-    penalty, latency = METHODS[site.options.strategy].penalty, site.demands.latency
-    if penalty is None or penalty[0] is not Penalty.LATENCY or latency is None:
-        return None
-    found = latency_of_options(open_space(site.space), latency.predictor)
-    return tuple(tuple(map(float, one)) for one in found)
