@@ -14,6 +14,8 @@ from coeval.component.library import IMAGE, TABULAR
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+SEARCHES = ("images.py",)
+"""Examples that search for half a minute."""
 COEVAL = str(Path(sys.executable).with_name("coeval"))
 
 
@@ -33,7 +35,13 @@ def test_a_python_block_runs(page: str, number: int, tmp_path: Path, monkeypatch
     runpy.run_path(str(script), run_name="__main__")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+EXAMPLES = [
+    pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.name in SEARCHES else [])
+    for one in sorted((ROOT / "examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
 def test_an_example_runs(path: Path, tmp_path: Path):
     words = ["wine", "wine.csv"] if path.name == "make_table.py" else []
     done = subprocess.run(
