@@ -15,6 +15,11 @@ from coeval.store.protocol import Note
 CALIBRATION_SHARE = 0.1
 """Share of the budget that measuring whole models may take, at about a second each with their pieces."""
 
+MEASURING_SECONDS = 3.0
+"""Of the end, for the latency of finalists; about half a second each."""
+SCORING_SECONDS = 3.0
+"""Of the end, for the intervals of the front's points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demands:
@@ -40,6 +45,12 @@ class Demands:
     def is_plain(self) -> bool:
         """Return whether nothing is demanded."""
         return not self.constraints.limits and not self.constraints.minimised
+
+    @property
+    def closing_seconds(self) -> float:
+        """Return what the end of a run takes more: finalists are measured, the front's points are scored again."""
+        measured = MEASURING_SECONDS if self.latency is not None else 0.0
+        return measured + (SCORING_SECONDS if self.constraints.minimised else 0.0)
 
     def __enter__(self) -> "Demands":
         """Begin a sitting."""

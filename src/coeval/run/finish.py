@@ -81,7 +81,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
             site.folder.cache,
             _card(site, run, facts, opened),
         ).result()
-        if (front := front_note(site, run, pool)) is not None:
+        if (front := front_note(site, run, pool, end)) is not None:
             site.record(front)
     except BrokenExecutor as error:
         raise ExportError(
@@ -104,7 +104,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
 
 
 def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
-    finalists = finalists_within(site, run)
+    finalists = finalists_within(site, run, end - export_seconds(site.task))
     resources = Resources(
         source=site.folder.cache,
         seed=site.options.seed,

@@ -1,5 +1,7 @@
 """What the journal says of a run's front at its end: every point with its costs and its score's interval."""
 
+import math
+import time
 from typing import Any
 
 from coeval.evaluate.beginning import WEIGHTS, artifact_name
@@ -16,13 +18,18 @@ MOST_POINTS = 24
 """Points whose intervals are computed; a longer front's others stand without."""
 
 
-def front_note(site: Site, run: Run, pool: Pool) -> Note | None:
+GRACE_SECONDS = 1.0
+"""However late it is, so long the intervals may take."""
+
+
+def front_note(site: Site, run: Run, pool: Pool, end: float) -> Note | None:
     """Return the front as a note; ``None`` where the score alone was optimised.
 
     Args:
         site: Where the sitting works.
         run: The finished search.
         pool: Predicts with the stored weights.
+        end: ``time.monotonic()`` seconds by which the intervals should be there; then the front stands without.
     """
     demands = site.demands
     if not demands.constraints.minimised:
@@ -32,7 +39,11 @@ def front_note(site: Site, run: Run, pool: Pool) -> Note | None:
     for trial in run.trials:
         front.record(trial)
     points = [_point(site, one) for one in front.members[:MOST_POINTS]]
-    sure = pool.submit(intervals, site.folder.cache, site.artifacts, points).result()
+    job = pool.submit(intervals, site.folder.cache, site.artifacts, points)
+    try:
+        sure = job.result(None if end == math.inf else max(end - time.monotonic(), GRACE_SECONDS))
+    except TimeoutError:
+        sure = []
     found = [*sure, *[None] * (len(front.members) - len(sure))]
     return Note(
         "front",

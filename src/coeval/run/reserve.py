@@ -59,6 +59,7 @@ class Reserve:
     def is_due(self) -> bool:
         """Return whether the search has to end now."""
         needed = export_seconds(self._site.task) + self._seconds
+        needed += self._site.demands.closing_seconds
         return time.monotonic() + needed >= self._site.end
 
     def _training(self) -> float:

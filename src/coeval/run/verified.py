@@ -1,5 +1,7 @@
 """Limits held where it counts: on the networks that may become the model, with the types and times they really have."""
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +36,9 @@ class Checked:
     excess: dict[str, float]
 
 
-def finalists_within(site: Site, run: Run, count: int = FINALISTS) -> tuple[Finalist, ...]:
+def finalists_within(
+    site: Site, run: Run, end: float = math.inf, count: int = FINALISTS
+) -> tuple[Finalist, ...]:
     """Return the best trials whose models keep the limits, measured; those passed over are recorded.
 
     Where none does, the one that exceeds them least: a model over the limit, which the report says, is worth more than none.
@@ -42,6 +46,7 @@ def finalists_within(site: Site, run: Run, count: int = FINALISTS) -> tuple[Fina
     Args:
         site: Where the sitting works.
         run: The finished search.
+        end: ``time.monotonic()`` seconds after which no more are looked at once one keeps the limits.
         count: How many at most.
     """
     if not site.demands.constraints.limits:
@@ -60,7 +65,7 @@ def finalists_within(site: Site, run: Run, count: int = FINALISTS) -> tuple[Fina
             site.record(Note("over_limit", facts))
         else:
             kept.append(one)
-        if len(kept) == count:
+        if len(kept) == count or (kept and time.monotonic() >= end):
             break
     if not kept and over:
         kept = [min(over, key=lambda pair: pair[0])[1]]
