@@ -129,6 +129,7 @@ def _strategy(site: Site, objectives: Sequence[Objective]) -> Strategy:
         site.levers,
         rungs_of=rungs_of(site.task),
         seconds=first.seconds,
+        trials=first.trials,
     )
 
 

@@ -1,6 +1,6 @@
 """One-shot strategies in a run: their share of the budget, and what goes on after them."""
 
-from coeval.oneshot.strategy import OneShot
+from coeval.oneshot.strategy import TICKS, OneShot
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.protocol import Strategy
 
@@ -9,7 +9,11 @@ SHARE = 0.5
 
 
 def one_shot(
-    name: str, space: CandidateSpace, after: Strategy | None, budget_seconds: float | None
+    name: str,
+    space: CandidateSpace,
+    after: Strategy | None,
+    budget_seconds: float | None = None,
+    budget_trials: int | None = None,
 ) -> Strategy:
     """Return a one-shot method as a strategy.
 
@@ -18,9 +22,13 @@ def one_shot(
         space: Whose architecture is decided by choices.
         after: What goes on when it is done.
         budget_seconds: The whole run's, of which ticks get ``SHARE``; ``None`` without a limit.
+        budget_trials: The same in trials.
 
     Raises:
         SpaceError: The space has no choices.
     """
     seconds = None if budget_seconds is None else SHARE * budget_seconds
-    return OneShot(space, name, after=after, seconds=seconds)
+    ticks = TICKS
+    if budget_trials is not None:  # two more measure and choose
+        ticks = max(1, min(TICKS, int(SHARE * budget_trials) - 2))
+    return OneShot(space, name, after=after, seconds=seconds, ticks=ticks)

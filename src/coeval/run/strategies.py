@@ -110,7 +110,7 @@ class _OneShot:
         self, space: CandidateSpace, aims: Aims, seed: int, fidelities: Sequence[float]
     ) -> Strategy:
         del aims, seed, fidelities
-        return one_shot(self.name, space, None, None)
+        return one_shot(self.name, space, None)
 
 
 def _load(path: str) -> Callable[..., Any]:
@@ -265,14 +265,15 @@ def strategy_for(
     *,
     rungs_of: Of = "epochs",
     seconds: float | None = None,
+    trials: int | None = None,
 ) -> Strategy:
     """Return a named strategy for a search on real data: seeds, repeats of the best, random search's share.
 
     Seeds, repeats and random search are trained whole, whatever the rungs: the report compares with them. Rungs that
     coeval adds to evolution are of epochs, or of rows for pictures, of which few epochs are trained anyway.
 
-    A one-shot method trains its supernet beside the first seed, with a share of the ``seconds`` that the whole run
-    takes; plain evolution goes on around what it found.
+    A one-shot method trains its supernet beside the first seed, with a share of the ``seconds`` and ``trials`` that the
+    whole run takes; plain evolution goes on around what it found.
 
     Raises:
         SpaceError: There is no such strategy, it needs more than trainings, or the space lacks what it needs.
@@ -291,7 +292,8 @@ def strategy_for(
             if levers.rungs:
                 inner = _under_rungs(inner, objective, seed, rungs_of, has_signals=levers.screen)
         elif STRATEGIES[name].needs is Need.SUPERNET:
-            inner = one_shot(name, space, _short_evolution(space, objective, seed), seconds)
+            after = _short_evolution(space, objective, seed)
+            inner = one_shot(name, space, after, seconds, trials)
             every, seeds = CONTROL_EVERY_RUNGS, dict(list(seeds.items())[:1])
         else:
             inner = plain(name, space, objective, seed, RUNGS)
