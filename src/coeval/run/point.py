@@ -12,6 +12,7 @@ from coeval.export.model import Model
 from coeval.export.retrain import Finalist, restore
 from coeval.run.budget import Budget
 from coeval.run.capsule import machine
+from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
 from coeval.run.finish import verified_rows
 from coeval.run.fit_space import space_of
@@ -51,7 +52,7 @@ def point_folder(run: Path, number: int) -> Path:
     options = Options.from_json(kept["options"])
     task = memory.load(folder.cache)
     first = Budget.of(options.budget, options.trials)
-    space = space_of(options, task, folder.cache, effort(first))
+    space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))
     trial, count = _trial(folder, space, number)
     (finalist,) = choose_finalists(
         [trial], space, Objective(task.metric.name, task.metric.maximise), 1
