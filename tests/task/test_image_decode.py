@@ -6,7 +6,7 @@ from PIL import Image
 
 from coeval.architecture.types import Grid
 from coeval.errors import DataError
-from coeval.task import image_stack
+from coeval.task import image_decode, image_stack
 from coeval.task.image_decode import decode
 from coeval.task.read import read
 from tests.task.image_files import class_folders, images_of, write_image
@@ -164,3 +164,27 @@ def test_tiny_images_are_refused(tmp_path):
     class_folders(tmp_path, side=3)
     with pytest.raises(DataError, match=r"3 x 3 pixels .* too small: expected at least 4"):
         read(tmp_path)
+
+
+def test_a_file_that_claims_too_many_pixels_is_not_decoded(tmp_path, monkeypatch):
+    class_folders(tmp_path)
+    write_image(tmp_path / "down" / "vast.png", noise(40, 30, 1))
+    monkeypatch.setattr(image_decode, "MOST_PIXELS", 1000)
+    task = read(tmp_path)
+    assert images_of(task).shape == (36, 8, 8, 1)
+    assert any("vast.png (30 x 40 pixels are too many)" in one for one in task.notes)
+
+
+def test_odd_metadata_is_no_warning_to_the_user(tmp_path):
+    class_folders(tmp_path, suffix=".jpg")
+    odd = tmp_path / "down" / "odd.jpg"
+    write_image(odd, noise(8, 8, 1), exif=b"Exif\0\0II*\0\x08\0\0\0\x05\0" + b"\xff" * 9)
+    assert len(images_of(read(tmp_path))) == 37
+
+
+def test_many_files_are_decoded_in_their_order(tmp_path, monkeypatch):
+    written = class_folders(tmp_path)
+    paths = sorted(written)
+    monkeypatch.setattr(image_decode, "AT_ONCE", 7)
+    found, _ = decode(paths, GREY)
+    assert (found == np.stack([written[path] for path in paths])).all()

@@ -15,8 +15,8 @@ from coeval.task.task import Index
 
 Bytes = npt.NDArray[np.uint8]
 
-AT_ONCE = 2**24
-"""Bytes of images that are converted at once."""
+AT_ONCE = 2**22
+"""Values that are converted at once; in between they are real numbers of eight times the size."""
 IN_MEMORY = 2**25
 """Smaller arrays need no file."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow and JPEG have it
@@ -145,7 +145,8 @@ def _coloured(images: Bytes, features: int) -> Bytes:
         return images
     if features == 3:
         return np.repeat(images, 3, axis=-1)
-    return np.rint(images @ _LUMA).astype(np.uint8)[..., None]
+    grey: Bytes = np.rint(images @ _LUMA).astype(np.uint8)
+    return grey[..., None]
 
 
 def _resized(images: Bytes, grid: Grid) -> Bytes:
