@@ -21,14 +21,14 @@ from coeval.space.image_frame import ImageFrame
 from coeval.space.limits import Limits
 from coeval.space.stage_moves import DEPTHS, DROPOUTS, WIDTHS, edits
 from coeval.space.stage_plan import Stage, StagePlan, assemble, parse
-from coeval.space.stages import MOST, StageSpace
+from coeval.space.stages import MOST, Stages, stage_space
 from coeval.testing.spaces import check_space
 
 CLASSES = CLASS_HEAD.complete({"classes": 4})
 FRAME = ImageFrame(Grid(14, 12, 3), CLASS_HEAD, CLASSES)
 LIMITS = Limits(parameters=60_000, macs=1_000_000)
-SPACE = StageSpace(FRAME, LIMITS)
-WIDE = StageSpace(FRAME, Limits(parameters=10**9, memory_bytes=2**40))
+SPACE = stage_space(FRAME, LIMITS)
+WIDE = stage_space(FRAME, Limits(parameters=10**9, memory_bytes=2**40))
 seeds = st.integers(0, 2**32)
 
 
@@ -81,16 +81,16 @@ def test_a_small_space_holds_exactly_the_plans_it_counts(monkeypatch):
     monkeypatch.setattr(stages, "DROPOUTS", (0.0,))
     monkeypatch.setattr(stages, "ACTIVATIONS", ("relu",))
     monkeypatch.setattr(stages, "BLOCKS", ("plain", "residual"))
-    space = StageSpace(FRAME, Limits(memory_bytes=2**40))
+    space = stage_space(FRAME, Limits(memory_bytes=2**40))
     assert space.size() == len(list(space)) == len(set(space)) == 20 + 10 * (10 + 30) + 10 * 10
 
 
 def test_the_grid_is_never_halved_below_four():
-    assert [StageSpace(ImageFrame(Grid(s, s, 1), CLASS_HEAD, CLASSES), LIMITS).halvings for s in (4, 7, 8, 28, 32)] == [
+    assert [Stages(ImageFrame(Grid(s, s, 1), CLASS_HEAD, CLASSES)).halvings for s in (4, 7, 8, 28, 32)] == [
         0, 1, 1, 3, 3,
     ]  # fmt: skip
     with pytest.raises(SpaceError, match="halved 2 times, at most 1"):
-        StageSpace(replace(FRAME, grid=Grid(8, 8, 3)), LIMITS).network(
+        stage_space(replace(FRAME, grid=Grid(8, 8, 3)), LIMITS).network(
             StagePlan((Stage(8, 2), Stage(8, 2)))
         )
 
@@ -121,8 +121,10 @@ def test_blocks_of_another_region_are_refused():
 
 
 def test_limits_that_no_network_keeps_are_refused():
-    with pytest.raises(SpaceError, match="smallest network for images of 14x12 exceeds"):
-        StageSpace(FRAME, Limits(parameters=50))
+    with pytest.raises(
+        SpaceError, match="smallest network of at most 5 stages for images of 14x12"
+    ):
+        stage_space(FRAME, Limits(parameters=50))
 
 
 def test_crossover_joins_the_beginning_of_one_to_the_end_of_the_other():

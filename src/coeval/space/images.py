@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from coeval.errors import SpaceError, did_you_mean
-from coeval.space import darts, enas_macro, nasbench201_images, nasnet, proxyless, stage_seeds
+from coeval.space import (
+    darts,
+    enas_macro,
+    metaqnn,
+    nasbench201_images,
+    nasnet,
+    proxyless,
+    stage_seeds,
+)
 from coeval.space.cells import Cells, stacks
 from coeval.space.choices import ChoiceSpace
 from coeval.space.image_frame import ImageFrame, ImageTyping, frame_for, grids_for
@@ -40,6 +48,11 @@ PRESETS: Mapping[str, Preset] = {
         "a chain of layers, each of six operations, that may add any of the layers before it",
         enas_macro.parts,
     ),
+    "metaqnn": Preset(
+        "chains of convolutions, pools and full layers; each decision is the next layer or the end",
+        metaqnn.parts,
+        has_choices=False,
+    ),
     "proxyless": Preset(
         "mobile blocks, whose kernel and expansion are chosen layer by layer", proxyless.parts
     ),
@@ -57,7 +70,12 @@ WEIGHTS: Mapping[str, float] = {"preparation": 0.25, "recipe": 1.5}
 
 
 def space_for(
-    task: Task, preset: str = "stages", *, limits: Limits = LIMITS, effort: float = 1.0
+    task: Task,
+    preset: str = "stages",
+    *,
+    limits: Limits = LIMITS,
+    effort: float = 1.0,
+    policies: int = 0,
 ) -> ProductSpace:
     """Return the space of candidates for a task of images.
 
@@ -67,15 +85,21 @@ def space_for(
         limits: Of a network's cost, for the images of the default preparation. Without a limit of
             multiply-accumulates, one follows from the number of rows and the effort.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
+        policies: Sub-policies of a searched augmentation policy, see ``recipe_images.policy_settings``.
 
     Raises:
         SpaceError: There is no such preset, the task's rows are no images, or not even the smallest network fits the limits.
     """
-    return _space(task, preset_named(preset).build, limits, effort)
+    return _space(task, preset_named(preset).build, limits, effort, policies)
 
 
 def space_of_cells(
-    task: Task, cells: Cells, *, limits: Limits = LIMITS, effort: float = 1.0
+    task: Task,
+    cells: Cells,
+    *,
+    limits: Limits = LIMITS,
+    effort: float = 1.0,
+    policies: int = 0,
 ) -> ProductSpace:
     """Return the space of candidates of given cells: their stack, preparation and recipe are searched.
 
@@ -84,11 +108,12 @@ def space_of_cells(
         cells: Found on this or any other task.
         limits: As for ``space_for``.
         effort: As for ``space_for``.
+        policies: As for ``space_for``.
 
     Raises:
         SpaceError: The task's rows are no images, or not even the smallest stack fits the limits.
     """
-    return _space(task, functools.partial(stacks, cells), limits, effort)
+    return _space(task, functools.partial(stacks, cells), limits, effort, policies)
 
 
 def preset_named(name: str) -> Preset:
@@ -104,7 +129,7 @@ def preset_named(name: str) -> Preset:
     return PRESETS[name]
 
 
-def recipe_space(task: Task, effort: float) -> ChoiceSpace:
+def recipe_space(task: Task, effort: float, policies: int = 0) -> ChoiceSpace:
     """Return the space of recipes for a task of images."""
     rows, classes = len(task.splits.train), task.problem is not Problem.REGRESSION
     column = task.table.columns[0].values
@@ -114,6 +139,7 @@ def recipe_space(task: Task, effort: float) -> ChoiceSpace:
         folds=len(task.folds),
         effort=effort,
         pixels=column.shape[1] * column.shape[2],
+        sub_policies=policies,
     )
     return ChoiceSpace(settings, "recipe")
 
@@ -127,11 +153,15 @@ def limited(limits: Limits, task: Task, recipe: ChoiceSpace, effort: float) -> L
 
 
 def _space(
-    task: Task, build: Callable[[ImageFrame, Limits], Parts], limits: Limits, effort: float
+    task: Task,
+    build: Callable[[ImageFrame, Limits], Parts],
+    limits: Limits,
+    effort: float,
+    policies: int,
 ) -> ProductSpace:
     frame = frame_for(task)
     preparation = ChoiceSpace(image_settings(task.table), "preparation")
-    recipe = recipe_space(task, effort)
+    recipe = recipe_space(task, effort, policies)
     parts = build(frame, limited(limits, task, recipe, effort))
     return product(preparation, parts, recipe, ImageTyping(frame, grids_for(task), parts.network))
 

@@ -1,9 +1,10 @@
 """Edits of a plan of stages: every plan one edit away, and the edits that make a network cheaper."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from coeval.space.blocks import ACTIVATIONS, BLOCKS, ENTRIES, KERNELS
+from coeval.space.plan_space import Edit
 from coeval.space.stage_plan import Stage, StagePlan
 
 DEPTHS = (0, 1, 2, 3, 4, 6)
@@ -11,24 +12,7 @@ DROPOUTS = (0.0, 0.1, 0.2)
 WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A plan one edit away.
-
-    Attributes:
-        name: Of the rule.
-        site: Number of the stage; empty where the whole network is meant.
-        detail: What changed, for people.
-        plan: The result; may break limits.
-    """
-
-    name: str
-    site: str
-    detail: str
-    plan: StagePlan
-
-
-def edits(plan: StagePlan) -> Iterator[Edit]:
+def edits(plan: StagePlan) -> Iterator[Edit[StagePlan]]:
     """Yield every plan one edit away, rule by rule; the limits of a space are the asker's to check."""
     for number, stage in enumerate(plan.stages):
         for name, detail, other in _of_stage(stage, is_first=number == 0):
@@ -64,20 +48,6 @@ def cheaper(plan: StagePlan) -> Iterator[StagePlan]:
             yield replace(plan, stages=(*plan.stages[:number], *plan.stages[number + 1 :]))
     if len(plan.stages) > 1:
         yield replace(plan, stages=plan.stages[:-1])
-
-
-def crossed(first: StagePlan, second: StagePlan, cut: int, other: int, most: int) -> StagePlan:
-    """Return the first plan up to a stage, then the second from a stage on.
-
-    Args:
-        first: Gives the beginning, activation and dropout.
-        second: Gives the end.
-        cut: How many stages the first gives, at least one.
-        other: From which stage on the second follows.
-        most: Stages at most; the end is cut off.
-    """
-    stages = (*first.stages[:cut], *second.stages[other:])[:most]
-    return replace(first, stages=stages)
 
 
 def within(plan: StagePlan, halvings: int) -> StagePlan:

@@ -11,7 +11,7 @@ from coeval.space.limits import Limits
 from coeval.space.protocol import Candidate, Genotype
 from coeval.space.stage_moves import within
 from coeval.space.stage_plan import Stage, StagePlan
-from coeval.space.stages import StageSpace
+from coeval.space.stages import Stages, stage_space
 
 SHAPES = (
     ((32, 64, 128), 1, 1),
@@ -45,10 +45,10 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
     Raises:
         SpaceError: Not even the smallest network fits the limits.
     """
-    space = StageSpace(frame, limits)
+    space = stage_space(frame, limits)
     seeds: dict[str, dict[str, Genotype]] = {}
     for name, kind in KINDS.items():
-        for plan in _plans(kind, space.halvings):
+        for plan in _plans(kind, Stages(frame).halvings):
             try:
                 genotype = space.network(plan)
             except SpaceError:
