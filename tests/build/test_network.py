@@ -11,7 +11,15 @@ from torch.utils.flop_counter import FlopCounterMode
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture, Region, sequence, step
 from coeval.architecture.types import Columns, Tokens, Vector, elements
-from coeval.build.network import Network, live_steps, lowering, tensor_network, zero_values
+from coeval.build.network import (
+    Network,
+    RegionSteps,
+    live_steps,
+    lowering,
+    network_for,
+    tensor_network,
+    zero_values,
+)
 from coeval.component.channel import DROPOUT, LINEAR, RELU
 from coeval.component.constant import ZERO
 from coeval.component.entry import CATEGORY_ENTRY, NUMERIC_ENTRY, TEXT_ENTRY
@@ -22,6 +30,7 @@ from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import SpaceError
 from coeval.task.table import Rows
 from tests.build.architectures import random_architecture, random_rows
+from tests.train.images import conv_net
 
 seeds = st.integers(0, 2**32 - 1)
 some = settings(max_examples=40, deadline=None)
@@ -279,3 +288,11 @@ def test_a_sum_of_nothing_but_zeros_is_zero():
     region = sequence(1, [step(ZERO, 0), step(ADD, (1, 1))])
     network = tensor_network(Architecture((Vector(4),), region), seed=0)
     assert (network(torch.ones(2, 4)) == 0).all()
+
+
+def test_the_module_of_a_table_takes_rows_and_that_of_images_tensors():
+    table = random_architecture(np.random.default_rng(0))
+    assert isinstance(network_for(table, seed=0), Network)
+    images = network_for(conv_net(), seed=0)
+    assert isinstance(images, RegionSteps)
+    assert images(torch.zeros(2, 8, 8, 2)).shape == (2, 3)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from coeval.architecture.step import Architecture, sequence, step
-from coeval.architecture.types import Columns
-from coeval.build.network import Network
+from coeval.architecture.types import Columns, Vector
+from coeval.build.network import Network, network_for
 from coeval.build.source import source
 from coeval.build.weights import arrays
 from coeval.component.channel import LINEAR, RELU
@@ -23,6 +23,7 @@ from coeval.task.task import Problem
 from coeval.train.data import Scale
 from coeval.train.predict import predict
 from tests.build.architectures import random_architecture, random_rows
+from tests.train.images import conv_net, pictures
 
 
 def executed(text: str) -> types.ModuleType:
@@ -109,4 +110,21 @@ def test_two_lowerings_of_one_name_are_refused():
         sequence(1, [step(NUMERIC_ENTRY, 0), step(LINEAR, 1, width=8), step(other, 2, width=8)]),
     )
     with pytest.raises(ExportError, match="different class names"):
+        source(architecture, problem=Problem.BINARY)
+
+
+def test_the_source_of_a_network_for_images_takes_their_bytes(tmp_path):
+    network, rows = network_for(conv_net(), seed=0), pictures(20).rows
+    save_file(arrays(network), tmp_path / "weights.safetensors")
+    text = source(conv_net(), problem=Problem.MULTICLASS, classes=("a", "b", "c"))
+    module = executed(text)
+    got = module.predict(module.load(tmp_path), torch.tensor(rows[0])).numpy()
+    np.testing.assert_allclose(got, predict(network, rows, Problem.MULTICLASS), atol=1e-9)
+    assert "- images: (rows, 8, 8, 2) uint8, 0 = dark" in text
+    assert "probabilities = predict(network, images)" in text
+
+
+def test_a_network_of_other_inputs_has_no_source():
+    architecture = Architecture((Vector(3),), sequence(1, [step(RELU, 0)]))
+    with pytest.raises(ExportError, match=r"a table's row.* or a Grid .an image., got Vector\(3\)"):
         source(architecture, problem=Problem.BINARY)

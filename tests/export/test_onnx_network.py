@@ -8,8 +8,8 @@ from onnx import helper
 from torch import nn
 
 from coeval.architecture.step import Architecture, sequence, step
-from coeval.architecture.types import Columns, Tokens
-from coeval.build.network import Network
+from coeval.architecture.types import Columns, Grid, Tokens, Vector
+from coeval.build.network import Network, network_for
 from coeval.build.onnx_module import OPSET, OUTPUT
 from coeval.component.channel import LINEAR
 from coeval.component.entry import NUMERIC_ENTRY
@@ -18,9 +18,10 @@ from coeval.component.library import ACTIVATIONS, NORMS, TABULAR
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import ExportError
 from coeval.export.onnx_graph import IR_VERSION
-from coeval.export.onnx_network import network_graph
+from coeval.export.onnx_network import PIXELS, network_graph
 from coeval.task.table import Rows
 from coeval.testing.architectures import architectures
+from tests.export.images import small_net
 
 COLUMNS = Columns(4, (3, 5), (Tokens(3, 9),))
 
@@ -124,3 +125,17 @@ class Untraceable(nn.Module):
 def test_a_network_that_cannot_be_exported_is_an_error_with_both_reasons() -> None:
     with pytest.raises(ExportError, match=r"tracing: RuntimeError: no way.*dynamo"):
         network_graph(Untraceable(), Columns(1))
+
+
+def test_a_network_of_other_inputs_is_refused():
+    with pytest.raises(ExportError, match=r"a table's row.* or a Grid .an image., got Vector\(3\)"):
+        network_graph(nn.Identity(), Vector(3))
+
+
+def test_batch_norms_of_a_grid_are_one_operator_with_their_convolutions():
+    grid = Grid(8, 8, 2)
+    graph = network_graph(network_for(small_net(grid), seed=0), grid)
+    assert [one.name for one in graph.input] == [PIXELS]
+    used = [one.op_type for one in graph.node]
+    assert "Conv" in used
+    assert "BatchNormalization" not in used

@@ -36,9 +36,9 @@ LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 PASSES = 50_000
 """Most pictures of 28 by 28, counted once an epoch, that a recipe may ask for at effort 1: 15 to 30 seconds of a network of
 20 million multiply-accumulates. What a search finds is trained for longer at its end (``export.stretch``)."""
-UPDATES = 400
-"""Most optimiser steps, over all folds, at effort 1. On small pictures a step costs its many small operations, some 25 ms for
-fifteen convolutions, whatever the batch: a few hundred pictures in five folds would train for minutes."""
+UPDATES = 200
+"""Most optimiser steps of the smaller batches, over all folds, at effort 1. A step costs its many small operations, some 25 ms
+for fifteen convolutions, however small the pictures: a few hundred in five folds would train for minutes."""
 PIXELS = 28 * 28
 RATES = {128: 6e-2, 64: 3e-2, 32: 1.6e-2, 16: 8e-3}
 """Sizes of a batch and the rates of SGD that go with them, in proportion (Goyal et al. 2017, arXiv:1706.02677, section 2.1).
@@ -102,9 +102,10 @@ def recipe_for_images(
     """
     batch = next((one for one in RATES if rows >= STEPS * one), min(RATES))
     size = min(max(pixels / PIXELS, 1 / 16), 16.0)
-    by_passes = effort * PASSES / (size * max(1, rows * folds))
-    by_updates = effort * UPDATES / (folds * max(1.0, rows / batch))
-    epochs = min(max(int(min(by_passes, by_updates)), 1), MOST_EPOCHS)
+    epochs = effort * PASSES / (size * max(1, rows * folds))
+    if batch < max(RATES):
+        epochs = min(epochs, effort * UPDATES / (folds * max(1.0, rows / batch)))
+    epochs = min(max(int(epochs), 1), MOST_EPOCHS)
     changed: dict[str, tuple[tuple[Value, ...], Value]] = {
         "optimizer": (("sgd", "adamw"), "sgd"),
         "lr": ((2e-3, 4e-3, 8e-3, 1.6e-2, 3e-2, 6e-2, 1e-1, 2e-1), RATES[batch]),

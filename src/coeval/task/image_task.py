@@ -27,12 +27,16 @@ from coeval.task.image_found import MOST_SIDE, Decoded, Found, decoded, size_for
 from coeval.task.image_stack import AT_ONCE, Bytes
 from coeval.task.metrics import metric
 from coeval.task.raw import Form, RawColumn
-from coeval.task.split import FOLDED_BELOW, fold, split, strata
+from coeval.task.split import fold, split, strata
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 from coeval.task.target import Encoded, encode_like, encode_target
 from coeval.task.task import Index, Problem, Splits, Target, Task
 
 Folds = tuple[tuple[Index, Index], ...]
+
+FOLDED_BELOW = 500
+"""Images below which trials are scored out of fold. Tables are up to four times as many rows, but a network for images takes
+a hundred times as long to train: five times that is a search's whole budget."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -116,7 +116,7 @@ def from_images(
         metric: As in ``read``.
         problem: As in ``read``.
         shares: Sizes of the splits; by default 15 % validation and nothing else but training.
-        several_folds: Whether to score out of fold; ``None``: below 2,000 images.
+        several_folds: Whether to score out of fold; ``None``: below 500 images.
         seed: Source of chance for the splits.
         name: For people.
         most: Pixels of the longer side; larger images are resized.
