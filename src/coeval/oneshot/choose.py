@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from coeval.oneshot.front import Reading, front, reading, spread
 from coeval.oneshot.members import Members, Picks
 
 Score = Callable[[Picks], float]
@@ -69,6 +70,38 @@ def best_bred(
         if child not in known:
             known[child] = score(child)
     return _ranked(known)
+
+
+def best_of_sizes(
+    score: Score, members: Members, tries: int, rng: np.random.Generator, should_stop: Stop
+) -> Ranked:
+    """Return the members that no other scored one beats in both score and parameters, the best first.
+
+    Half of the tries are spread from the smallest member to the largest; the other half breeds the best of them.
+
+    Args:
+        score: Of a member, less is better.
+        members: Of an elastic network: in every slot smaller values come first.
+        tries: Members to score at most.
+        rng: Of every draw.
+        should_stop: Asked before every member but the first.
+    """
+    known: dict[Picks, Reading] = {}
+
+    def note(picks: Picks) -> None:
+        known[picks] = reading(picks, score(picks), members.open.network(picks))
+
+    for picks in spread(members.sizes, max(tries // 2, 2), rng):
+        if known and should_stop():
+            break
+        note(picks)
+    for _ in range(_REDRAWS * tries):
+        if len(known) >= tries or should_stop():
+            break
+        child = _child([one.picks for one in front(list(known.values()))], members, rng)
+        if child not in known:
+            note(child)
+    return _ranked({one.picks: one.cost for one in front(list(known.values()))})
 
 
 def by_perturbation(

@@ -32,9 +32,11 @@ def share_of_skips(skips: Sequence[frozenset[int]], picks: Sequence[int]) -> flo
     """Return the share of slots whose option is a skip, among the slots that offer one.
 
     Args:
-        skips: As ``skip_options`` returns them.
+        skips: As ``skip_options`` returns them; none where the slots are no choices between operations.
         picks: The option of each slot.
     """
+    if not skips:
+        return 0.0
     offered = [pick in own for own, pick in zip(skips, picks, strict=True) if own]
     return sum(offered) / len(offered) if offered else 0.0
 

@@ -19,6 +19,7 @@ class Paths(StrEnum):
     UNIFORM = "uniform"  # one option a slot, each with equal chance
     FAIR = "fair"  # every option of every slot once, then one step (strict fairness)
     CONTROLLER = "controller"  # one option a slot, drawn from a recurrent policy
+    SANDWICH = "sandwich"  # the largest version, the smallest, and two at random
 
 
 class Relaxation(StrEnum):
@@ -49,6 +50,7 @@ class Choice(StrEnum):
     )
     SAMPLES = "samples"  # the best of many paths by shared-weight score
     EVOLUTION = "evolution"  # the same, bred
+    FRONT = "front"  # bred too, from small to large: those that none beats in score and size
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +203,44 @@ METHODS: Mapping[str, Method] = {
         momentum=0.0,
         decay=0.0,
     ),
+    "elastic": Method(
+        "one-shot: one network of elastic width, depth and kernel",
+        Published(100 * 1251, 0.0, "Yu & Huang 2019, arXiv:1903.05134"),
+        paths=Paths.SANDWICH,
+        order=0,
+        choice=Choice.FRONT,
+    ),
 }
 """By the name that the command line knows."""
 
+ELASTIC = "elastic"
+"""The method whose space is all smaller versions of one network (``space.elastic``)."""
+
 MOST_LR = 0.05
 """Beyond this the sign of the last few gradients decides, whatever the scale."""
+
+
+def check_suits(name: str, *, is_elastic: bool) -> None:
+    """Check that a method can search a space.
+
+    Args:
+        name: In ``METHODS``.
+        is_elastic: Whether the space is the smaller versions of one network, else choices between options.
+
+    Raises:
+        SpaceError: It cannot.
+    """
+    method = method_named(name)
+    if method.paths is Paths.SANDWICH and not is_elastic:
+        raise SpaceError(
+            f"The method {name!r} searches the smaller versions of one network, not choices between options. "
+            "Make its space with space.elastic.elastic_space(space, candidate)."
+        )
+    if is_elastic and method.learns_weights:
+        raise SpaceError(
+            f"The method {name!r} mixes options, but versions of one elastic network cannot be mixed. "
+            f"Take {ELASTIC!r} or a method of single paths, such as 'spos'."
+        )
 
 
 def method_named(name: str) -> Method:

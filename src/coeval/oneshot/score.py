@@ -8,7 +8,8 @@ import torch
 
 from coeval.oneshot.members import Picks
 from coeval.oneshot.rows import SearchRows
-from coeval.oneshot.supernet import Supernet, extract, recalibrate
+from coeval.oneshot.shared import SharedNetwork, is_partial, member
+from coeval.oneshot.supernet import recalibrate
 from coeval.task.metric import Metric
 from coeval.task.task import Problem
 from coeval.train.data import UNSCALED, Scale, numbers, to_inputs
@@ -31,7 +32,7 @@ class Judge:
 
     def __init__(
         self,
-        supernet: Supernet,
+        supernet: SharedNetwork,
         rows: SearchRows,
         problem: Problem,
         metric: Metric,
@@ -46,12 +47,12 @@ class Judge:
 
         With partial channels no path can be cut out; then batch norms take the statistics of the judged rows.
         """
-        if self._supernet.partial > 1:
+        if is_partial(self._supernet):
             return self._passed(lambda images: self._supernet(images, picks=picks))
-        member = extract(self._supernet, picks)
-        recalibrate(member, self._rows.calibration)
+        network = member(self._supernet, picks)
+        recalibrate(network, self._rows.calibration)
         judged = self._rows.judged
-        return self._score(predict(member, judged.rows, self._problem, self._scale))
+        return self._score(predict(network, judged.rows, self._problem, self._scale))
 
     def mixture(
         self,

@@ -16,6 +16,7 @@ import torch
 from coeval.oneshot.architect import Architect, first_order, second_order
 from coeval.oneshot.controller import Controller
 from coeval.oneshot.curvature import dominant_eigenvalue
+from coeval.oneshot.elastic import ElasticNet, sandwich
 from coeval.oneshot.joins import joined_slots
 from coeval.oneshot.members import Members, Picks
 from coeval.oneshot.method import (
@@ -30,7 +31,7 @@ from coeval.oneshot.mixture import Mixture, mixture, penalty_of
 from coeval.oneshot.paths import fair_paths
 from coeval.oneshot.relaxation import binary_path, hold_others
 from coeval.oneshot.rows import SearchRows
-from coeval.oneshot.supernet import Supernet
+from coeval.oneshot.shared import shared_network
 from coeval.seed import entropy, generator
 from coeval.task.task import Problem
 from coeval.train.batches import Batch
@@ -82,8 +83,8 @@ class Search:
         self.setting = setting
         self.done = 0
         architecture = setting.members.open.architecture
-        self.supernet = Supernet(
-            architecture,
+        self.supernet = shared_network(
+            setting.members.open,
             seed=entropy(seed, "weights"),
             affine=not method.learns_weights,
             partial=method.partial,
@@ -120,7 +121,7 @@ class Search:
 
     def eigenvalue(self) -> float:
         """Return the dominant eigenvalue of the loss's Hessian in the architecture weights, on one batch."""
-        batch = self.setting.rows.architecture.at(self.done)
+        batch = self.setting.rows.architecture.at(0)  # always the same, so that values compare
         with torch.random.fork_rng(devices=[]):
             self.supernet.train()
             return dominant_eigenvalue(
@@ -224,7 +225,7 @@ class Search:
             case Paths.RELAXED:
                 theta = self.architect.theta
                 if method.relaxation is Relaxation.BINARY:
-                    draws = self._draws(step)
+                    draws = self._draws(step, is_learning=False)
                     picks = [tuple([binary_path(one, draws) for one in self.logits])]
                     self._descend_paths(batch, picks, rate)
                 else:
@@ -238,6 +239,8 @@ class Search:
             case Paths.CONTROLLER:
                 assert self.controller is not None
                 self._descend_paths(batch, [self.controller.draw(rng)], rate)
+            case Paths.SANDWICH:
+                self._descend_sandwich(batch, rng, rate)
 
     def _descend(self, batch: Batch, mixed: Mixture, rate: float) -> None:
         parameters = self._optimizer.parameters
@@ -253,6 +256,23 @@ class Search:
             slopes = torch.autograd.grad(loss, self._optimizer.parameters, allow_unused=True)
             total = [_sum(one, other) for one, other in zip(total, slopes, strict=True)]
         self._move(total, loss.item(), rate)
+
+    def _descend_sandwich(self, batch: Batch, rng: np.random.Generator, rate: float) -> None:
+        """Make one step of an elastic network."""
+        assert isinstance(self.supernet, ElasticNet)  # ``check_suits`` refused all others
+        inputs, target, weights = batch
+        with self._precision(wide=False):
+            loss, slopes = sandwich(
+                self.supernet,
+                inputs[0],
+                target,
+                weights,
+                loss=self._loss,
+                problem=self.setting.problem,
+                parameters=self._optimizer.parameters,
+                rng=rng,
+            )
+        self._move(slopes, loss.item(), rate)
 
     def _move(self, slopes: Sequence[torch.Tensor | None], loss: float, rate: float) -> None:
         if not math.isfinite(loss):
@@ -308,7 +328,7 @@ class Search:
             self.setting.method,
             self.architect.logits(theta),
             share=step / max(self.setting.total, 1),
-            rng=self._draws(step),
+            rng=self._draws(step, is_learning=is_learning),
             is_learning=is_learning,
         )
         return Mixture(found.weights, found.active, self._scales(theta))
@@ -340,8 +360,10 @@ class Search:
     def _seeded(self, step: int) -> None:
         torch.manual_seed(entropy(self.setting.seed, "step", step) % 2**63)
 
-    def _draws(self, step: int) -> torch.Generator:
-        return torch.Generator().manual_seed(entropy(self.setting.seed, "draws", step) % 2**63)
+    def _draws(self, step: int, *, is_learning: bool) -> torch.Generator:
+        purpose = "architecture" if is_learning else "weights"
+        address = entropy(self.setting.seed, "draws", purpose, step)
+        return torch.Generator().manual_seed(address % 2**63)
 
 
 def _sum(one: torch.Tensor | None, other: torch.Tensor | None) -> torch.Tensor | None:

@@ -9,7 +9,13 @@ import numpy as np
 import torch
 
 from coeval.evaluate.folds import Fold
-from coeval.oneshot.choose import Ranked, best_bred, best_sampled, by_perturbation
+from coeval.oneshot.choose import (
+    Ranked,
+    best_bred,
+    best_of_sizes,
+    best_sampled,
+    by_perturbation,
+)
 from coeval.oneshot.collapse import share_of_skips, skip_options
 from coeval.oneshot.costs import option_macs
 from coeval.oneshot.members import Members, Picks
@@ -187,6 +193,8 @@ def _chosen(slicing: Slicing, search: Search, judge: Judge, tick: Tick) -> dict[
     match method.choice:
         case Choice.EVOLUTION:
             found = best_bred(cost, members, tick.tries, rng, slicing.should_stop)
+        case Choice.FRONT:
+            found = best_of_sizes(cost, members, tick.tries, rng, slicing.should_stop)
         case Choice.PERTURBATION:
             picks = members.best(_perturbed(slicing, search, judge, tick))
             found = [(picks, cost(picks))]

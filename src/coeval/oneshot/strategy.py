@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coeval.errors import SpaceError
-from coeval.oneshot.method import Choice, method_named
+from coeval.oneshot.method import Choice, check_suits, method_named
 from coeval.oneshot.stopping import stopped_at
 from coeval.oneshot.tick import Kind, Tick, tick_of
 from coeval.space.open import check_picks, open_space
@@ -81,6 +81,7 @@ class OneShot:
             raise ValueError(f"seconds must be above 0, got {seconds}.")
         self.name, self.method = method, method_named(method)
         self.open = open_space(space)
+        check_suits(method, is_elastic=self.open.versions is not None)
         self.after = after
         self._seconds, self._steps, self._ticks = seconds, steps, ticks
         self._done: list[Trial] = []  # the ticks that measured or trained, in order

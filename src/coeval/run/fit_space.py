@@ -5,6 +5,7 @@ from pathlib import Path
 
 from coeval.architecture.step import Architecture
 from coeval.architecture.types import Columns
+from coeval.oneshot.method import ELASTIC
 from coeval.run.budget import Budget
 from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
@@ -12,6 +13,7 @@ from coeval.run.folder import open_folder
 from coeval.run.options import Options
 from coeval.run.quantities import parse_count
 from coeval.space.cells import Cells
+from coeval.space.elastic import elastic_space, roomiest
 from coeval.space.for_task import limits_for, space_for
 from coeval.space.limits import Limits
 from coeval.space.product import ProductSpace
@@ -23,7 +25,7 @@ from coeval.task.task import Task
 def space_of(
     options: Options, task: Task, source: Path, effort: float, cells: Cells | None = None
 ) -> ProductSpace:
-    """Return the space of a run.
+    """Return the space of a run; for the strategy ``elastic`` the smaller versions of its roomiest member.
 
     Args:
         options: Name the space and its limits.
@@ -36,9 +38,18 @@ def space_of(
         SpaceError: There is no such space, it is not for this task, or not even its smallest network fits the limits.
     """
     limits = limits_of(options, task)
-    return space_for(
-        task, preset=options.preset, cells=cells, limits=limits, source=source, effort=effort
+    space = space_for(
+        task,
+        preset=options.preset,
+        cells=cells,
+        limits=limits,
+        source=source,
+        effort=effort,
+        policies=options.policies,
     )
+    if options.strategy != ELASTIC:
+        return space
+    return elastic_space(space, roomiest(space))
 
 
 def network_of(run: Path, candidate: Candidate) -> Architecture:

@@ -14,6 +14,7 @@ from coeval.architecture.step import Architecture, Region, Step
 from coeval.component.choice import is_choice
 from coeval.errors import SpaceError
 from coeval.space.choices import ChoiceSpace
+from coeval.space.elastic import Elastic
 from coeval.space.protocol import Candidate, CandidateSpace, Space
 from coeval.space.slots import Slot, SlotSpace
 from coeval.space.template import placed
@@ -34,15 +35,17 @@ class OpenSpace:
 
     Attributes:
         slots: The decisions of all parts, in the parts' order; of several parts each is named ``part.slot``.
-        architecture: The whole network with a ``choice`` step in every open place.
+        architecture: The whole network with a ``choice`` step in every open place; of an elastic space the largest version.
         space: What was opened.
         base: Gives candidates the parts that no slot decides.
+        versions: Of an elastic space what its slots change, else ``None``.
     """
 
     slots: tuple[Slot, ...]
     architecture: Architecture
     space: CandidateSpace
     base: Candidate
+    versions: Elastic | None = None
 
     def picks(self, candidate: Candidate) -> tuple[int, ...]:
         """Return a candidate's option in every slot.
@@ -68,6 +71,17 @@ class OpenSpace:
             start += len(space.slots)
         return Candidate(tuple((name, parts[name]) for name in self.space.parts))
 
+    def network(self, picks: Sequence[int]) -> Architecture:
+        """Return the whole network of one option for each slot, whether or not the options are allowed together.
+
+        Raises:
+            SpaceError: A number is no option of its slot.
+        """
+        if self.versions is None:
+            return cut(self.architecture, picks)
+        check_picks(picks, self.versions.sizes)
+        return self.versions.assemble(picks)
+
     def _of(self, part: str, candidate: Candidate) -> list[int]:
         space = _opened(self.space)[part]
         genotype = candidate.part(part)
@@ -81,7 +95,7 @@ def open_space(space: CandidateSpace, base: Candidate | None = None) -> OpenSpac
     """Return a space with every decision of its architecture open.
 
     Args:
-        space: Its architecture's parts decide by slots, as the cells and chains of images do.
+        space: Its architecture's parts decide by slots, as the cells and chains of images and elastic networks do.
         base: What gives the other parts, such as the recipe; the first seed or else their defaults when not said.
 
     Raises:
@@ -90,6 +104,9 @@ def open_space(space: CandidateSpace, base: Candidate | None = None) -> OpenSpac
     """
     opened = _opened(space)
     given = base or _base(space)
+    for one in opened.values():
+        if isinstance(one.assembly, Elastic):
+            return OpenSpace(one.slots, one.assembly.largest, space, given, one.assembly)
     parts: dict[str, Any] = dict(given.parts)
     slots: list[Slot] = []
     for name, one in opened.items():
@@ -97,7 +114,7 @@ def open_space(space: CandidateSpace, base: Candidate | None = None) -> OpenSpac
         if not isinstance(assembly, Opens):
             raise SpaceError(
                 f"The part {name!r} cannot stay open: its options depend on each other, so that there is no one "
-                f"network with all of them. {_WHICH}"
+                f"network with all of them. {_which()}"
             )
         parts[name] = assembly.open(len(slots))
         slots += [replace(slot, name=_name(name, slot, len(opened))) for slot in one.slots]
@@ -106,15 +123,19 @@ def open_space(space: CandidateSpace, base: Candidate | None = None) -> OpenSpac
         infer(architecture)
     except SpaceError as error:
         raise SpaceError(
-            f"The space has no one network with all options: {error} {_WHICH}"
+            f"The space has no one network with all options: {error} {_which()}"
         ) from error
     return OpenSpace(tuple(slots), architecture, space, given)
 
 
-_WHICH = (
-    "Weight sharing needs a space of choices with interchangeable options, such as the cells of NAS-Bench-201 or DARTS; "
-    "for this one take another strategy, such as evolution."
-)
+def _which() -> str:
+    from coeval.space.images import PRESETS  # noqa: PLC0415 - all presets, for an error message only
+
+    names = ", ".join(name for name, one in PRESETS.items() if one.has_choices)
+    return (
+        f"Weight sharing needs a space of interchangeable options: of the presets for images {names}. "
+        "Choose one of them, or for this space another strategy, such as evolution."
+    )
 
 
 def _opened(space: CandidateSpace) -> dict[str, SlotSpace]:
@@ -126,7 +147,7 @@ def _opened(space: CandidateSpace) -> dict[str, SlotSpace]:
     if free or not found:
         parts = ", ".join(f"{name} ({type(one).__name__})" for name, one in space.parts.items())
         raise SpaceError(
-            f"Expected a space whose architecture is decided by choices, got one of free form: {parts}. {_WHICH}"
+            f"Expected a space whose architecture is decided by choices, got one of free form: {parts}. {_which()}"
         )
     return found
 
