@@ -14,7 +14,8 @@ class Note:
     Kinds in use: ``"sitting"`` (a process started or resumed the run), ``"baseline"`` (name and scores),
     ``"stopped"`` (why the search ended), ``"ended_early"`` (with what was to be expected),
     ``"memory"`` (a limit, shared out), ``"latency"`` (how its prediction was calibrated), ``"over_limit"`` (a
-    finalist whose model measured over a limit), ``"front"`` (its points), ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
+    finalist whose model measured over a limit), ``"front"`` (its points), ``"one_shot"`` (what
+    the ticks of a supernet came to), ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
     """
 
     kind: str
