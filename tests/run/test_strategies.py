@@ -7,6 +7,7 @@ from typer.main import get_command
 from coeval.architecture.inference import infer
 from coeval.cli.app import app
 from coeval.errors import SpaceError
+from coeval.oneshot.method import ELASTIC
 from coeval.run import strategies as module
 from coeval.run.levers import OFF, Levers
 from coeval.run.strategies import (
@@ -105,13 +106,19 @@ def test_a_one_shot_method_asks_for_a_space_of_choices(name):
         strategy_for(name, space_for(task()), LOSS, 0)
 
 
-@pytest.mark.parametrize("name", ONE_SHOT)
+@pytest.mark.parametrize("name", [one for one in ONE_SHOT if one != ELASTIC])
 def test_a_one_shot_method_trains_its_supernet_and_what_it_found_among_seeds_and_controls(name):
     strategy = strategy_for(name, CELLS, LOSS, 3, seconds=20.0)
     log = drive(strategy, FakeOneShot(), 60)
     asked = [one.origin.partition(":")[0] for one in questions(log)]
     assert {"tick", name, "evolution", "random"} <= set(asked)
     assert asked.index("tick") < asked.index(name) < asked.index("evolution")
+
+
+def test_where_trials_are_counted_ticks_take_half_of_them():
+    log = drive(strategy_for("darts", CELLS, LOSS, 3, trials=16), FakeOneShot(), 16)
+    ticks = [one for one in questions(log) if one.origin == "tick:darts"]
+    assert len(ticks) == 7  # a measurement and six slices
 
 
 def test_help_and_guide_name_the_strategies_of_fit():
