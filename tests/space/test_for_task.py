@@ -28,3 +28,21 @@ def test_a_space_for_images_is_refused_for_a_table():
 def test_limits_are_handed_on():
     with pytest.raises(SpaceError, match="exceed"):
         space_for(picture_task(), limits=Limits(parameters=3))
+
+
+def test_a_policy_of_augmentation_is_decided_with_the_recipe_where_it_is_asked_for():
+    without, with_two = (
+        {
+            one.name: one
+            for one in space_for(picture_task(), policies=count).parts["recipe"].settings
+        }
+        for count in (0, 2)
+    )
+    assert not any(name.startswith("policy") for name in without)
+    assert "policy" in with_two["augmentation"].choices
+    assert "policy_2b_magnitude" in with_two
+
+
+def test_a_policy_of_augmentation_is_refused_for_a_table():
+    with pytest.raises(SpaceError, match="Leave --policies out"):
+        space_for(table_task(), policies=1)

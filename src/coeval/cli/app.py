@@ -98,13 +98,21 @@ def fit(
             show_default=False,
         ),
     ] = None,
+    policies: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10,
+            help="Of images: pairs of operations of an augmentation policy that is searched too, as in AutoAugment.",
+        ),
+    ] = 0,
     strategy: Annotated[
         str,
         typer.Option(
             help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
             "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit, portfolio, halving, "
             "hyperband, asha, bohb, rsws, spos, fairnas, enas, darts, darts2, gdas, pc-darts, drnas, darts-pt, "
-            "darts-es, beta-darts, fair-darts or proxylessnas."
+            "darts-es, beta-darts, fair-darts or proxylessnas, or elastic for the smaller versions of one network."
         ),
     ] = "evolution",
     objective: Annotated[
@@ -165,6 +173,7 @@ def fit(
         test=test,
         preset=preset,
         cells_from=cells_from,
+        policies=policies,
         strategy=strategy,
         objective=objective,
         max_latency=max_latency,

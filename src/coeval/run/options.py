@@ -27,6 +27,7 @@ class Options:
     test: str = "split"
     preset: str | None = None
     cells_from: Path | None = None
+    policies: int = 0
     strategy: str = "evolution"
     objective: str = "score"
     max_latency: str | None = None

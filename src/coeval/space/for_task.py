@@ -18,6 +18,7 @@ def space_for(
     limits: Limits | None = None,
     source: Path | None = None,
     effort: float = 1.0,
+    policies: int = 0,
 ) -> ProductSpace:
     """Return the space of whole candidates for a task.
 
@@ -28,18 +29,26 @@ def space_for(
         limits: Of a network's cost; ``limits_for(task)`` by default.
         source: Where ``task.memory`` wrote a table, for a space that is sent to workers.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
+        policies: For images, sub-policies of an augmentation policy that is searched with the recipe.
 
     Raises:
         SpaceError: There is no such preset, it is not for this task, or not even the smallest network fits the limits.
     """
     limits = limits_for(task) if limits is None else limits
     if cells is not None:
-        return images.space_of_cells(task, _checked(cells, preset), limits=limits, effort=effort)
+        checked = _checked(cells, preset)
+        return images.space_of_cells(task, checked, limits=limits, effort=effort, policies=policies)
     if task.table.holds_images:
-        return images.space_for(task, preset or "stages", limits=limits, effort=effort)
+        return images.space_for(
+            task, preset or "stages", limits=limits, effort=effort, policies=policies
+        )
     if preset is not None:
         raise SpaceError(
             f"The space {preset!r} is for images, and {task.name!r} is a table. Leave the space out."
+        )
+    if policies:
+        raise SpaceError(
+            f"Augmentation policies are for images, and {task.name!r} is a table. Leave --policies out."
         )
     return tabular.space_for(task, limits=limits, source=source, effort=effort)
 
