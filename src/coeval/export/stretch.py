@@ -15,9 +15,9 @@ from coeval.task.task import Task
 
 SHARE = 0.55
 """Share of a budget that is kept for it at most."""
-LONG = 64
+LONG = 100
 """Epochs that no schedule is drawn out beyond: pictures changed at random keep teaching for as long, hardly longer."""
-MOST = 8
+MOST = 16
 """Times its length that a schedule is drawn out at most. Rates and decay that suit so much shorter a training may not suit."""
 LEAST = 1.5
 """Times its length from which on that is worth having the winner's weights not refitted on all rows."""

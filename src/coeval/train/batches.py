@@ -68,4 +68,16 @@ def _split(
     if data.weights is not None:
         weights = torch.split(data.weights.index_select(0, chosen), sizes)
     for number in range(len(sizes)):
-        yield numbers(tuple([one[number] for one in inputs])), target[number], weights[number]
+        yield _reals(tuple([one[number] for one in inputs])), target[number], weights[number]
+
+
+def _reals(inputs: Inputs) -> Inputs:
+    """Return what ``numbers`` returns; pictures on the CPU in one pass over memory."""
+    if len(inputs) != 1 or inputs[0].dtype != torch.uint8 or inputs[0].device.type != "cpu":
+        return numbers(inputs)
+    from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
+
+    given = inputs[0].contiguous()
+    made = torch.empty(given.shape, dtype=torch.float32)
+    pixels.reals(given.numpy().reshape(-1), made.numpy().reshape(-1))
+    return (made,)

@@ -57,11 +57,10 @@ def mixed(recipe: Recipe, inputs: Inputs, noise: torch.Generator) -> Mixed:
     cuts = bool(recipe.cutmix) and (not recipe.mixup or rng.random() < 0.5)
     alpha = recipe.cutmix if cuts else recipe.mixup
     share = float(rng.beta(alpha, alpha))
-    other = pictures.flip(0)
     if not cuts:
-        return Mixed((torch.lerp(other, pictures, share),), share)
+        return Mixed((torch.lerp(pictures.flip(0), pictures, share),), share)
     rows, columns = _box((pictures.shape[1], pictures.shape[2]), share, rng)
-    pictures[:, rows, columns] = other[:, rows, columns]
+    pictures[:, rows, columns] = pictures[:, rows, columns].flip(0)
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     return Mixed((pictures,), 1 - area / (pictures.shape[1] * pictures.shape[2]))
 

@@ -17,6 +17,8 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 LEVELS = 256
+BITS = 16
+ONE = 1 << BITS
 MIDDLE = 128  # what is cut out becomes 0 where bytes are read as -1 to 1
 
 # Numbers of operations. Those up to TRANSLATE_Y move pixels and are composed into one; the others change their values.
@@ -28,6 +30,8 @@ BRIGHTNESS, CONTRAST, SHARPNESS, SATURATION, POSTERIZE, SOLARIZE, AUTOCONTRAST, 
 _njit: Any = njit  # its types leave options out
 _inner = _njit(error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 _outer = _njit(error_model="numpy", fastmath=FAST, cache=True)
+_plain = _njit(error_model="numpy", cache=True)  # rounds as PyTorch does
+_HALF, _ONE = np.float32(127.5), np.float32(1.0)
 
 
 @_inner
@@ -56,20 +60,22 @@ def _grey(pixels: Bytes, at: int, features: int) -> int:
 
 
 @_inner
-def _blend(pixels: Bytes, features: int, amount: float, code: int) -> None:
-    """Move pixels away from black, their mean grey or their own grey."""
-    count, base = len(pixels) // features, 0.0
-    if code == CONTRAST:
-        total = 0
-        for index in range(count):
-            total += _grey(pixels, index * features, features)
-        base = float(int(total / count + 0.5))
-    for index in range(count):
-        if code == SATURATION:
-            base = float(_grey(pixels, index * features, features))
-        for feature in range(features):
-            at = index * features + feature
-            put(pixels, at, np.uint8(_byte(base + amount * (float(get(pixels, at)) - base))))
+def _saturate(pixels: Bytes, features: int, amount: float) -> None:
+    """Move pixels away from their own grey."""
+    factor = int(amount * ONE)
+    for start in range(0, len(pixels), features):
+        base = _grey(pixels, start, features)
+        for at in range(start, start + features):
+            value = base + ((factor * (int(get(pixels, at)) - base)) >> BITS)
+            put(pixels, at, np.uint8(min(max(value, 0), LEVELS - 1)))
+
+
+@_inner
+def _mean_grey(pixels: Bytes, features: int) -> float:
+    total = 0
+    for start in range(0, len(pixels), features):
+        total += _grey(pixels, start, features)
+    return float(int(total * features / len(pixels) + 0.5))
 
 
 @_inner
@@ -93,7 +99,8 @@ def _sharpen(pixels: Bytes, spare: Bytes, width: int, features: int, amount: flo
 def _count_levels(pixels: Bytes, features: int, feature: int, counts: Integers) -> None:
     counts[:] = 0
     for at in range(feature, len(pixels), features):
-        counts[int(get(pixels, at))] += 1
+        level = int(get(pixels, at))
+        put(counts, level, get(counts, level) + 1)
 
 
 @_inner
@@ -124,26 +131,37 @@ def _stretched(counts: Integers, table: Bytes) -> None:
 
 
 @_inner
+def _fill(table: Bytes, code: int, amount: float, base: float) -> None:
+    """Fill the table of an operation that asks for nothing but a level."""
+    step = 1 << max(8 - int(amount), 0)
+    for level in range(LEVELS):
+        if code == POSTERIZE:
+            table[level] = level // step * step
+        elif code == SOLARIZE:
+            table[level] = level if level < amount else LEVELS - 1 - level
+        else:  # away from black or from the mean grey
+            table[level] = _byte(base + amount * (level - base))
+
+
+@_inner
 def _map_levels(
     pixels: Bytes, features: int, code: int, amount: float, counts: Integers, table: Bytes
 ) -> None:
     """Replace levels by others."""
+    if code < AUTOCONTRAST:
+        base = _mean_grey(pixels, features) if code == CONTRAST else 0.0
+        _fill(table, code, amount, base)
+        for at in range(len(pixels)):
+            put(pixels, at, get(table, int(get(pixels, at))))
+        return
     for feature in range(features):
-        if code >= AUTOCONTRAST:
-            _count_levels(pixels, features, feature, counts)
-            if code == EQUALIZE:
-                _equalized(counts, table)
-            else:
-                _stretched(counts, table)
+        _count_levels(pixels, features, feature, counts)
+        if code == EQUALIZE:
+            _equalized(counts, table)
         else:
-            step = 1 << max(8 - int(amount), 0)
-            for level in range(LEVELS):
-                if code == POSTERIZE:
-                    table[level] = level // step * step
-                else:
-                    table[level] = level if level < amount else LEVELS - 1 - level
+            _stretched(counts, table)
         for at in range(feature, len(pixels), features):
-            put(pixels, at, table[int(get(pixels, at))])
+            put(pixels, at, get(table, int(get(pixels, at))))
 
 
 @_inner
@@ -169,8 +187,8 @@ def _paint(
             is_painted = True
         if code == SHARPNESS:
             _sharpen(painted, spare, width, features, amount)
-        elif code <= SATURATION:
-            _blend(painted, features, amount, code)
+        elif code == SATURATION:
+            _saturate(painted, features, amount)
         else:
             _map_levels(painted, features, code, amount, counts, table)
     return is_painted
@@ -208,37 +226,57 @@ def _compose_all(map_: Floats, codes: Integers, amounts: Floats) -> bool:
 
 
 @_inner
+def _fixed(value: float) -> int:
+    """Return a number in units of 1 / ONE."""
+    return int(np.floor(value * ONE + 0.5))
+
+
+@_inner
 def _move(pixels: Bytes, made: Bytes, width: int, features: int, map_: Floats) -> None:
-    """Fill a picture with the nearest pixels of another."""
+    """Fill a picture with the nearest pixels of another; positions are counted in fixed point."""
     height = len(pixels) // (width * features)
-    middle_y, middle_x = np.float32((height - 1) / 2), np.float32((width - 1) / 2)
-    half, at = np.float32(0.5), 0
+    middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
+    right_x, right_y = _fixed(map_[0]), _fixed(map_[3])
+    at = 0
     for row in range(height):
-        y = np.float32(row) - middle_y
-        for column in range(width):
-            x = np.float32(column) - middle_x
-            from_x = np.floor(map_[0] * x + map_[1] * y + map_[2] + middle_x + half)
-            from_y = np.floor(map_[3] * x + map_[4] * y + map_[5] + middle_y + half)
-            start = _inside(int(from_y), height) * width + _inside(int(from_x), width)
-            for feature in range(features):
-                put(made, at, get(pixels, start * features + feature))
-                at += 1
+        y = row - middle_y
+        from_x = _fixed(map_[1] * y + map_[2] + middle_x + 0.5) - _fixed(map_[0] * middle_x)
+        from_y = _fixed(map_[4] * y + map_[5] + middle_y + 0.5) - _fixed(map_[3] * middle_x)
+        for _ in range(width):
+            x, y_ = from_x >> BITS, from_y >> BITS
+            if not (0 <= x < width and 0 <= y_ < height):
+                x, y_ = _inside(x, width), _inside(y_, height)
+            start = (y_ * width + x) * features
+            put(made, at, get(pixels, start))
+            for feature in range(1, features):
+                put(made, at + feature, get(pixels, start + feature))
+            at += features
+            from_x, from_y = from_x + right_x, from_y + right_y
 
 
 @_inner
 def _shift(
-    pixels: Bytes, made: Bytes, width: int, features: int, down: int, right: int, flipped: int
+    pixels: Bytes,
+    made: Bytes,
+    width: int,
+    features: int,
+    down: int,
+    right: int,
+    flipped: int,
+    places: Integers,
 ) -> None:
-    """Fill a picture with another, moved by whole pixels and mirrored."""
-    height, at = len(pixels) // (width * features), 0
+    """Fill a picture with another, moved by whole pixels and mirrored; ``places`` is room for a row's positions."""
+    line = width * features
+    height = len(pixels) // line
+    for column in range(width):
+        wanted = width - 1 - column if flipped else column
+        start = _inside(wanted - right, width) * features
+        for feature in range(features):
+            put(places, column * features + feature, start + feature)
     for row in range(height):
-        line = _inside(row - down, height) * width
-        for column in range(width):
-            wanted = width - 1 - column if flipped else column
-            start = (line + _inside(wanted - right, width)) * features
-            for feature in range(features):
-                put(made, at, get(pixels, start + feature))
-                at += 1
+        start, at = _inside(row - down, height) * line, row * line
+        for place in range(line):
+            put(made, at + place, get(pixels, start + get(places, place)))
 
 
 @_inner
@@ -247,6 +285,13 @@ def _cut(made: Bytes, width: int, features: int, box: Integers) -> None:
         start = row * width
         for at in range((start + box[2]) * features, (start + box[3]) * features):
             put(made, at, np.uint8(MIDDLE))
+
+
+@_plain
+def reals(pixels: Bytes, made: Floats) -> None:
+    """Write bytes as numbers from -1 to 1, bit for bit those of ``data.numbers``, which goes over memory three times."""
+    for at in range(len(pixels)):
+        put(made, at, np.float32(get(pixels, at)) / _HALF - _ONE)
 
 
 @_outer
@@ -278,7 +323,7 @@ def change(
     size = pictures.shape[1]
     painted, spare = np.empty(size, np.uint8), np.empty(size, np.uint8)
     counts, table = np.empty(LEVELS, np.int64), np.empty(LEVELS, np.uint8)
-    map_ = np.empty(6, np.float32)
+    map_, places = np.empty(6, np.float32), np.empty(width * features, np.int64)
     for number in range(len(pictures)):
         source, target = pictures[number], made[number]
         code, amount = codes[number], amounts[number]
@@ -292,5 +337,5 @@ def change(
                 map_[0], map_[3] = -map_[0], -map_[3]
             _move(source, target, width, features, map_)
         else:
-            _shift(source, target, width, features, down, right, flipped)
+            _shift(source, target, width, features, down, right, flipped, places)
         _cut(target, width, features, boxes[number])
