@@ -16,8 +16,9 @@ from coeval.evaluate.training import TrainingEvaluator
 from coeval.space.protocol import Candidate
 from coeval.task import memory
 from coeval.task.preparation_image import fit_images
-from coeval.trial import Fidelity, Proposal, State, Trial
+from coeval.trial import Fidelity, Proposal, State, Trial, finish
 from tests.evaluate.tasks import Decoder
+from tests.evaluate.test_training import Kept
 from tests.task.pictures import picture_task
 
 TASK = picture_task()
@@ -82,3 +83,30 @@ def test_a_fold_of_neighbouring_images_is_no_copy_of_them(tmp_path):
     coarse = prepare_fold(task, (("resolution", "half"),), 0)
     assert coarse.size == 210 * 4 * 4  # train and validation
     assert Grid(*fold.train[0].shape[1:]) == fold.preparation.inputs[0]
+
+
+def test_a_training_that_changes_its_images_leaves_the_tasks_alone(tmp_path):
+    memory.save(TASK, tmp_path)
+    changing = {"flip": True, "crop": 0.2, "augmentation": "trivial", "mixup": 0.4, "epochs": 2}
+    measure(tmp_path, candidate(TASK, **changing))
+    held = memory.load_task(tmp_path).table.columns[0].values
+    assert (held == TASK.table.columns[0].values).all()
+
+
+def test_a_wider_network_begins_with_its_parents_weights():
+    kept = Kept()
+    evaluator = TrainingEvaluator(TASK, Decoder(), artifacts=kept, inherit="any")
+    first = candidate(TASK, epochs=4)
+    (grid,) = first.architecture.inputs
+    ((_, measurement),) = evaluator.evaluate([Trial(0, Proposal(first))], lambda *_: True)
+    parent = finish(Trial(0, Proposal(first)), measurement)
+    wider = Candidate(
+        tuple(
+            (name, conv_net(grid, 12) if name == "architecture" else part)
+            for name, part in first.parts
+        )
+    )
+    child = Trial(1, Proposal(wider, parent=0), kin={0: parent})
+    ((_, found),) = evaluator.evaluate([child], lambda *_: True)
+    assert found.failure is None
+    assert found.data["inherited"]["share"] > 0.5

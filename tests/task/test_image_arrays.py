@@ -120,6 +120,16 @@ def test_black_and_white_becomes_0_and_255():
     assert set(np.unique(images_of(task))) == {0, 255}
 
 
+def test_nearly_black_images_are_told():
+    notes = from_images(X // 16, Y).notes
+    assert "pixels are 0..15 of 255, nearly black: stretch them if 15 means white" in notes
+
+
+def test_images_of_several_sizes_in_memory_are_refused():
+    with pytest.raises(DataError, match="images of one size, got several"):
+        from_images([X[0], X[0][:5]] * 20, Y[:40])
+
+
 def test_labels_of_one_1_a_row_are_classes_and_text_too():
     assert as_set(from_images(X, np.eye(3)[Y])) == pairs(X, Y)
     named = from_images(X, np.array(CLASSES)[Y])

@@ -1,5 +1,8 @@
 """Folders of class folders as tasks."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -80,6 +83,32 @@ def test_folders_of_splits_give_the_locked_test_split(tmp_path):
     none = read(tmp_path, test="none")
     assert (len(images_of(none)), len(none.splits.test)) == (45, 0)
     assert any("test images that come with the data are left out" in one for one in none.notes)
+
+
+def test_a_test_folder_of_one_class_is_enough_and_of_none_too_little(tmp_path):
+    class_folders(tmp_path / "train", 30)
+    for path in class_folders(tmp_path / "test", 9, seed=2):
+        if path.parent.name != "down":
+            path.unlink()
+    assert len(read(tmp_path).splits.test) == 3
+    for path in (tmp_path / "test").rglob("*.png"):
+        path.unlink()
+    with pytest.raises(
+        DataError, match="test must hold a folder of images for each of its classes"
+    ):
+        read(tmp_path)
+
+
+def test_names_in_an_unknown_encoding_are_shown_with_marks(tmp_path):
+    written = class_folders(tmp_path)
+    (tmp_path / "down").rename(os.fsdecode(os.fsencode(tmp_path) + b"/d\xffwn"))
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/d\xffwn/odd\xff.png")
+    Path(odd).write_text("no image")
+    task = read(tmp_path)
+    assert "d?wn" in task.target.classes
+    assert any("d?wn/odd?.png (no image)" in one for one in task.notes)
+    memory.save(task, tmp_path / "kept")
+    assert len(images_of(memory.load(tmp_path / "kept"))) == len(written)
 
 
 def test_another_folder_may_be_the_test_split(folder, tmp_path):

@@ -22,6 +22,7 @@ _SPLITS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
     "val": "val", "valid": "val", "validation": "val",
 }  # fmt: skip
+_DARK = 32
 _NAMES = "x and y, x_train, y_train, x_test and y_test, or the same with 'images' and 'labels'"
 
 
@@ -105,7 +106,12 @@ def part_of(images: Any, where: str) -> tuple[Part, list[str]]:
     Raises:
         DataError: The shape, the number of channels or the range is none of images.
     """
-    values = np.asarray(images)
+    try:
+        values = np.asarray(images)
+    except ValueError as error:  # NumPy's word for it is 'inhomogeneous'
+        raise DataError(
+            f"{where} must hold images of one size, got several. Resize them, or save them as files, which coeval resizes."
+        ) from error
     if values.ndim not in (3, 4) or 0 in values.shape:
         flat = " Rows of pixels must be reshaped first: x.reshape(-1, height, width)."
         raise DataError(
@@ -258,8 +264,6 @@ def _factor(values: Array, where: str) -> tuple[float, str]:
     Raises:
         DataError: They are no numbers, not finite, or out of range.
     """
-    if values.dtype == np.uint8:
-        return 1.0, ""
     if values.dtype == np.bool_:
         return 255.0, "pixels of False and True are read as black and white"
     if values.dtype.kind not in "iuf":
@@ -272,9 +276,12 @@ def _factor(values: Array, where: str) -> tuple[float, str]:
         )
     if values.dtype.kind == "f" and high <= 1:
         return 255.0, "pixels of 0..1 are kept as bytes, 0..255"
-    if values.dtype.kind == "f":
-        return 1.0, "pixels of real numbers up to 255 are rounded to bytes"
-    return 1.0, ""
+    if high < _DARK:
+        return (
+            1.0,
+            f"pixels are {low:g}..{high:g} of 255, nearly black: stretch them if {high:g} means white",
+        )
+    return 1.0, "pixels of real numbers are rounded to bytes" if values.dtype.kind == "f" else ""
 
 
 def _range(values: Array, where: str) -> tuple[float, float]:

@@ -35,7 +35,7 @@ def read_folder(folder: Path, label: str = LABEL) -> tuple[Found, Found | None]:
             f"the images of {more[0].name}/ join those of {own[0].name}/: coeval makes its own validation split"
         )
     found = _classes((*own, *more), folder, label, notes)
-    return found, _classes(test, folder, label) if test else None
+    return found, _classes(test, folder, label, least=1) if test else None
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -44,11 +44,13 @@ def image_files(folder: Path) -> list[Path]:
     return [one for one in found if not _is_hidden(one.relative_to(folder)) and one.is_file()]
 
 
-def _classes(roots: Sequence[Path], base: Path, label: str, notes: Sequence[str] = ()) -> Found:
+def _classes(
+    roots: Sequence[Path], base: Path, label: str, notes: Sequence[str] = (), *, least: int = 2
+) -> Found:
     """Return the images of the class folders in some roots.
 
     Raises:
-        DataError: There are fewer than two classes.
+        DataError: There are fewer classes than there must be at least.
     """
     paths: list[Path] = []
     labels: list[str] = []
@@ -57,23 +59,23 @@ def _classes(roots: Sequence[Path], base: Path, label: str, notes: Sequence[str]
         for one in _folders(root):
             files = image_files(one)
             if not files:
-                said.append(f"folder {one.relative_to(base)} holds no images and is left out")
+                said.append(f"folder {_shown(one, base)} holds no images and is left out")
             paths += files
-            labels += [one.name] * len(files)
+            labels += [_shown(one, root)] * len(files)
         loose = _loose(root)
         if loose and paths:
             said.append(
                 f"{len(loose)} images lie beside the class folders, without a class, and are left out "
-                f"(the first: {loose[0].name})"
+                f"(the first: {_shown(loose[0], root)})"
             )
-    if len(set(labels)) < 2:
-        raise DataError(_too_few(base, roots, sorted(set(labels))))
+    if len(set(labels)) < least:
+        raise DataError(_too_few(roots, sorted(set(labels)), least))
     said += _others(roots, base)
-    names = tuple(str(one.relative_to(base)) for one in paths)
+    names = tuple(_shown(one, base) for one in paths)
     return Found(Files(tuple(paths), names), label_column(label, labels), notes=tuple(said))
 
 
-def _too_few(base: Path, roots: Sequence[Path], classes: Sequence[str]) -> str:
+def _too_few(roots: Sequence[Path], classes: Sequence[str], least: int) -> str:
     loose = sum(len(_loose(root)) for root in roots)
     if classes:
         got = f"one folder with images ({classes[0]!r}), so there is nothing to tell apart"
@@ -81,8 +83,9 @@ def _too_few(base: Path, roots: Sequence[Path], classes: Sequence[str]) -> str:
         got = f"{loose} images without class folders"
     else:
         got = "no images"
+    wanted = "at least two classes" if least > 1 else "its classes"
     return (
-        f"{base} must hold a folder of images for each of at least two classes, got {got}. Sort the images into such "
+        f"{roots[0]} must hold a folder of images for each of {wanted}, got {got}. Sort the images into such "
         "folders, or give a CSV of paths and labels with --target."
     )
 
@@ -99,7 +102,7 @@ def _others(roots: Sequence[Path], base: Path) -> list[str]:
     if not found:
         return []
     return [
-        f"{len(found)} files are no images by their names and are left out (the first: {found[0].relative_to(base)})"
+        f"{len(found)} files are no images by their names and are left out (the first: {_shown(found[0], base)})"
     ]
 
 
@@ -110,6 +113,11 @@ def _loose(root: Path) -> list[Path]:
 
 def _folders(root: Path) -> list[Path]:
     return sorted(one for one in root.iterdir() if one.is_dir() and not _is_hidden(Path(one.name)))
+
+
+def _shown(path: Path, base: Path) -> str:
+    """Return a path below another as text; a name in an unknown encoding with marks for what cannot be read."""
+    return str(path.relative_to(base)).encode("utf-8", "replace").decode()
 
 
 def _is_hidden(path: Path) -> bool:
