@@ -1,19 +1,20 @@
 """Images as bytes through the whole exported graph: preparation, network, meaning."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 
-from coeval.errors import DataError
+from coeval.errors import DataError, ExportError
 from coeval.export.card import CardFacts
 from coeval.export.fitting import predict_table
 from coeval.export.folder import read_manifest
 from coeval.export.manifest import description
 from coeval.export.session import Session
 from coeval.export.write import write_model
-from coeval.task.preparation_json import from_json
+from coeval.task.preparation_json import from_json, to_json
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem
 from tests.export.images import image_model, picture_table
@@ -89,3 +90,12 @@ def test_the_card_speaks_of_images(tmp_path: Path) -> None:
     assert "for 1 image, " in text
     assert "table" not in text
     assert " row," not in text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"source": [9, 8]}, {"settings": {"resolution": "eighth"}}, {"settings": {}}]
+)
+def test_a_damaged_preparation_is_refused(wrong: dict[str, Any]) -> None:
+    value = to_json(image_model(picture_table()).preparation)
+    with pytest.raises(ExportError, match="The preparation is damaged"):
+        from_json(value | wrong)
