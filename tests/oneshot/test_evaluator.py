@@ -73,6 +73,7 @@ def test_a_choice_by_scores_names_the_best_paths_first(method):
     assert all(SPACE.contains(OPEN.candidate(tuple(picks))) for picks, _ in data["best"])
 
 
+@pytest.mark.slow
 def test_a_choice_by_perturbation_names_one_member():
     assert METHODS["darts-pt"].choice is Choice.PERTURBATION
     judge = evaluator(MemoryArtifacts())

@@ -58,10 +58,18 @@ class Judge:
         self,
         weights: Sequence[torch.Tensor],
         scales: Sequence[torch.Tensor | None] | None = None,
+        *,
+        most: int | None = None,
     ) -> float:
-        """Return the score of a mixture; its batch norms take the statistics of the judged rows."""
+        """Return the score of a mixture; its batch norms take the statistics of the judged rows.
+
+        Args:
+            weights: ``(options,)`` for each slot.
+            scales: What each slot's result is multiplied with.
+            most: Judged rows at most; a mixed pass costs that of all options.
+        """
         return self._passed(
-            lambda images: self._supernet(images, weights=list(weights), scales=scales)
+            lambda images: self._supernet(images, weights=list(weights), scales=scales), most
         )
 
     def cost(self, score: float) -> float:
@@ -70,10 +78,12 @@ class Judge:
             return float("inf")
         return -score if self.metric.maximise else score
 
-    def _passed(self, outputs: Callable[[torch.Tensor], torch.Tensor]) -> float:
+    def _passed(
+        self, outputs: Callable[[torch.Tensor], torch.Tensor], most: int | None = None
+    ) -> float:
         self._supernet.train()
         inputs = to_inputs(self._rows.judged.rows, torch.device("cpu"))
-        count = len(inputs[0])
+        count = min(len(inputs[0]), most or len(inputs[0]))
         pieces = np.array_split(np.arange(count), max(count // WIDE, 1))
         with torch.no_grad():
             parts = [
@@ -83,7 +93,8 @@ class Judge:
         return self._score(predictions_of(torch.cat(parts), self._problem, self._scale))
 
     def _score(self, predicted: npt.NDArray[np.float64]) -> float:
-        judged = self._rows.judged
+        judged, count = self._rows.judged, len(predicted)
         if not np.isfinite(predicted).all():
             return float("nan")
-        return float(self.metric.score(judged.target, predicted, judged.weights))
+        weights = None if judged.weights is None else judged.weights[:count]
+        return float(self.metric.score(judged.target[:count], predicted, weights))

@@ -1,5 +1,6 @@
 """One tick on a worker: measure, train a slice, or choose. What is found goes into the journal as plain values."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from coeval.train.data import examples_of, target_scale
 
 MEASURED_STEPS, WARM_STEPS = 10, 2
 """Steps of a measurement, and how many of them before its clock starts."""
+PERTURBED, LEAST_JUDGED = 60_000, 200
+"""Rows that pass the mixture while options are removed, over all options, and the least for each of them."""
 RANKED = 10
 """Paths that a choice hands on with their scores."""
 
@@ -202,7 +205,10 @@ def _chosen(slicing: Slicing, search: Search, judge: Judge, tick: Tick) -> dict[
             draw = members.sample if search.controller is None else search.controller.draw
             found = best_sampled(cost, draw, tick.tries, rng, slicing.should_stop)
     sign = -1.0 if judge.metric.maximise else 1.0
-    best = [[list(picks), sign * score] for picks, score in found[:RANKED]]
+    best = [
+        [list(picks), sign * score if math.isfinite(score) else None]
+        for picks, score in found[:RANKED]
+    ]
     skips = skip_options(slicing.open.architecture)
     return {
         **_facts(slicing, search),
@@ -217,9 +223,11 @@ def _perturbed(
     slicing: Slicing, search: Search, judge: Judge, tick: Tick
 ) -> Sequence[Sequence[float]]:
     """Return what each option is worth by DARTS-PT."""
+    most = max(PERTURBED // sum(len(one) for one in search.logits), LEAST_JUDGED)
 
     def cost(logits: Sequence[torch.Tensor]) -> float:
-        return judge.cost(judge.mixture([one.softmax(0) for one in logits], search.scales))
+        weights = [one.softmax(0) for one in logits]
+        return judge.cost(judge.mixture(weights, search.scales, most=most))
 
     def tune(place: int, logits: Sequence[torch.Tensor]) -> None:
         search.tune(search.done + place * tick.tries, tick.tries, logits)
