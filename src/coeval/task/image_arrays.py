@@ -290,8 +290,9 @@ def _range(values: Array, where: str) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for start in range(0, len(values), step):
         part = values[start : start + step]
-        low, high = min(low, float(part.min())), max(high, float(part.max()))
-        if not (np.isfinite(low) and np.isfinite(high)) or np.isnan(part).any():
+        least, most = float(part.min()), float(part.max())  # both NaN if any value is
+        low, high = min(low, least), max(high, most)
+        if not (np.isfinite(least) and np.isfinite(most)):
             row = start + int(np.argmin(np.isfinite(part).reshape(len(part), -1).all(axis=1)))
             raise DataError(
                 f"Pixels of {where} must be finite numbers, got NaN or infinity in image {row}. Mend or remove it."
