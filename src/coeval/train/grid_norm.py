@@ -1,4 +1,4 @@
-"""Batch norm of a grid in training, together with the ReLU and the 2 x 2 max-pool behind it; and depthwise convolutions.
+"""Batch norm of a grid in training, together with the ReLU and the 2 x 2 max-pool behind it; other pools and depthwise convolutions.
 
 What the modules compute one after the other is computed in two passes over memory (``kernels.grid``): batch norm is a
 factor and a shift for each feature once the batch's moments are known, and its gradient another (Ioffe & Szegedy 2015,
@@ -20,6 +20,7 @@ from coeval.build.modules.grid import MaxPool
 from coeval.build.modules.norm import BatchNorm
 from coeval.build.network import RegionSteps
 from coeval.train.grid_depthwise import depthwise_shortcuts
+from coeval.train.grid_pools import pool_shortcuts
 from coeval.train.kernels import grid as loops
 
 EPSILON, MOMENTUM = 1e-5, 0.1  # PyTorch's own
@@ -36,7 +37,7 @@ def joined(network: nn.Module) -> Iterator[None]:
     """Let a network on the CPU train through the loops inside the block: the same function, summed in another order."""
     changed = [one for one in network.modules() if isinstance(one, RegionSteps)]
     for one in changed:
-        one.shortcuts = {**_shortcuts(one), **depthwise_shortcuts(one)}
+        one.shortcuts = {**depthwise_shortcuts(one), **pool_shortcuts(one), **_shortcuts(one)}
     try:
         yield
     finally:
