@@ -61,7 +61,7 @@ class Task:
         target: The target of all rows.
         splits: Disjoint row indices.
         folds: ``(train, validation)`` index pairs inside train and validation; one by default,
-            several (out-of-fold) below 2,000 rows.
+            several (out-of-fold) for few rows: below 2,000, or 500 images.
         metric: What the search optimises.
         weights: ``(rows,)`` float64 sample weights, or ``None``.
         fingerprint: Digest of data, splits, metric and problem.
