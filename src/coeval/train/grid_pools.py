@@ -47,8 +47,9 @@ class _Greatest(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
         x = x.contiguous()
-        window = loops.window_of(*x.shape[1:], kernel, stride)
-        y = x.new_empty(len(x), window.down, window.across, window.features)
+        batch, height, width, features = x.shape
+        window = loops.window_of(height, width, features, kernel, stride)
+        y = x.new_empty(batch, window.down, window.across, features)
         winner = torch.empty(y.shape, dtype=torch.uint8)
         loops.greatest(_flat(x), _flat(y), _flat(winner), window)
         ctx.save_for_backward(winner)
@@ -70,8 +71,9 @@ class _Mean(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
         x = x.contiguous()
-        window = loops.window_of(*x.shape[1:], kernel, stride)
-        y = x.new_empty(len(x), window.down, window.across, window.features)
+        batch, height, width, features = x.shape
+        window = loops.window_of(height, width, features, kernel, stride)
+        y = x.new_empty(batch, window.down, window.across, features)
         loops.mean(_flat(x), _flat(y), window)
         ctx.known = (window, x.shape, x.dtype)
         return y
