@@ -30,7 +30,8 @@ def export_seconds(task: Task) -> float:
     if not task.is_image:
         return EXPORT_SECONDS
     _, height, width, _ = task.table.columns[0].values.shape
-    return EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * height * width / PIXELS
+    size = int(height) * int(width) / PIXELS
+    return EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
 
 
 class Reserve:
