@@ -69,6 +69,8 @@ class History:
                 f"The architecture makes {self.performed:,} steps where {self.published:,} were published; its "
                 f"learning rate is {self.lr:.3g}, so that steps times rate stay as published as far as the bound allows."
             )
+        else:
+            said.append(f"Published were {self.published:,} steps of the shared weights.")
         if self.scored:
             said.append(f"{self.scored:,} paths were scored on shared weights to choose from.")
         said.append(self.on_skips)
