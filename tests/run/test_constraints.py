@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from coeval.architecture.inference import infer
-from coeval.errors import BudgetError, SpaceError
+from coeval.errors import BudgetError, ExportError, SpaceError
 from coeval.run.constraints import Constraints, Costs, constraints_of, limited
 from coeval.run.options import Options
 from coeval.space import nasbench201
@@ -92,6 +92,20 @@ def test_latency_is_not_asked_for_where_another_limit_is_broken_already(wine):
     assert not asked
     loose = Costs(wine, Constraints(limits[1:]), latency)
     assert loose.violations(candidate) == {"latency_ms": 1.0}
+
+
+def test_a_network_that_cannot_be_exported_is_no_contender_where_latency_counts(wine):
+    def latency(candidate: Candidate) -> float:
+        raise ExportError("cannot be written")
+
+    candidate = next(iter(wine.seeds().values()))
+    bounded = Costs(wine, Constraints((Limit("latency_ms", 1.0),)), latency)
+    assert bounded.violations(candidate) == {"latency_ms": 1.0}
+    assert "latency_ms" not in bounded.of(candidate)
+    minimised = Costs(wine, Constraints(minimised=("latency_ms",)), latency)
+    assert minimised.violations(candidate) == {}
+    with pytest.raises(BudgetError, match="--max-latency: ONNX Runtime can time no network"):
+        limited(wine, bounded)
 
 
 def test_a_limited_space_draws_within_all_limits(wine):

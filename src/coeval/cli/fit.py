@@ -120,6 +120,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "failed": counts.failed,
         "cached": counts.cached,
         "notes": list(outcome.notes),
+        "front": [one.number for one in outcome.run.front] if outcome.run.further else None,
         "signals": signals.plain(gauge(outcome.run.trials, objective)),
         "final": outcome.final,
     }

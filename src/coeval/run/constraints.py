@@ -4,11 +4,12 @@ A limit is checked before training, symbolically or by the latency predictor; wh
 and never trained. Latency is verified on the finished model.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from coeval.architecture.inference import infer
-from coeval.errors import BudgetError, SpaceError, did_you_mean
+from coeval.errors import BudgetError, ExportError, SpaceError, did_you_mean
 from coeval.run.options import Options
 from coeval.run.quantities import parse_bytes, parse_count, parse_milliseconds, said
 from coeval.space.footprint import inference_bytes
@@ -46,8 +47,12 @@ class Constraints:
     @property
     def needs_latency(self) -> bool:
         """Return whether candidates' latency has to be known."""
-        bounded = any(one.name == LATENCY for one in self.limits)
-        return self.weighs_latency or LATENCY in self.minimised or bounded
+        return self.weighs_latency or LATENCY in self.minimised or self.bounds_latency
+
+    @property
+    def bounds_latency(self) -> bool:
+        """Return whether there is a limit on latency."""
+        return any(one.name == LATENCY for one in self.limits)
 
     def objectives(self, score: Objective) -> tuple[Objective, ...]:
         """Return what the search optimises, the score first."""
@@ -107,12 +112,19 @@ class Costs:
         self._space, self._latency = space, latency
         self.constraints = constraints
         self._known: dict[Candidate, dict[str, float]] = {}
+        self._silent: set[Candidate] = set()
 
     def of(self, candidate: Candidate) -> Mapping[str, float]:
-        """Return the candidate's parameters, multiply-accumulates, bytes and, if asked for, milliseconds."""
+        """Return the candidate's parameters, multiply-accumulates, bytes and, if asked for, milliseconds.
+
+        What cannot be exported has no milliseconds, so it is no contender where they count.
+        """
         found = self._symbolic(candidate)
-        if self._latency is not None and LATENCY not in found:
-            found[LATENCY] = self._latency(candidate)
+        if self._latency is not None and LATENCY not in found and candidate not in self._silent:
+            try:
+                found[LATENCY] = self._latency(candidate)
+            except ExportError:
+                self._silent.add(candidate)
         return found
 
     def violations(self, candidate: Candidate) -> dict[str, float]:
@@ -124,6 +136,8 @@ class Costs:
         excess = self._excess(found)
         if not excess and self._latency is not None:
             excess = self._excess(self.of(candidate))
+            if candidate in self._silent and self.constraints.bounds_latency:
+                excess = {LATENCY: 1.0}
         return excess
 
     def allows(self, candidate: Candidate) -> bool:
@@ -171,7 +185,11 @@ def _unreachable(space: CandidateSpace, costs: Costs) -> str:
     """Return which limit no member keeps, or that they exclude each other."""
     options = {name: f"--max-{option}" for option, name in COSTS.items()}
     for limit in costs.constraints.limits:
-        _, value = least(space, lambda one, name=limit.name: costs.of(one)[name], limit.most)  # type: ignore[misc]
+        _, value = least(
+            space, lambda one, name=limit.name: costs.of(one).get(name, math.inf), limit.most
+        )  # type: ignore[misc]
+        if value == math.inf:
+            return f"{options[limit.name]}: ONNX Runtime can time no network of this space. Leave the limit out."
         if value > limit.most:
             return (
                 f"{options[limit.name]} must be at least {said(limit.name, value)}, which the smallest network found in "

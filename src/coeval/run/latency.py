@@ -8,6 +8,7 @@ neither torch nor ONNX Runtime.
 import math
 import time
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from coeval.architecture.component import Settings
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture
+from coeval.errors import ExportError
 from coeval.evaluate.latency import Calibration, Predictor, calibration, measured_here
 from coeval.export.latency import models_milliseconds
 from coeval.run.latency_kept import FILE, read_table, user_table, write_table
@@ -136,10 +138,20 @@ class CandidateLatency:
         write_table(self._user, known)
 
     def _measure(self, pieces: Sequence[Architecture]) -> Sequence[float]:
-        return self._pool.submit(measured_here, pieces).result()
+        return self._done(self._pool.submit(measured_here, pieces))
 
     def _models(self, models: Sequence[tuple[Architecture, Settings]]) -> list[float]:
-        return self._pool.submit(models_milliseconds, self._cache, models).result()
+        return self._done(self._pool.submit(models_milliseconds, self._cache, models))
+
+    def _done(self, job: "Future[list[float]]") -> list[float]:
+        """Return a job's times; a process that dies over a network costs that network's time, not the run."""
+        try:
+            return job.result()
+        except BrokenExecutor as error:
+            raise ExportError(
+                f"The process that measures latency died, most likely for want of memory: {error}. Give the run more, or "
+                "bound --max-parameters."
+            ) from error
 
     def _carried(self, settings: Settings) -> Architecture:
         """Return a small network under a preparation."""
