@@ -4,7 +4,7 @@ import functools
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from coeval.errors import SpaceError
@@ -16,14 +16,16 @@ from coeval.space.open import cut, open_space
 from tests.oneshot.spaces import images
 from tests.space.pictures import picture_task
 
-SMALL = Limits(parameters=60_000, macs=2_000_000)
+SMALLEST = {"nasbench201": 25_000, "darts": 50_000, "nasnet": 66_000, "proxyless": 12_000}
+"""Parameters of the costliest network of the preset's smallest stack, rounded up."""
 OPEN_PRESETS = [name for name, one in PRESETS.items() if one.has_choices]
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 @functools.cache
 def opened(preset):
-    space = space_for(picture_task(side=8, features=3), preset, limits=SMALL)
+    limits = Limits(parameters=SMALLEST.get(preset, 12_000), macs=3_000_000)
+    space = space_for(picture_task(side=8, features=3), preset, limits=limits)
     return space, open_space(space)
 
 
@@ -33,7 +35,7 @@ def trained(preset):
     space, known = opened(preset)
     net = Supernet(known.architecture, seed=0)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
-    paths = [known.picks(space.sample(generator(0, n))) for n in range(4)]
+    paths = [known.picks(space.sample(generator(0, n))) for n in range(2)]
     mixture = [torch.full((size,), 1 / size) for size in net.sizes]
     for given_path in ({"picks": one} for one in paths):
         step(net, optimizer, given_path)
@@ -61,8 +63,8 @@ def check_member(preset, seed):
         )
 
 
-@pytest.mark.parametrize("preset", OPEN_PRESETS)
-@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("preset", ["enas_macro", "proxyless"])
+@settings(max_examples=5, deadline=None, phases=(Phase.generate,))
 @given(seed=SEEDS)
 def test_a_member_is_cut_exactly_and_gives_the_outputs_of_its_path(preset, seed):
     check_member(preset, seed)
@@ -70,7 +72,7 @@ def test_a_member_is_cut_exactly_and_gives_the_outputs_of_its_path(preset, seed)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", OPEN_PRESETS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, phases=(Phase.generate,))
 @given(seed=SEEDS)
 def test_two_hundred_members_are_cut_exactly_and_give_the_outputs_of_their_paths(preset, seed):
     check_member(preset, seed)
