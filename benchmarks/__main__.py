@@ -41,6 +41,7 @@ ALL = (
     "ranked",
     "tenth",
     "engine",
+    "supernet",
     "oneshot",
 )
 
