@@ -7,6 +7,7 @@ and never trained. Latency is verified on the finished model.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from coeval.architecture.inference import infer
 from coeval.errors import BudgetError, ExportError, SpaceError, did_you_mean
@@ -181,13 +182,15 @@ def limited(space: CandidateSpace, costs: Costs) -> CandidateSpace:
     return Within(space, costs.allows, member)
 
 
+def _amount(costs: Costs, name: str, candidate: Candidate) -> float:
+    return costs.of(candidate).get(name, math.inf)
+
+
 def _unreachable(space: CandidateSpace, costs: Costs) -> str:
     """Return which limit no member keeps, or that they exclude each other."""
     options = {name: f"--max-{option}" for option, name in COSTS.items()}
     for limit in costs.constraints.limits:
-        _, value = least(
-            space, lambda one, name=limit.name: costs.of(one).get(name, math.inf), limit.most
-        )  # type: ignore[misc]
+        _, value = least(space, partial(_amount, costs, limit.name), limit.most)
         if value == math.inf:
             return f"{options[limit.name]}: ONNX Runtime can time no network of this space. Leave the limit out."
         if value > limit.most:
