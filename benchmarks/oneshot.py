@@ -127,6 +127,8 @@ def measure(method: str, seed: int, seconds: float) -> dict:
     strategy = OneShot(space(), method, seconds=seconds)
     run = search(task(), space(), strategy, evaluator, Budget(None, 200), seed=seed)
     spent = time.monotonic() - began
+    if run.why != "exhausted":  # interrupted: begun anew next time
+        raise SystemExit(f"{method}, seed {seed}: the search ended before its end: {run.why}.")
     failed = [one for one in run.trials if one.measurement.failure is not None]
     if failed:
         raise RuntimeError(f"{method}: {failed[0].measurement.failure}")
