@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from coeval.architecture.step import Architecture, Region
 from coeval.architecture.types import Grid
-from coeval.export.retrain import Finalist
+from coeval.export import fitting
+from coeval.export.final import Resources, make_final
+from coeval.export.retrain import Finalist, Rows, retrain
 from coeval.export.stretch import ENOUGH, LONG, MOST, stretch_seconds, stretched
+from tests.export.images import small_net
+from tests.task.pictures import picture_task
 
 SHORT = Finalist(
     trial=3,
@@ -88,3 +92,41 @@ def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed():
     seconds = stretch_seconds(SHORT, task(selection=0))
     (found,) = stretched((SHORT,), task(selection=0), seconds=seconds, workers=1)
     assert found.epochs == pytest.approx(MOST * 4, abs=1)
+
+
+PICTURES = picture_task(120)
+TRAINED = dataclasses.replace(
+    SHORT,
+    architecture=small_net(Grid(8, 8, 1)),
+    recipe=(("optimizer", "sgd"), ("lr", 0.05), ("batch_size", 32), ("epochs", 2), ("flip", True)),
+    epochs=1,
+    schedule_epochs=2,
+    epoch_seconds=0.01,
+    train_rows=66,
+)
+RIVAL = dataclasses.replace(TRAINED, trial=5, validation=0.8)
+
+
+def test_finalists_on_pictures_are_trained_once_and_for_long_and_the_winner_is_what_was_trained():
+    final = make_final((TRAINED, RIVAL, OTHER), Resources(PICTURES, workers=2))
+    assert final.rows is Rows.KNOWN
+    assert final.epochs == 2 * MOST
+    assert [(one.trial, len(one.repeats)) for one in final.finalists] == [(3, 1), (5, 1)]
+    assert final.selection in [one.selection for one in final.finalists]
+
+
+def test_with_one_worker_the_best_learns_from_all_rows_at_once():
+    final = make_final((TRAINED, RIVAL), Resources(PICTURES, workers=1))
+    assert final.rows is Rows.ALL
+    assert final.epochs == 2 * MOST
+    assert final.finalists == ()
+
+
+def test_a_long_training_that_is_cut_short_near_its_end_counts_and_any_other_does_not(monkeypatch):
+    model = retrain(Resources(PICTURES).job(TRAINED, Rows.KNOWN, 0)).model
+    monkeypatch.setattr(fitting, "train", lambda task, job: (model, 17))
+    long = dataclasses.replace(TRAINED, epochs=20, schedule_epochs=20)
+    for enough, is_complete in ((17, True), (18, False), (0, False)):
+        one = dataclasses.replace(long, enough=enough)
+        found = retrain(Resources(PICTURES).job(one, Rows.KNOWN, 0))
+        assert found.is_complete is is_complete
