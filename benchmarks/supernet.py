@@ -35,7 +35,6 @@ from coeval.space.nasbench201 import cell_space, stacked
 from coeval.space.open import OpenSpace, cut, open_space
 from coeval.space.product import ProductSpace
 from coeval.train.device import configure
-from coeval.train.grid_norm import joined
 from coeval.train.optimizer import Optimizer
 
 KEPT = Path(__file__).parents[1] / "runs" / "supernet.jsonl"
@@ -140,16 +139,15 @@ def mixed(kind: str, rounds: int) -> dict:
     fixed = training(tensor_network(cut(opened.architecture, [1] * 6), seed=0), kind)
     everything = Optimizer("sgd", net, weight_decay=3e-4)
     gradients = [torch.zeros_like(one) for one in everything.parameters]
-    with joined(net):
-        times = seconds(
-            [
-                training(net, kind, *weights, weights=weights),
-                fixed,
-                lambda: everything.step(gradients, 1e-4),
-                *counted,
-            ],
-            rounds,
-        )
+    times = seconds(
+        [
+            training(net, kind, *weights, weights=weights),
+            fixed,
+            lambda: everything.step(gradients, 1e-4),
+            *counted,
+        ],
+        rounds,
+    )
     operated = sum(t * count for t, count in zip(times[3:], counted.values(), strict=True))
     total = sum(times[1:3]) + operated
     return {"what": "mixed", "kind": kind, "step": times[0], "sum": total}
@@ -164,8 +162,7 @@ def one_path(kind: str, rounds: int) -> dict:
         rng = generator(0, "path", number)
         picks = tuple(rng.integers(1, net.sizes).tolist())
         member = tensor_network(cut(opened.architecture, picks), seed=0)
-        with joined(net), joined(member):
-            times = seconds([training(net, kind, picks=picks), training(member, kind)], rounds)
+        times = seconds([training(net, kind, picks=picks), training(member, kind)], rounds)
         shared.append(times[0])
         own.append(times[1])
     return {"what": "one path", "kind": kind, "step": sum(shared), "sum": sum(own)}
