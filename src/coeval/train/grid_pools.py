@@ -37,7 +37,7 @@ class _Pool:
             made: torch.Tensor = module(x)
             return made
         form = _Greatest if isinstance(module, MaxPool) else _Mean
-        pooled: torch.Tensor = form.apply(x, module.kernel, module.stride)  # type: ignore[no-untyped-call]
+        pooled: torch.Tensor = form.apply(x, module.kernel, module.stride)
         return pooled
 
 
