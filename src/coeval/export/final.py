@@ -108,6 +108,7 @@ class FinalModel:
         provenance: What it was trained on and how it was chosen, for people.
         finalists: What became of each finalist that was trained, best validation first.
         noise_floor: ``None`` where nothing was trained twice.
+        trained: Every training of the contest, with its model.
     """
 
     model: Model
@@ -120,6 +121,7 @@ class FinalModel:
     provenance: str
     finalists: tuple[FinalistResult, ...] = ()
     noise_floor: NoiseFloor | None = None
+    trained: tuple[Retrained, ...] = ()
 
 
 def make_final(
@@ -164,6 +166,7 @@ def make_final(
         provenance=_provenance(chosen, kept, results),
         finalists=results,
         noise_floor=finalists_floor(results),
+        trained=tuple(trained),
     )
 
 

@@ -20,6 +20,7 @@ from coeval.export.model import Model
 from coeval.export.retrain import predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
+from coeval.run.contest import equally_trained, with_default
 from coeval.run.front_facts import front_note
 from coeval.run.pool import Pool
 from coeval.run.reserve import export_seconds
@@ -68,12 +69,13 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         final = _final(site, run, pool, end)
         rivals.wait(end - export_seconds(site.task))
         note_rivals(site, rivals)
+        compared = equally_trained(site, run, pool, final, rivals.found)
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             rivals.close()
             pool.close()
             pool = Pool(1)
-        opened = _opened(site, pool, final.model, rivals.found)
-        facts = _facts(site, run, final, rivals.found, opened)
+        opened = _opened(site, pool, final.model, compared)
+        facts = _facts(site, run, final, compared, opened)
         written = pool.submit(
             _write,
             site.folder.model,
@@ -104,7 +106,8 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
 
 
 def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
-    finalists = finalists_within(site, run, end - export_seconds(site.task))
+    within = finalists_within(site, run, end - export_seconds(site.task))
+    finalists = with_default(site, run, within)
     resources = Resources(
         source=site.folder.cache,
         seed=site.options.seed,
