@@ -2,7 +2,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coeval.architecture.inference import infer
@@ -22,6 +22,7 @@ FRAME = ImageFrame(Grid(15, 12, 3), CLASS_HEAD, CLASS_HEAD.complete({"classes": 
 LIMITS = Limits(parameters=60_000, macs=1_000_000, memory_bytes=2**30)
 SPACE = PlanSpace(Chains(FRAME), LIMITS)
 seeds = st.integers(0, 2**32)
+some = settings(max_examples=20, deadline=None)
 
 
 def test_keeps_the_contract_of_spaces():
@@ -29,6 +30,7 @@ def test_keeps_the_contract_of_spaces():
 
 
 @given(seeds)
+@some
 def test_every_chain_follows_the_papers_rules(seed):
     network = SPACE.sample(generator(seed))
     plan = SPACE.plan(network)
@@ -43,6 +45,7 @@ def test_every_chain_follows_the_papers_rules(seed):
 
 
 @given(seeds)
+@some
 def test_every_chain_takes_images_of_another_size(seed):
     plan = SPACE.plan(SPACE.sample(generator(seed)))
     for grid in (Grid(28, 28, 1), Grid(7, 7, 3)):

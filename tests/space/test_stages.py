@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coeval.architecture.inference import infer
@@ -30,6 +30,7 @@ LIMITS = Limits(parameters=60_000, macs=1_000_000)
 SPACE = stage_space(FRAME, LIMITS)
 WIDE = stage_space(FRAME, Limits(parameters=10**9, memory_bytes=2**40))
 seeds = st.integers(0, 2**32)
+some = settings(max_examples=20, deadline=None)
 
 
 def drawn(space, seed):
@@ -41,6 +42,7 @@ def test_keeps_the_contract_of_spaces():
 
 
 @given(seeds)
+@some
 def test_every_draw_is_within_the_limits_and_ends_in_the_head(seed):
     network = drawn(SPACE, seed)
     known = infer(network)
@@ -50,6 +52,7 @@ def test_every_draw_is_within_the_limits_and_ends_in_the_head(seed):
 
 
 @given(seeds)
+@some
 def test_every_network_is_read_back_as_its_plan(seed):
     network = drawn(WIDE, seed)
     plan = WIDE.plan(network)
@@ -58,6 +61,7 @@ def test_every_network_is_read_back_as_its_plan(seed):
 
 
 @given(seeds)
+@some
 def test_every_network_takes_images_of_another_size(seed):
     network = drawn(SPACE, seed)
     for grid in (Grid(28, 28, 1), Grid(7, 7, 3), Grid(33, 20, 3)):
@@ -65,6 +69,7 @@ def test_every_network_takes_images_of_another_size(seed):
 
 
 @given(seeds)
+@some
 def test_every_edit_but_an_activations_can_be_undone(seed):
     plan = SPACE.plan(drawn(SPACE, seed))
     undone = {"widen", "narrow", "kernel", "squeeze", "step", "swap_block", "swap_entry"}
