@@ -14,9 +14,16 @@ from coeval.component.merge import ADD, CONCATENATE
 from coeval.component.norm import BATCH_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import SpaceError
-from coeval.space.elastic import elastic
+from coeval.space import nasbench201
+from coeval.space.choices import ChoiceSpace
+from coeval.space.elastic import elastic, elastic_space, roomiest
 from coeval.space.elastic_widths import width_groups
-from coeval.testing.spaces import check_space
+from coeval.space.image_frame import ImageFrame
+from coeval.space.product import ProductSpace
+from coeval.space.recipe import RECIPE
+from coeval.space.tabular import space_for as table_space
+from coeval.testing.spaces import check_candidate_space, check_space
+from tests.space.test_tabular import task as table_task
 
 
 def network(*steps, side=8):
@@ -120,3 +127,28 @@ def test_open_choices_are_refused():
     options = [sequence(1, [step(RELU, 0)])] * 2
     with pytest.raises(SpaceError, match="open choice at step 0"):
         elastic(network(step(CHOICE, 0, *options, slot=0)))
+
+
+def test_the_versions_of_a_cell_are_whole_networks_beside_the_same_recipe():
+    recipe = ChoiceSpace(RECIPE, "recipe")
+    cells = nasbench201.cell_space()
+    space = ProductSpace({"cell": cells, "recipe": recipe}, typing=_stack)
+    versions = elastic_space(space, roomiest(space, draws=4))
+    check_candidate_space(versions, samples=5)
+    assert list(versions.parts) == ["recipe", "architecture"]
+    assert {one.setting for one in versions.parts["architecture"].assembly.knobs} == {
+        "width",
+        "times",
+    }
+
+
+def _stack(candidate):
+    grid = Grid(8, 8, 3)
+    frame = ImageFrame(grid, CLASS_HEAD, CLASS_HEAD.complete({"classes": 3}))
+    return nasbench201.stacked(candidate.part("cell"), frame, cells=2, width=8)
+
+
+def test_networks_for_tables_are_refused():
+    space = table_space(table_task())
+    with pytest.raises(SpaceError, match=r"Elastic networks are for images, got .*Columns"):
+        elastic_space(space, next(iter(space.seeds().values())))
