@@ -88,6 +88,11 @@ def test_a_front_is_read_off_the_network_from_small_to_large():
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] == _parameters([0] * len(OPEN.slots))
     assert chosen.measurement.data["skips"] == 0.0
+    front = chosen.measurement.data["front"]
+    assert [[picks, score] for picks, score, *_ in reversed(front)] == best
+    for picks, _, parameters, macs in front:
+        cost = infer(OPEN.network(picks)).cost
+        assert (parameters, macs) == (cost.parameters, cost.macs)
 
 
 def _parameters(picks):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from coeval.architecture.inference import infer
 from coeval.evaluate.folds import Fold
 from coeval.oneshot.choose import (
     Ranked,
@@ -216,6 +217,24 @@ def _chosen(slicing: Slicing, search: Search, judge: Judge, tick: Tick) -> dict[
         "scored": len(found),
         "skips": share_of_skips(skips, found[0][0]),
         "step_seconds": 0.0,
+        **(_front(slicing.open, found, sign) if method.choice is Choice.FRONT else {}),
+    }
+
+
+def _front(opened: OpenSpace, found: Ranked, sign: float) -> dict[str, Any]:
+    """Return the front as picks, score, parameters and multiply-accumulates, the smallest network first."""
+    sizes = [(picks, score, infer(opened.network(picks)).cost) for picks, score in found]
+    sizes.sort(key=lambda one: one[2].parameters)
+    return {
+        "front": [
+            [
+                list(picks),
+                sign * score if math.isfinite(score) else None,
+                cost.parameters,
+                cost.macs,
+            ]
+            for picks, score, cost in sizes
+        ]
     }
 
 
