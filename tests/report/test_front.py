@@ -76,6 +76,8 @@ def test_a_broken_limit_is_said_loudly():
     }
     said = front.limit_lines(facts(constraints=broken))
     assert said[0] == "Latency: 1.2 ms, OVER the limit of 1 ms."
+    assert "note warning" in str(front.section(facts(constraints=broken)))
+    assert "note warning" not in str(front.section(whole()))
 
 
 def test_finalists_that_were_passed_over_are_named():

@@ -114,8 +114,9 @@ def _minimised(facts: Facts) -> list[str]:
 
 
 def _limits(facts: Facts) -> Markup:
-    said = limit_lines(facts)
-    return tag("ul.notes", *(tag("li", one) for one in said)) if said else Markup()
+    broken = bool(dig(facts.final, "constraints", "excess"))
+    name = "p.note.warning" if broken else "p.note"
+    return join([tag(name, one) for one in limit_lines(facts)])
 
 
 def _prediction(facts: Facts) -> Markup:
