@@ -33,6 +33,7 @@ ALL = (
     "cost",
     "early_end",
     "convolution",
+    "blocks",
     "pipeline",
     "images",
     "latency",

@@ -38,7 +38,7 @@ from coeval.train.batches import Batch
 from coeval.train.errors import Diverged
 from coeval.train.loss import loss_for
 from coeval.train.optimizer import Optimizer
-from coeval.train.precision import narrow_type
+from coeval.train.precision import convolves_much, narrow_type
 
 BATCH = 64
 LR, LEAST_LR, MOMENTUM, DECAY, CLIP = 0.025, 0.001, 0.9, 3e-4, 5.0
@@ -114,10 +114,18 @@ class Search:
         Raises:
             Diverged: The loss is not finite.
         """
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), self._loops():
             while self.done < last and not should_stop():
                 self._step(self.done)
                 self.done += 1
+
+    def _loops(self) -> AbstractContextManager[None]:
+        """Let a large network train through compiled loops, as ``train.eager`` does; no step takes second derivatives."""
+        if not convolves_much(self.supernet, BATCH):
+            return nullcontext()
+        from coeval.train.grid_norm import joined  # noqa: PLC0415 - loads the compiler
+
+        return joined(self.supernet)
 
     def eigenvalue(self) -> float:
         """Return the dominant eigenvalue of the loss's Hessian in the architecture weights, on one batch."""

@@ -1,7 +1,7 @@
 """Depthwise convolutions of a training step on the CPU: compiled loops where they are faster than PyTorch's.
 
 PyTorch 2.13 has a fast kernel for small windows in float32 and for 3 x 3 in bfloat16. Everything else in bfloat16, 5 x 5 and
-whatever is dilated, takes its reference: 6 to 13 times the time of these loops (python -m benchmarks.blocks). Cell spaces
+whatever is dilated, takes its reference: five times as long as these loops, or longer (python -m benchmarks.blocks). Cell spaces
 are made of such windows.
 """
 
