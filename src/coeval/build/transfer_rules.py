@@ -216,7 +216,8 @@ def _flatten(pair: Pair) -> Carried:
     before = features_of(pair.parent.call.inputs[0])
     places = positions(pair.child.call.inputs[0])  # type: ignore[arg-type]  # its type rule asks for a domain
     shifted = before * np.arange(places)[:, None] + pair.taken
-    index = np.where(pair.taken >= 0, shifted, -1).ravel()
+    is_old = (pair.taken >= 0) & (shifted < pair.parent.features)  # a larger grid has new positions
+    index = np.where(is_old, shifted, -1).ravel()
     return Carried({}, index, exact=len(index) * before == pair.parent.features * len(pair.taken))
 
 
