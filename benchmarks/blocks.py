@@ -162,7 +162,7 @@ def loops(rounds: int) -> str:
                 ]
             )
     header = ["grid", "window", "stride", "dilation", "PyTorch, ms", "coeval, ms", "faster"]
-    return table(header, rows) + "\n\nOf 3 x 3 without dilation both are PyTorch's."
+    return table(header, rows) + "\n\nOf 3 x 3 of stride 1 without dilation both are PyTorch's."
 
 
 def main() -> None:

@@ -70,10 +70,12 @@ def test_any_window_computes_what_pytorch_does(sides, kernel, stride, dilation, 
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(("kernel", "dilation"), [(5, 1), (3, 2), (7, 1)])
-def test_bfloat16_is_rounded_once(kernel, dilation, counted):
+@pytest.mark.parametrize(
+    ("kernel", "dilation", "stride"), [(5, 1, 1), (3, 2, 1), (7, 1, 1), (3, 1, 2)]
+)
+def test_bfloat16_is_rounded_once(kernel, dilation, stride, counted):
     grid = Grid(9, 8, 16)
-    made = network(grid, kernel=kernel, dilation=dilation)
+    made = network(grid, kernel=kernel, dilation=dilation, stride=stride)
     x = images(grid).bfloat16()
     wide = [one.float() for one in results(made, x.float())]
     with joined(made), torch.autocast("cpu", torch.bfloat16):

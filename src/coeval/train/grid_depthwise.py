@@ -1,8 +1,8 @@
 """Depthwise convolutions of a training step on the CPU: compiled loops where they are faster than PyTorch's.
 
-PyTorch 2.13 has a fast kernel for small windows in float32 and for 3 x 3 in bfloat16. Everything else in bfloat16, 5 x 5 and
-whatever is dilated, takes its reference: five times as long as these loops, or longer (python -m benchmarks.blocks). Cell spaces
-are made of such windows.
+PyTorch 2.13 has a fast kernel for small windows in float32 and for 3 x 3 of stride 1 in bfloat16. Everything else in bfloat16,
+5 x 5 and whatever strides or is dilated, takes its reference: 3 to 10 times as long as these loops (python -m
+benchmarks.blocks). Cell spaces and mobile networks are made of such windows.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,8 @@ class _Depthwise:
         if torch.is_autocast_enabled("cpu"):
             x = x.to(torch.get_autocast_dtype("cpu"))
         kernel = module.weight.shape[-1]
-        is_torchs = x.dtype == torch.bfloat16 and kernel <= 3 and module.dilation == 1
+        is_plain = kernel <= 3 and module.dilation == module.stride == 1
+        is_torchs = is_plain and x.dtype == torch.bfloat16
         if is_torchs or not module.training or x.dtype not in _TYPES:
             made: torch.Tensor = module(x)
             return made
