@@ -53,10 +53,11 @@ def image_model(
     assert isinstance(grid, Grid)
     architecture = architecture or small_net(grid, problem)
     rng = np.random.default_rng(1)
+    last = f"{len(architecture.body.steps) - 1}.weight"  # a head begins near zero
     weights = {
         name: np.asarray(rng.uniform(0.5, 2.0, value.shape), value.dtype)
         if name.endswith(("mean", "variance", "scale", "bias"))
-        else 3 * value
+        else value * (10 if name == last else 1)
         for name, value in arrays(network_for(architecture, seed=3)).items()
     }
     values = problem is Problem.REGRESSION
