@@ -87,7 +87,7 @@ def fit(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="Of images: the space of networks: stages, nasbench201, darts, nasnet, enas_macro, metaqnn or proxyless.",
+            help="Of images: the space of networks: stages, free_cells, nasbench201, darts, nasnet, enas_macro, metaqnn or proxyless.",
             show_default="stages",
         ),
     ] = None,

@@ -9,6 +9,7 @@ from coeval.errors import SpaceError, did_you_mean
 from coeval.space import (
     darts,
     enas_macro,
+    free_cells,
     metaqnn,
     nasbench201_images,
     nasnet,
@@ -30,6 +31,11 @@ PRESETS: Mapping[str, Preset] = {
     "stages": Preset(
         "stages of blocks; their number, width, depth, kernel, kind and downsampling are free",
         stage_seeds.parts,
+        has_choices=False,
+    ),
+    "free_cells": Preset(
+        "cells whose graph itself is free: nodes, operations, connections; and how they are stacked",
+        free_cells.parts,
         has_choices=False,
     ),
     "nasbench201": Preset(
