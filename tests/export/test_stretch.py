@@ -14,7 +14,7 @@ from coeval.architecture.types import Grid
 from coeval.export import fitting
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Finalist, Rows, retrain
-from coeval.export.stretch import ENOUGH, LONG, MOST, stretch_seconds, stretched
+from coeval.export.stretch import ENOUGH, LONG, MOST, UNHURRIED, stretch_seconds, stretched
 from tests.export.images import small_net
 from tests.task.pictures import picture_task
 
@@ -48,8 +48,9 @@ def test_a_table_s_finalists_keep_their_schedules():
     assert stretch_seconds(SHORT, task(is_image=False)) == 0.0
 
 
-def test_without_a_deadline_a_schedule_is_drawn_out_as_far_as_is_allowed():
-    assert [one.epochs for one in drawn_out(math.inf)] == [MOST * 4, MOST * 4]
+def test_a_schedule_is_drawn_out_as_far_as_is_allowed_and_less_where_no_time_was_set():
+    assert [one.epochs for one in drawn_out(1e6)] == [MOST * 4, MOST * 4]
+    assert [one.epochs for one in drawn_out(math.inf)] == [UNHURRIED * 4, UNHURRIED * 4]
 
 
 def test_as_many_are_trained_as_there_are_workers_and_one_where_nothing_could_choose():
@@ -71,7 +72,7 @@ def test_a_long_schedule_is_not_drawn_out():
 def test_the_whole_curve_is_trained_wherever_the_search_found_its_best_epoch():
     early = dataclasses.replace(SHORT, epochs=2)
     (found,) = stretched((early,), task(), seconds=math.inf, workers=1)
-    assert found.epochs == found.schedule_epochs == MOST * 4
+    assert found.epochs == found.schedule_epochs == UNHURRIED * 4
 
 
 @given(st.floats(1.0, 1000.0), st.integers(1, 100), st.floats(0.01, 10.0))
@@ -110,7 +111,7 @@ RIVAL = dataclasses.replace(TRAINED, trial=5, validation=0.8)
 def test_finalists_on_pictures_are_trained_once_and_for_long_and_the_winner_is_what_was_trained():
     final = make_final((TRAINED, RIVAL, OTHER), Resources(PICTURES, workers=2))
     assert final.rows is Rows.KNOWN
-    assert final.epochs == 2 * MOST
+    assert final.epochs == 2 * UNHURRIED
     assert [(one.trial, len(one.repeats)) for one in final.finalists] == [(3, 1), (5, 1)]
     assert final.selection in [one.selection for one in final.finalists]
 
@@ -118,7 +119,7 @@ def test_finalists_on_pictures_are_trained_once_and_for_long_and_the_winner_is_w
 def test_with_one_worker_the_best_learns_from_all_rows_at_once():
     final = make_final((TRAINED, RIVAL), Resources(PICTURES, workers=1))
     assert final.rows is Rows.ALL
-    assert final.epochs == 2 * MOST
+    assert final.epochs == 2 * UNHURRIED
     assert final.finalists == ()
 
 

@@ -19,6 +19,8 @@ LONG = 100
 """Epochs that no schedule is drawn out beyond: pictures changed at random keep teaching for as long, hardly longer."""
 MOST = 16
 """Times its length that a schedule is drawn out at most. Rates and decay that suit so much shorter a training may not suit."""
+UNHURRIED = 4
+"""The same where no time was set: whoever asks for a few trials does not wait for sixteen more at the end."""
 LEAST = 1.5
 """Times its length from which on that is worth having the winner's weights not refitted on all rows."""
 PLANNED = 0.85
@@ -44,13 +46,13 @@ def stretched(
     Args:
         finalists: The best first.
         task: Theirs; only those of pictures are trained so.
-        seconds: That there are, export aside.
+        seconds: That there are, export aside; infinity where none were set.
         workers: Trainings at once; without selection rows to choose by there is one.
     """
     found: list[Finalist] = []
     count = max(workers, 1) if len(task.splits.selection) else 1
     for one in finalists[:count]:
-        fitting = PLANNED * seconds / _seconds(one, task)
+        fitting = PLANNED * seconds / _seconds(one, task) if seconds < math.inf else UNHURRIED
         times = min(_longest(one, task), fitting)
         if times < LEAST:
             break
