@@ -1,3 +1,4 @@
+import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -84,6 +85,14 @@ def test_calibrating_ends_with_its_time_but_not_before_the_first_model(made, win
     note = made().calibrate(calibrating(wine, 0), seconds=0.0)
     assert note.data["networks"] == 1
     assert note.data["error"] is None
+
+
+def test_a_little_more_time_is_taken_for_as_many_models_as_an_error_needs(made, wine, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(latency, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    note = made().calibrate(calibrating(wine, 0), seconds=5.0)  # two looks at the clock a model
+    assert note.data["networks"] == latency.LEAST_NETWORKS
+    assert note.data["error"] is not None
 
 
 def test_the_models_to_calibrate_on_span_all_sizes(wine):

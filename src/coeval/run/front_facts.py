@@ -18,7 +18,7 @@ MOST_POINTS = 24
 """Points whose intervals are computed; a longer front's others stand without."""
 
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 3.0
 """However late it is, so long the intervals may take."""
 
 

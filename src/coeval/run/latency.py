@@ -28,6 +28,9 @@ from coeval.store.protocol import Note
 
 NETWORKS = 8
 """Whole models that the prediction is calibrated on; about half a second each."""
+LEAST_NETWORKS = 5
+"""From fewer no error could be stated."""
+PATIENCE = 3.0
 _LINE = ("slope", "reading", "intercept")
 _PREPARATION, _CALIBRATION = "preparation:", "calibration:"
 
@@ -104,21 +107,24 @@ class CandidateLatency:
 
         Args:
             candidates: As different in size as there are, the most different first.
-            seconds: After which no further one is measured.
+            seconds: After which no further one is measured; fewer than ``LEAST_NETWORKS`` only after ``PATIENCE`` times
+                as long.
 
         Raises:
             ExportError: One cannot be written as ONNX.
         """
-        end = time.monotonic() + seconds
+        began = math.inf  # with the second model: the first one waits for libraries to load
         networks: list[Architecture] = []
         before: list[float] = []
         found: list[float] = []
         for one in candidates:
-            if networks and time.monotonic() >= end:
+            spent = time.monotonic() - began
+            if spent >= (seconds if len(networks) >= LEAST_NETWORKS else PATIENCE * seconds):
                 break
             networks.append(self._space.architecture(one))
             before.append(self.preparation(one))
             found += self._models([(networks[-1], _settings(one))])
+            began = min(began, time.monotonic())
         sums = [self.predictor.summed(one) for one in networks]
         weights = [infer(one).cost.parameters for one in networks]
         net = [max(one - other, 1e-4) for one, other in zip(found, before, strict=True)]
