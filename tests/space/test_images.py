@@ -132,6 +132,19 @@ def test_fewer_multiply_accumulates_are_allowed_where_there_are_more_images():
     assert 1_000_000 < many.macs < few.macs
 
 
+@EVERY
+def test_no_preset_is_refused_for_bounds_that_nobody_set(preset):
+    task = picture_task(side=64, features=3, rows=40)
+    small = Limits(parameters=300_000, memory_bytes=2**28)
+    assert space_for(task, preset, limits=small).seeds()
+
+
+@EVERY
+def test_a_bound_that_the_user_set_never_gives_way(preset):
+    with pytest.raises(SpaceError, match="macs, limit 9,000"):
+        space_for(TASK, preset, limits=Limits(macs=9_000, memory_bytes=2**32))
+
+
 def test_a_limit_of_ones_own_stays():
     space = space_for(TASK, limits=Limits(macs=600_000, memory_bytes=2**30))
     assert space.parts["architecture"].limits.macs == 600_000

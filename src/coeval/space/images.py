@@ -64,8 +64,11 @@ PRESETS: Mapping[str, Preset] = {
     ),
 }
 """The spaces by name; the first is the default."""
-LIMITS = Limits(parameters=300_000, memory_bytes=2**31)
-"""Of a network for images, where the user sets none: what trains in minutes on one core."""
+LIMITS = Limits(parameters=300_000, memory_bytes=2**32)
+"""Of a network for images, where the user sets none: what trains in minutes on one core. Memory is counted for 256 images;
+a recipe's batch is half of that or less, and so is what training takes."""
+GIVING_WAY = (1, 2, 4, 8, 16)
+"""What the bounds that no user set are multiplied with, one after the other, until a space's smallest network fits."""
 WORK = 1.2e12
 """Multiply-accumulates, forward, that a candidate's training in the search may take at effort 1: a quarter of a minute on one
 quiet core with matrix instructions (VGG of 22 million a row: 3,000 rows a second)."""
@@ -168,8 +171,28 @@ def _space(
     frame = frame_for(task)
     preparation = ChoiceSpace(image_settings(task.table), "preparation")
     recipe = recipe_space(task, effort, policies)
-    parts = build(frame, limited(limits, task, recipe, effort))
+    parts = _built(build, frame, limits, limited(limits, task, recipe, effort))
     return product(preparation, parts, recipe, ImageTyping(frame, grids_for(task), parts.network))
+
+
+def _built(
+    build: Callable[[ImageFrame, Limits], Parts], frame: ImageFrame, asked: Limits, limits: Limits
+) -> Parts:
+    """Return a preset's parts; bounds that no user set give way as far as its smallest network needs."""
+    *earlier, last = [_wider(limits, asked, factor) for factor in GIVING_WAY]
+    for one in earlier:
+        try:
+            return build(frame, one)
+        except SpaceError:
+            continue
+    return build(frame, last)
+
+
+def _wider(limits: Limits, asked: Limits, factor: int) -> Limits:
+    """Return limits with those multiplied that follow from the task's size."""
+    macs = factor * int(limits.macs or 0)
+    most = macs if asked.macs is None else min(macs, asked.macs)
+    return dataclasses.replace(limits, macs=most, memory_bytes=factor * limits.memory_bytes)
 
 
 def product(
