@@ -46,7 +46,10 @@ def good(tmp_path: Path) -> Path:
         (["--target", "answer", "--max-macs", "0"], "--max-macs must be a number of at least 1"),
         (["--target", "answer", "--max-memory", "50"], "--max-memory must say its unit"),
         (["--target", "answer", "--max-memory", "9B"], "--max-memory must be at least 0."),
-        (["--target", "answer", "--objective", "score,size"], "--objective must name score, latency"),
+        (
+            ["--target", "answer", "--objective", "score,size"],
+            "--objective must name score, latency",
+        ),
         (["--target", "answer", "--objective", "macs"], "Write --objective score,macs"),
         (["--target", "answer", "--memory", "200MB"], "MB for one worker on this table, got 200MB"),
     ],

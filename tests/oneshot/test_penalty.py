@@ -32,7 +32,7 @@ def test_the_divergence_from_the_simplex_is_zero_for_the_uniform_distribution_al
     alpha = concentration(given[0]).float()
     uniform = torch.distributions.Dirichlet(torch.ones(3))
     expected = torch.distributions.kl_divergence(torch.distributions.Dirichlet(alpha), uniform)
-    assert simplex(given).item() == pytest.approx(float(expected), rel=1e-4)
+    assert simplex(given).item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_expected_cost_weighs_each_option_by_its_probability_over_all_slots():

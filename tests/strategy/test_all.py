@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from coeval.run.strategies import STRATEGIES, Need, plain
+from coeval.space import images
 from coeval.space.nasbench201 import space as cells
 from coeval.space.tabular import space_for
 from coeval.testing.fakes import ladder_space
@@ -12,6 +13,7 @@ from coeval.testing.strategies import check_strategy
 from coeval.testing.strategies_judges import DigestEvaluator
 from coeval.testing.strategies_results import check_vector_results
 from coeval.trial import Objective
+from tests.space.pictures import picture_task
 from tests.space.test_tabular import task
 
 LOSS = Objective("loss")
@@ -20,12 +22,18 @@ SPACES = {
     "tiny": lambda: ladder_space(settings=2, choices=2, parts=1),
     "cells": cells,
     "tables": lambda: space_for(task()),
+    "stages": lambda: images.space_for(picture_task(), "stages"),
+    "darts": lambda: images.space_for(picture_task(), "darts"),
 }
-TRIALS = {"ladder": 40, "tiny": 16, "cells": 40, "tables": 16}
+TRIALS = {"ladder": 40, "tiny": 16, "cells": 40, "tables": 16, "stages": 16, "darts": 16}
 LACKING = {
     ("exhaustive", "ladder"),
     ("exhaustive", "tables"),
     ("blueprint", "tables"),
+    ("exhaustive", "stages"),
+    ("blueprint", "stages"),
+    ("exhaustive", "darts"),
+    ("blueprint", "darts"),
 }
 """Too many members to enumerate; no blocks that repeat. That they say so is tested in ``tests/run/test_strategies``."""
 UNTAUGHT = ("random", "exhaustive")

@@ -12,8 +12,8 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from coeval.space.recipe import Recipe
 from coeval.space.recipe_images import OPERATIONS
-from coeval.train.augment import AMOUNTS, augmenter, draw
 from coeval.train import pixels
+from coeval.train.augment import AMOUNTS, augmenter, draw
 
 NOISE = torch.Generator()
 
