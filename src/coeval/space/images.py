@@ -69,9 +69,10 @@ LIMITS = Limits(parameters=300_000, memory_bytes=2**32)
 a recipe's batch is half of that or less, and so is what training takes."""
 GIVING_WAY = (1, 2, 4, 8, 16)
 """What the bounds that no user set are multiplied with, one after the other, until a space's smallest network fits."""
-WORK = 1.2e12
-"""Multiply-accumulates, forward, that a candidate's training in the search may take at effort 1: a quarter of a minute on one
-quiet core with matrix instructions (VGG of 22 million a row: 3,000 rows a second)."""
+WORK = 3e11
+"""Multiply-accumulates that a candidate's usual training may take forward at effort 1: 5 to 15 seconds on one core. They
+grow with the square of the effort, as what a search can afford grows faster than what its recipes ask for: with an
+effort of 4 a training takes a minute, or three of a network of many thin layers."""
 LEAST_MACS = 1_500_000
 """What a network may always have: three stages of small blocks on images of 28 by 28."""
 WEIGHTS: Mapping[str, float] = {"preparation": 0.25, "recipe": 1.5}
@@ -154,10 +155,10 @@ def recipe_space(task: Task, effort: float, policies: int = 0) -> ChoiceSpace:
 
 
 def limited(limits: Limits, task: Task, recipe: ChoiceSpace, effort: float) -> Limits:
-    """Return the limits with one of multiply-accumulates, so that a candidate trains in about a minute."""
+    """Return the limits with one of multiply-accumulates, so that a usual training stays within ``WORK``."""
     epochs = next(int(one.default) for one in recipe.settings if one.name == "epochs")
     passes = len(task.splits.train) * len(task.folds) * epochs
-    macs = max(LEAST_MACS, int(WORK * effort / max(1, passes)))
+    macs = max(LEAST_MACS, int(WORK * effort**2 / max(1, passes)))
     return dataclasses.replace(limits, macs=min(macs, limits.macs or macs))
 
 
