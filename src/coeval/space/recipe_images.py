@@ -42,7 +42,8 @@ for fifteen convolutions, however small the pictures: a few hundred in five fold
 PIXELS = 28 * 28
 RATES = {128: 6e-2, 64: 3e-2, 32: 1.6e-2, 16: 8e-3}
 """Sizes of a batch and the rates of SGD that go with them, in proportion (Goyal et al. 2017, arXiv:1706.02677, section 2.1).
-On Fashion-MNIST, 54,000 images, VGG with 280,000 parameters, 15 epochs: 93.5 % in the 14th at 0.05."""
+Other rates were not compared; on Fashion-MNIST (54,000 images, VGG with 280,000 parameters) 0.05 reached 93.5 % of the validation
+images after 14 of 15 epochs, one seed."""
 STEPS = 64
 """An epoch has at least so many, where a smaller batch can give them."""
 MOST_EPOCHS = 128
