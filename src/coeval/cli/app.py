@@ -112,7 +112,7 @@ def fit(
             help="How to search: random, local, evolution, genetic, nsga2, reference-vectors, cooperative, "
             "reinforce, q-learning, evolution-strategies, gaussian-process, bananas, bandit, portfolio, halving, "
             "hyperband, asha, bohb, rsws, spos, fairnas, enas, darts, darts2, gdas, pc-darts, drnas, darts-pt, "
-            "darts-es, beta-darts, fair-darts or proxylessnas, or elastic for the smaller versions of one network."
+            "darts-es, beta-darts, fair-darts, proxylessnas or elastic."
         ),
     ] = "evolution",
     objective: Annotated[
