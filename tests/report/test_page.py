@@ -67,7 +67,7 @@ def page():
 def test_the_page_tells_everything_that_was_asked_for(page):
     text = re.sub(r"\s+", " ", read(page).text)
     for part in (
-        "The network found ties with the best baseline, gradient boosting (0.8727)",
+        "The model found ties with the best baseline, gradient boosting (0.8727)",
         "0.8668 to 0.8797",
         "incumbent (best so far)",
         "random search, expected at equal compute",

@@ -106,6 +106,12 @@ def fit(
             help="Of images: pairs of operations of an augmentation policy that is searched too, as in AutoAugment.",
         ),
     ] = 0,
+    models: Annotated[
+        str,
+        typer.Option(
+            help="Of tables: neural for networks alone, all for gradient-boosted trees beside them."
+        ),
+    ] = "neural",
     strategy: Annotated[
         str,
         typer.Option(
@@ -174,6 +180,7 @@ def fit(
         preset=preset,
         cells_from=cells_from,
         policies=policies,
+        models=models,
         strategy=strategy,
         objective=objective,
         max_latency=max_latency,

@@ -39,6 +39,7 @@ from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
 from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.component.resize import PATCH_EMBEDDING, SUBSAMPLE, TO_GRID, TO_SEQUENCE, UPSAMPLE
+from coeval.component.trees import TREE_ENSEMBLE
 from coeval.errors import SpaceError
 
 
@@ -115,8 +116,10 @@ IMAGE: ComponentSet = component_set(
 )
 """What networks over grids, images say, are made of."""
 
-NEURAL: ComponentSet = component_set(dict.fromkeys((*TABULAR.values(), *IMAGE.values())))
-"""What any network of a run is made of: for those who read a journal or a model without its task."""
+NEURAL: ComponentSet = component_set(
+    dict.fromkeys((*TABULAR.values(), *IMAGE.values(), TREE_ENSEMBLE))
+)
+"""What any architecture of a run is made of: for those who read a journal or a model without its task."""
 
 SCALAR: ComponentSet = component_set(
     (

@@ -74,9 +74,9 @@ class Forecast:
 
 
 def work_of(measurement: Measurement) -> Work | None:
-    """Return what a measured trial's epochs consisted of; ``None`` where that was not recorded."""
+    """Return what a measured trial's epochs consisted of; ``None`` where that was not recorded, or they were none."""
     facts = measurement.data.get("work")
-    if measurement.failure is not None or facts is None:
+    if measurement.failure is not None or facts is None or measurement.data["engine"] == "trees":
         return None
     cost = measurement.cost
     return Work(

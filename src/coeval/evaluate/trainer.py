@@ -21,6 +21,7 @@ from coeval.task.task import Task
 from coeval.train.data import TrainingData, examples_of
 from coeval.train.fit import Fitted, fit
 from coeval.train.predict import predict
+from coeval.train.trees import is_grown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +90,7 @@ def train_fold(
         Diverged: The loss or a prediction is not finite.
     """
     network, data = untrained(task, architecture, fold, seed=seed)
+    signals = signals and not is_grown(architecture)  # untrained trees are nothing
     scored = signals_of(network, data, seed) if signals else {}
     typed = retyped(architecture, *fold.preparation.inputs)
     inherited = None if legacy is None else endow(network, typed, legacy, fold, number)

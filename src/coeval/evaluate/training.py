@@ -230,5 +230,6 @@ class TrainingEvaluator:
         if fold < last:
             job.slicer.end(fold, fitted.state)
         done = 0 if start is None else int(start["epochs"])
-        self._times.observe(plan.work, fitted.epochs - done, time.monotonic() - before)
+        if fitted.engine != "trees":  # a round of these has nothing to do with an epoch of networks
+            self._times.observe(plan.work, fitted.epochs - done, time.monotonic() - before)
         return trained

@@ -7,6 +7,8 @@ from torch import nn
 from coeval.architecture.types import Columns, Grid, ValueType, describe
 from coeval.build.onnx_module import module_model
 from coeval.errors import ExportError
+from coeval.export.onnx_trees import trees_graph
+from coeval.train.trees import ensemble_of
 
 INPUTS = ("numeric", "codes", "tokens")
 PIXELS = "pixels"
@@ -27,6 +29,9 @@ def network_graph(network: nn.Module, given: ValueType, *, traced: bool = True) 
     Raises:
         ExportError: Neither exporter can express the network.
     """
+    grown = ensemble_of(network)
+    if grown is not None and isinstance(given, Columns):
+        return trees_graph(grown[0], given)
     names, examples = _examples(given)
     return module_model(network, examples, names, traced=traced).graph
 

@@ -52,7 +52,7 @@ def scores(facts: Facts) -> Markup:
     own = own_score(facts)
     rows = [(label(one), score, "theirs") for one, score in baseline_scores(facts)]
     if own:
-        rows.append(("coeval's network", own, "ours"))
+        rows.append(("coeval's model", own, "ours"))
     if not rows:
         return tag("p.quiet", "Nothing has been scored yet.")
     rows.sort(key=lambda row: row[1].value, reverse=facts.objective.maximise)
@@ -128,7 +128,7 @@ def _intervals(facts: Facts, rows: list[Row]) -> Markup:
             f"{words.listing(sorted(away))}: too far off to share the scale, see the number."
         )
     if stage(facts) != "test":
-        notes.append("The network was only scored on validation, which the search optimised.")
+        notes.append("The model was only scored on validation, which the search optimised.")
     return join([body, tag("p.note", " ".join(notes)) if notes else Markup()])
 
 
@@ -211,4 +211,4 @@ def _others(facts: Facts) -> Markup:
     ]
     if not pairs:
         return Markup()
-    return join([tag("h3", f"Other metrics of the network on {stage(facts)}"), definitions(pairs)])
+    return join([tag("h3", f"Other metrics of the model on {stage(facts)}"), definitions(pairs)])

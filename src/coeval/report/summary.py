@@ -63,7 +63,7 @@ def plain(facts: Facts, folder: Path) -> list[str]:
     return lines
 
 
-OWN = "coeval's network"
+OWN = "coeval's model"
 
 
 def score_rows(facts: Facts) -> list[Row]:

@@ -112,7 +112,7 @@ def judge(facts: Facts) -> Verdict:
     if not rivals:
         split = "on the locked test rows" if stage(facts) == "test" else "on validation"
         return Verdict(
-            Outcome.ALONE, f"The network reaches {measured} {split}; no baseline was scored there."
+            Outcome.ALONE, f"The model reaches {measured} {split}; no baseline was scored there."
         )
     rival, theirs = rivals[0]
     against = f"{label(rival)} ({words.score(theirs.value)})"
@@ -120,9 +120,9 @@ def judge(facts: Facts) -> Verdict:
         return _without_interval(facts, own, theirs, against)
     outcome, basis = _outcome(facts, own, theirs.value, read_score(rival.get("gain")))
     sentence = {
-        Outcome.BEATS: f"The network found beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
-        Outcome.TIES: f"The network found ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
-        Outcome.LOSES: f"The network found loses to the best baseline, {against}: it reaches {measured}. Prefer the baseline, or search longer.",
+        Outcome.BEATS: f"The model found beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
+        Outcome.TIES: f"The model found ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
+        Outcome.LOSES: f"The model found loses to the best baseline, {against}: it reaches {measured}. Prefer the baseline, or search longer.",
     }[outcome]
     return Verdict(outcome, sentence, basis)
 
@@ -141,7 +141,7 @@ def _outcome(
     else:
         apart = not own.low <= theirs <= own.high
         basis = (
-            f"Judged by the 95 % interval of the network's test score, {words.score(own.low)} to "
+            f"Judged by the 95 % interval of the model's test score, {words.score(own.low)} to "
             f"{words.score(own.high)}: the best baseline's score lies {'outside' if apart else 'inside'} it."
         )
     if not apart:
@@ -158,7 +158,7 @@ def _without_interval(facts: Facts, own: Score, theirs: Score, against: str) -> 
         why = "was scored" if facts.has_test else "was set aside"
         basis = f"No test split {why}, so no verdict is given. Score the model on rows of your own."
     sentence = (
-        f"{lead} the network's {facts.label} of {words.score(own.value)} is {relation} the best "
+        f"{lead} the model's {facts.label} of {words.score(own.value)} is {relation} the best "
         f"baseline's, {against}."
     )
     return Verdict(Outcome.UNJUDGED, sentence, basis)
@@ -170,9 +170,9 @@ def _unfinished(facts: Facts, own: Score | None) -> Verdict:
         why = f"all {words.plural(failed, 'trial')} failed" if failed else "no trial finished"
         return Verdict(Outcome.UNFINISHED, f"There is no model yet: {why}.")
     reached = (
-        f"its best network reaches {facts.label} {words.score(own.value)} on validation"
+        f"its best model reaches {facts.label} {words.score(own.value)} on validation"
         if own
-        else "no network was scored"
+        else "no model was scored"
     )
     opened = "the test split had been opened" if facts.openings else "no test row was looked at"
     if not facts.has_test:

@@ -40,6 +40,7 @@ def space_of(
     limits = limits_of(options, task)
     space = space_for(
         task,
+        models=options.models,
         preset=options.preset,
         cells=cells,
         limits=limits,

@@ -26,9 +26,17 @@ def candidate_digest(candidate: Candidate) -> str:
     parts = {
         name: _digest(part) if isinstance(part, Architecture) else _plain(part)
         for name, part in candidate.parts
+        if name != "recipe" or not _is_grown(candidate)
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return _hash(text.encode())
+
+
+def _is_grown(candidate: Candidate) -> bool:
+    """Return whether no gradient is followed, so that a recipe has no say."""
+    found = [part for _, part in candidate.parts if isinstance(part, Architecture)]
+    steps = [step for one in found for step in one.body.steps]
+    return bool(steps) and all("grown" in step.component.capabilities for step in steps)
 
 
 def _hash(content: bytes) -> str:

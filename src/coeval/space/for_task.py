@@ -19,6 +19,7 @@ def space_for(
     source: Path | None = None,
     effort: float = 1.0,
     policies: int = 0,
+    models: str = "neural",
 ) -> ProductSpace:
     """Return the space of whole candidates for a task.
 
@@ -30,6 +31,7 @@ def space_for(
         source: Where ``task.memory`` wrote a table, for a space that is sent to workers.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         policies: For images, sub-policies of an augmentation policy that is searched with the recipe.
+        models: Of a table, as ``tabular.space_for`` takes it.
 
     Raises:
         SpaceError: There is no such preset, it is not for this task, or not even the smallest network fits the limits.
@@ -50,7 +52,7 @@ def space_for(
         raise SpaceError(
             f"Augmentation policies are for images, and {task.name!r} is a table. Leave --policies out."
         )
-    return tabular.space_for(task, limits=limits, source=source, effort=effort)
+    return tabular.space_for(task, limits=limits, source=source, effort=effort, models=models)
 
 
 def _checked(cells: Cells, preset: str | None) -> Cells:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coeval.architecture.component import Component, Settings, Value
 from coeval.architecture.inference import infer
@@ -13,16 +14,18 @@ from coeval.architecture.types import Columns, describe
 from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, ENTRIES, MERGES, NORMS, REGIONS
-from coeval.errors import SpaceError
+from coeval.errors import SpaceError, did_you_mean
 from coeval.space.choices import ChoiceSpace
+from coeval.space.either import EitherSpace
 from coeval.space.grammar import Grammar
 from coeval.space.limits import Limits
 from coeval.space.plan import Frame, assemble
 from coeval.space.presets import seeds_for
 from coeval.space.product import ProductSpace
-from coeval.space.protocol import Candidate
+from coeval.space.protocol import Candidate, Space
 from coeval.space.recipe import recipe_for
 from coeval.space.sequences import SequenceSpace
+from coeval.space.trees import tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 from coeval.task import memory
 from coeval.task.preparation import columns_for, settings_for
@@ -39,6 +42,9 @@ LEAST_MACS = 200_000
 """What a network may always have: two hidden layers of 256 over 400 numbers."""
 WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
 """How often a mutation edits each part."""
+MODELS = ("neural", "all")
+SHARES = (0.6, 0.4)
+"""Of networks and of trees among random candidates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +75,7 @@ def space_for(
     ladder: tuple[int, ...] = LADDER,
     source: Path | None = None,
     effort: float = 1.0,
+    models: str = "neural",
 ) -> ProductSpace:
     """Return the space of candidates for a table.
 
@@ -79,10 +86,15 @@ def space_for(
         ladder: Widths of the trunk.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
+        models: ``"neural"`` for networks alone, ``"all"`` for gradient-boosted trees beside them.
 
     Raises:
-        SpaceError: Not even the smallest network fits the limits.
+        SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
     """
+    if models not in MODELS:
+        raise SpaceError(
+            f"models must be one of {', '.join(MODELS)}, got {models!r}.{did_you_mean(models, MODELS)}"
+        )
     columns = columns_for({}, task.table, task.splits.train)
     head, settings = head_for(task)
     rows = len(task.splits.train)
@@ -97,12 +109,17 @@ def space_for(
     architecture = sequence_space(
         columns, head, settings, components=components, ladder=ladder, limits=limits
     )
-    return ProductSpace(
-        {"preparation": preparation, "architecture": architecture, "recipe": recipe},
-        weights=WEIGHTS,
-        named=seeds_for(task, preparation, architecture, recipe),
-        typing=Typing(source or task),
-    )
+    parts: dict[str, Space[Any]] = {
+        "preparation": preparation,
+        "architecture": architecture,
+        "recipe": recipe,
+    }
+    seeds = seeds_for(task, preparation, architecture, recipe)
+    if models == "all" and (columns.numeric or columns.categories):
+        trees = trees_space(task, columns)
+        parts["architecture"] = EitherSpace({"network": architecture, "trees": trees}, SHARES)
+        seeds = {**tree_seeds(trees, preparation, recipe), **seeds}  # the quickest first
+    return ProductSpace(parts, weights=WEIGHTS, named=seeds, typing=Typing(source or task))
 
 
 def affordable_macs(columns: Columns, outputs: int, passes: int) -> int:

@@ -122,12 +122,25 @@ def fit(
         Diverged: The loss or a prediction is no longer finite.
         ValueError: Data, metric and lengths do not fit together.
     """
+    from coeval.train import trees  # noqa: PLC0415 - it makes a ``Fitted`` too
+
     started = time.monotonic()
     length = schedule_epochs or recipe.epochs
     # A best epoch of 0 (stopped inside the first) is refitted for one epoch, never for all.
     last = length if stop_after is None else min(max(stop_after, 1), length)
     if data.validation is not None and metric is None:
         raise ValueError("a metric is needed to stop early on validation rows, got None.")
+    grown = trees.ensemble_of(network)
+    if grown is not None:
+        return trees.grow(
+            *grown,
+            data,
+            seed=seed,
+            metric=metric,
+            share=last / length,
+            on_epoch=on_epoch or _go_on,
+            should_stop=should_stop or _never,
+        )
     where = resolve(device) if isinstance(device, str) else device
     network.to(where)
     scale = target_scale(data.problem, data.train)

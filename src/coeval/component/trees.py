@@ -1,0 +1,58 @@
+"""Gradient-boosted trees as a component: a table's row to a problem's outputs, in one step.
+
+Lowering (``coeval.build.modules.trees``): ``TreeEnsemble(columns: int, outputs: int, rounds: int, leaves: int)``, called with
+the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees (``coeval.train.trees``), not by gradients.
+"""
+
+from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
+from coeval.architecture.types import ValueType, Vector
+from coeval.component.rules import columns
+
+
+def _features(call: Call) -> int:
+    given = columns(call.inputs[0])
+    count = given.numeric + len(given.categories)
+    if count == 0:
+        raise Rejection("the table has neither numeric nor categorical columns. Trees ask for one.")
+    return count
+
+
+def _type(call: Call) -> Vector:
+    _features(call)
+    return Vector(int(call.settings["outputs"]))
+
+
+def _cost(call: Call, output: ValueType) -> Cost:
+    rounds, outputs = int(call.settings["rounds"]), int(call.settings["outputs"])
+    nodes = 2 * int(call.settings["leaves"]) - 1
+    return Cost(parameters=outputs * (rounds * nodes + 1), activations=rounds * outputs)
+
+
+def _arguments(call: Call, output: ValueType) -> dict[str, object]:
+    shape = {name: call.settings[name] for name in ("outputs", "rounds", "leaves")}
+    return {"columns": _features(call), **shape}
+
+
+TREE_ENSEMBLE = Component(
+    name="tree_ensemble",
+    summary=(
+        "Sum of regression trees over numbers and category codes, one a round and output (gradient boosting, Friedman 2001, "
+        "doi:10.1214/aos/1013203451): a tree has so many leaves of at least so many rows, its values are shrunk and penalised, and a "
+        "split is chosen among a share of the features."
+    ),
+    type_rule=_type,
+    cost_rule=_cost,
+    arguments=_arguments,
+    lowering="coeval.build.modules.trees:TreeEnsemble",
+    settings=(
+        Setting("rounds", (50, 100, 200, 400), 200, bounds=(1, 10_000)),
+        Setting("leaves", (4, 8, 16, 31, 63), 31, bounds=(2, 1024)),
+        # How the trees are grown: they are the function as much as their number is.
+        Setting("shrinkage", (0.02, 0.05, 0.1, 0.2), 0.1, bounds=(1e-3, 1.0)),
+        Setting("penalty", (0.0, 1.0, 10.0), 0.0, bounds=(0.0, 1e6)),
+        Setting("least", (5, 20, 50), 20, bounds=(1, 100_000)),
+        Setting("share", (0.3, 0.6, 1.0), 1.0, bounds=(0.01, 1.0)),
+        Setting("outputs", (1,), 1, bounds=(1, 100_000)),  # the task decides, no search moves it
+    ),
+    capabilities=frozenset({"entry", "head", "grown"}),
+)

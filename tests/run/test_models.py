@@ -1,0 +1,58 @@
+"""Trees and networks in one search, from the space to the exported file."""
+
+import pytest
+
+from coeval.errors import SpaceError
+from coeval.evaluate.training import TrainingEvaluator
+from coeval.run.budget import Budget
+from coeval.run.search import search
+from coeval.run.strategies import strategy_for
+from coeval.space.tabular import space_for
+from coeval.trial import Fidelity, Objective, Proposal, Trial
+from tests.evaluate.tasks import task_of
+
+TASK = task_of("wine")
+SPACE = space_for(TASK, models="all")
+LOSS = Objective("log_loss")
+
+
+def measure(proposal):
+    evaluator = TrainingEvaluator(TASK, SPACE)
+    ((_, found),) = evaluator.evaluate([Trial(0, proposal)], lambda *_: True)
+    return found
+
+
+def test_trees_are_measured_as_networks_are():
+    found = measure(Proposal(SPACE.seeds()["trees"]))
+    assert found.failure is None
+    assert found.data["engine"] == "trees"
+    assert found.values["accuracy"] > 0.85
+    assert len(found.curve["log_loss"]) == found.cost["epochs"] > 10
+    assert "signals" not in found.data
+
+
+def test_fewer_epochs_are_fewer_rounds():
+    found = measure(Proposal(SPACE.seeds()["trees"], Fidelity(epochs=1 / 9)))
+    assert found.cost["epochs"] == round(200 / 9)
+
+
+def test_a_search_tries_both():
+    run = search(
+        TASK,
+        SPACE,
+        strategy_for("evolution", SPACE, LOSS, 0),
+        TrainingEvaluator(TASK, SPACE),
+        Budget(trials=14),
+        objective=LOSS,
+    )
+    done = [one.measurement for one in run.trials if one.measurement.failure is None]
+    engines = {one.data["engine"] for one in done}
+    assert "trees" in engines
+    assert len(engines) > 1
+
+
+def test_other_models_are_one_clear_error():
+    with pytest.raises(
+        SpaceError, match=r"models must be one of neural, all, got 'al'\. Did you mean 'all'"
+    ):
+        space_for(TASK, models="al")

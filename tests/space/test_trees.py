@@ -1,0 +1,61 @@
+"""Tree ensembles as a space, alone and beside networks."""
+
+import numpy as np
+import pytest
+
+from coeval.architecture.inference import infer
+from coeval.component.trees import TREE_ENSEMBLE
+from coeval.errors import SpaceError
+from coeval.space.digest import candidate_digest
+from coeval.space.protocol import Candidate
+from coeval.space.tabular import space_for
+from coeval.space.trees import NODES, trees_space
+from coeval.task.preparation import columns_for
+from coeval.testing.spaces import check_space
+from tests.evaluate.tasks import task_of
+
+TASK = task_of("wine")
+COLUMNS = columns_for({}, TASK.table, TASK.splits.train)
+BOTH = space_for(TASK, models="all")
+
+
+def with_recipe(candidate, **values):
+    recipe = BOTH.parts["recipe"].default(**values)
+    return Candidate(
+        tuple((name, recipe if name == "recipe" else one) for name, one in candidate.parts)
+    )
+
+
+def test_tree_ensembles_are_a_space():
+    check_space(trees_space(TASK, COLUMNS))
+
+
+def test_networks_and_trees_are_one_space():
+    check_space(BOTH.parts["architecture"])
+
+
+def test_samples_are_of_both_families():
+    rng = np.random.default_rng(0)
+    drawn = [BOTH.parts["architecture"].sample(rng) for _ in range(60)]
+    trees = [one for one in drawn if one.body.steps[0].component == TREE_ENSEMBLE]
+    assert 10 < len(trees) < 40
+
+
+def test_no_ensemble_has_more_nodes_than_allowed():
+    many = task_of("digits")
+    space = trees_space(many, columns_for({}, many.table, many.splits.train))
+    most = max(infer(one).cost.parameters for one in space)
+    assert most <= 2 * NODES
+    assert infer(next(iter(space))).types[-1].features == 10
+
+
+def test_a_recipe_has_no_say_in_trees():
+    trees, network = BOTH.seeds()["trees"], BOTH.seeds()["mlp"]
+    assert candidate_digest(trees) == candidate_digest(with_recipe(trees, optimizer="sgd"))
+    assert candidate_digest(network) != candidate_digest(with_recipe(network, optimizer="sgd"))
+
+
+def test_an_architecture_of_no_family_is_refused():
+    other = space_for(task_of("digits"), models="all").seeds()["trees"].architecture
+    with pytest.raises(SpaceError, match="none of the families"):
+        BOTH.parts["architecture"].neighbours(other)
