@@ -359,7 +359,7 @@ def test_the_report_imports_no_heavy_library():
 
 def test_a_run_without_a_test_split_has_a_page_that_claims_none():
     text = re.sub(r"\s+", " ", read(render(examples.untested())).text)
-    assert "On validation, which the search optimised, the network's accuracy" in text
+    assert "On validation, which the search optimised, the model's accuracy" in text
     assert "No test split was set aside for this run." in text
     for false in ("locked data", "locked test rows", "never opened", "has not been opened", "ties"):
         assert false not in text
