@@ -3,7 +3,12 @@
 import numpy as np
 
 from coeval.run.finish import MOST_IMAGES, verified_rows
-from coeval.run.reserve import EXPORT_SECONDS, SCORING_SECONDS, export_seconds
+from coeval.run.reserve import (
+    EXPORT_SECONDS,
+    IMAGE_EXPORT_SECONDS,
+    SCORING_SECONDS,
+    export_seconds,
+)
 from tests.space.test_tabular import task as table_task
 from tests.task.pictures import picture_task
 
@@ -12,8 +17,8 @@ def test_many_images_take_longer_to_score_and_a_table_does_not():
     assert export_seconds(table_task()) == EXPORT_SECONDS
     small, large = picture_task(500, side=28), picture_task(500, side=56)
     tests = len(small.splits.test)
-    assert np.isclose(export_seconds(small), EXPORT_SECONDS + tests * SCORING_SECONDS)
-    assert np.isclose(export_seconds(large), EXPORT_SECONDS + 4 * tests * SCORING_SECONDS)
+    assert np.isclose(export_seconds(small), IMAGE_EXPORT_SECONDS + tests * SCORING_SECONDS)
+    assert np.isclose(export_seconds(large), IMAGE_EXPORT_SECONDS + 4 * tests * SCORING_SECONDS)
 
 
 def test_an_export_is_compared_on_some_of_many_images():
