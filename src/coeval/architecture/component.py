@@ -109,8 +109,7 @@ class Component:
             ``"stochastic"`` (two equal uses differ), ``"equivariant"`` (permuting the features of the
             only input permutes those of the output), ``"joining"`` (concatenates features), ``"zero"``
             (zeros, whatever the input), ``"sum"`` (a zero among several inputs changes nothing) and
-            ``"zero_preserving"`` (zeros give zeros, or a learnt offset of each feature); for the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``; ``"grown"`` (its
-            numbers are not found by following gradients, so that a recipe has no say).
+            ``"zero_preserving"`` (zeros give zeros, or a learnt offset of each feature); for the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``.
         numeric: ``"module:function"`` of the numeric backend, called ``(xp, settings, bodies)`` with the array
             namespace (``numpy`` or ``torch``) and returning the vectorised function of the step's inputs;
             imported by ``build`` alone. Empty for a neural component.

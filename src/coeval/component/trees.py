@@ -5,8 +5,14 @@ the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees 
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
+from coeval.architecture.step import Architecture
 from coeval.architecture.types import ValueType, Vector
 from coeval.component.rules import columns
+
+
+def is_grown(architecture: Architecture) -> bool:
+    """Return whether an architecture's numbers are found by growing trees instead of following gradients."""
+    return any(one.component == TREE_ENSEMBLE for one in architecture.body.steps)
 
 
 def _features(call: Call) -> int:
@@ -54,5 +60,5 @@ TREE_ENSEMBLE = Component(
         Setting("share", (0.3, 0.6, 1.0), 1.0, bounds=(0.01, 1.0)),
         Setting("outputs", (1,), 1, bounds=(1, 100_000)),  # the task decides, no search moves it
     ),
-    capabilities=frozenset({"entry", "head", "grown"}),
+    capabilities=frozenset({"entry", "head"}),
 )

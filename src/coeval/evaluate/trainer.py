@@ -11,6 +11,7 @@ from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays
+from coeval.component.trees import is_grown
 from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
 from coeval.evaluate.inherit import Inherited, Legacy, endow, heir_recipe
@@ -21,7 +22,6 @@ from coeval.task.task import Task
 from coeval.train.data import TrainingData, examples_of
 from coeval.train.fit import Fitted, fit
 from coeval.train.predict import predict
-from coeval.train.trees import is_grown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from coeval.oneshot.tick import ORIGIN
 from coeval.run.protocol import Executor
 from coeval.space.protocol import Candidate
 from coeval.trial import Measurement, Trial
-
-TICK = "tick:"
-"""Begins the origin of trials that train a whole supernet: their candidate is only what it holds so far."""
 
 
 class Priced(Protocol):
@@ -53,7 +51,8 @@ class Held:
         passed: list[Trial] = []
         for trial in trials:
             candidate = trial.proposal.candidate
-            is_tick = trial.proposal.origin.startswith(TICK)
+            # It trains a whole supernet: its candidate is only what that holds so far.
+            is_tick = trial.proposal.origin.startswith(ORIGIN)
             excess = {} if is_tick else self._costs.violations(candidate)
             if excess:
                 costs = {"seconds": 0.0, "epochs": 0.0, **self._costs.of(candidate)}

@@ -9,6 +9,7 @@ from coeval.architecture.component import Settings
 from coeval.architecture.digest import digest
 from coeval.architecture.program import Program
 from coeval.architecture.step import Architecture
+from coeval.component.trees import is_grown
 from coeval.space.protocol import Candidate
 
 
@@ -26,17 +27,15 @@ def candidate_digest(candidate: Candidate) -> str:
     parts = {
         name: _digest(part) if isinstance(part, Architecture) else _plain(part)
         for name, part in candidate.parts
-        if name != "recipe" or not _is_grown(candidate)
+        if name != "recipe" or not _has_no_recipe(candidate)
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return _hash(text.encode())
 
 
-def _is_grown(candidate: Candidate) -> bool:
+def _has_no_recipe(candidate: Candidate) -> bool:
     """Return whether no gradient is followed, so that a recipe has no say."""
-    found = [part for _, part in candidate.parts if isinstance(part, Architecture)]
-    steps = [step for one in found for step in one.body.steps]
-    return bool(steps) and all("grown" in step.component.capabilities for step in steps)
+    return any(isinstance(part, Architecture) and is_grown(part) for _, part in candidate.parts)
 
 
 def _hash(content: bytes) -> str:

@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from coeval.architecture.component import Value
-from coeval.architecture.step import Architecture
 from coeval.build.modules.trees import TreeEnsemble
 from coeval.build.network import Network
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import is_grown
 from coeval.seed import entropy
 from coeval.task.metric import Metric
 from coeval.task.task import Problem
@@ -34,11 +32,6 @@ PATIENCE = 20
 """Rounds without a better score."""
 
 Floats = npt.NDArray[np.float64]
-
-
-def is_grown(architecture: Architecture) -> bool:
-    """Return whether an architecture's numbers are found by growing trees instead of following gradients."""
-    return any(one.component == TREE_ENSEMBLE for one in architecture.body.steps)
 
 
 def ensemble_of(network: torch.nn.Module) -> tuple[TreeEnsemble, Mapping[str, Value]] | None:
@@ -203,6 +196,9 @@ class _Judge:
 
 
 def _model(settings: Mapping[str, Value], problem: Problem, seed: int) -> Any:
+    # A second of imports that a worker which trains networks alone need not pay.
+    from sklearn import ensemble  # noqa: PLC0415
+
     options: dict[str, Any] = {
         "learning_rate": settings["shrinkage"],
         "max_leaf_nodes": settings["leaves"],
@@ -216,8 +212,8 @@ def _model(settings: Mapping[str, Value], problem: Problem, seed: int) -> Any:
         "random_state": entropy(seed, "trees") % 2**32,
     }
     if problem is Problem.REGRESSION:
-        return HistGradientBoostingRegressor(**options)
-    return HistGradientBoostingClassifier(**options)
+        return ensemble.HistGradientBoostingRegressor(**options)
+    return ensemble.HistGradientBoostingClassifier(**options)
 
 
 def _table(examples: Examples) -> npt.NDArray[np.float32]:
