@@ -6,7 +6,8 @@ features in front of the second and the third. A cell is an ordinary architectur
 features; in a network all its widths are scaled alike.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coeval.architecture.component import Value
@@ -17,9 +18,10 @@ from coeval.component.merge import ADD, CONCATENATE
 from coeval.component.norm import BATCH_NORM
 from coeval.errors import SpaceError
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Stack
+from coeval.space.image_preset import Parts, Stack, affordable
+from coeval.space.limits import Limits
 from coeval.space.motifs_grid import factorised_reduction, relu_conv_bn
-from coeval.space.protocol import Candidate
+from coeval.space.protocol import Candidate, Genotype
 from coeval.space.slots import Slot, SlotSpace
 from coeval.space.template import Option, Template, Use, placed
 
@@ -33,6 +35,8 @@ _GRID = Grid(8, 8, NOMINAL)
 
 Options = Callable[[int], tuple[Option, ...]]
 """From a stride to what may stand on an edge; the first is that there is no edge."""
+Taken = Sequence[tuple[str, int]]
+"""A cell as authors write it: the operation and the source of each edge that is taken; sources count from the two inputs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,37 @@ class Node:
 
     edges: tuple[tuple[str, int], ...]
     taken: tuple[tuple[int, int], ...]
+
+
+def parts_of(
+    space: Callable[[str], SlotSpace],
+    cell: Callable[[str, Taken], Architecture],
+    largest: Taken,
+    seeds: Mapping[str, tuple[Taken, Taken]],
+    frame: ImageFrame,
+    limits: Limits,
+) -> Parts:
+    """Return the parts ``normal`` and ``reduction`` and their network.
+
+    Args:
+        space: From a part's name to its cells.
+        cell: From a part's name and what is taken to a cell.
+        largest: The costliest cell.
+        seeds: The normal and the reducing cell by name.
+        frame: Images and head.
+        limits: The stack is the largest of which every member fits.
+
+    Raises:
+        SpaceError: Not even the smallest stack fits.
+    """
+    costliest = cell(NORMAL, largest), cell(REDUCTION, largest)
+    stack = affordable(lambda one: stacked(*costliest, frame, one), limits)
+    made: dict[str, dict[str, Genotype]] = {
+        name: {NORMAL: cell(NORMAL, normal), REDUCTION: cell(REDUCTION, reduction)}
+        for name, (normal, reduction) in seeds.items()
+    }
+    spaces = {NORMAL: space(NORMAL), REDUCTION: space(REDUCTION)}
+    return Parts(spaces, functools.partial(network, stack), made)
 
 
 def cell_space(part: str, nodes: Sequence[Node], options: Options) -> SlotSpace:

@@ -5,27 +5,17 @@ and operations open, which DARTS trains, and the cells that come of it are made 
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from coeval.architecture.step import Architecture, Region, sequence, step
 from coeval.component.constant import ZERO
 from coeval.component.grid import AVERAGE_POOL, MAX_POOL
 from coeval.component.resize import SUBSAMPLE
-from coeval.space.cell_pair import (
-    NOMINAL,
-    NONE,
-    NORMAL,
-    REDUCTION,
-    Node,
-    cell_space,
-    network,
-    stacked,
-)
+from coeval.space.cell_pair import NOMINAL, NONE, Node, Taken, cell_space, parts_of
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts, affordable
+from coeval.space.image_preset import Parts
 from coeval.space.limits import Limits
 from coeval.space.motifs_grid import dil_conv, pooled, sep_conv, skip
-from coeval.space.protocol import Genotype
 from coeval.space.slots import SlotSpace
 from coeval.space.template import Option
 
@@ -41,12 +31,10 @@ OPERATIONS = (
 )
 """In the authors' own order (``genotypes.py`` of github.com/quark0/darts)."""
 NODES = 4
-Edges = Sequence[tuple[str, int]]
-"""A cell as the authors write it: operation and source of two edges a node; sources count from the two inputs on."""
 
 SEP3, SEP5, SKIP, DIL3 = "sep_conv_3x3", "sep_conv_5x5", "skip_connect", "dil_conv_3x3"
 MAX, AVERAGE = "max_pool_3x3", "avg_pool_3x3"
-SEEDS: Mapping[str, tuple[Edges, Edges]] = {
+SEEDS: Mapping[str, tuple[Taken, Taken]] = {
     "resnet": (
         [(SEP3, 1), (SKIP, 0), (SEP3, 2), (SKIP, 1), (SEP3, 3), (SKIP, 2), (SEP3, 4), (SKIP, 3)],
         [(SEP3, 1), (SKIP, 0), (SEP3, 2), (SKIP, 1), (SEP3, 3), (SKIP, 2), (SEP3, 4), (SKIP, 3)],
@@ -74,15 +62,8 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
     Raises:
         SpaceError: Not even the smallest stack fits.
     """
-    edges = [(SEP5, source) for node in range(NODES) for source in (0, 1)]
-    largest = cell(NORMAL, edges), cell(REDUCTION, edges)
-    stack = affordable(lambda one: stacked(*largest, frame, one), limits)
-    seeds: dict[str, dict[str, Genotype]] = {
-        name: {NORMAL: cell(NORMAL, normal), REDUCTION: cell(REDUCTION, reduction)}
-        for name, (normal, reduction) in SEEDS.items()
-    }
-    spaces = {NORMAL: space(NORMAL), REDUCTION: space(REDUCTION)}
-    return Parts(spaces, functools.partial(network, stack), seeds)
+    largest = [(SEP5, source) for node in range(NODES) for source in (0, 1)]
+    return parts_of(space, cell, largest, SEEDS, frame, limits)
 
 
 @functools.cache
@@ -99,12 +80,12 @@ def space(part: str) -> SlotSpace:
     return cell_space(part, nodes, options)
 
 
-def cell(part: str, edges: Edges) -> Architecture:
+def cell(part: str, edges: Taken) -> Architecture:
     """Return the cell of two edges a node.
 
     Args:
         part: ``NORMAL`` or ``REDUCTION``.
-        edges: Operation and source, as the authors write them.
+        edges: Operation and source, as the authors write them, node by node.
 
     Raises:
         SpaceError: An operation is unknown, or a node does not have two different sources.

@@ -6,26 +6,17 @@ simpler than in the paper: blocks are summed, never concatenated, and all of the
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from coeval.architecture.step import Architecture, Region, sequence, step
 from coeval.component.channel import RELU
 from coeval.component.conv import AXIS_CONV
 from coeval.component.grid import AVERAGE_POOL, MAX_POOL
 from coeval.component.norm import BATCH_NORM
-from coeval.space.cell_pair import (
-    NOMINAL,
-    NONE,
-    NORMAL,
-    REDUCTION,
-    Node,
-    cell_space,
-    network,
-    stacked,
-)
+from coeval.space.cell_pair import NOMINAL, NONE, Node, Taken, cell_space, parts_of
 from coeval.space.darts import nothing
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts, affordable
+from coeval.space.image_preset import Parts
 from coeval.space.limits import Limits
 from coeval.space.motifs_grid import (
     conv_1x7_7x1,
@@ -35,7 +26,6 @@ from coeval.space.motifs_grid import (
     sep_conv,
     skip,
 )
-from coeval.space.protocol import Genotype
 from coeval.space.slots import SlotSpace
 from coeval.space.template import Option
 
@@ -58,8 +48,6 @@ OPERATIONS = (
 """``none``, then the paper's thirteen in its order."""
 BLOCKS = 5
 ARMS = ("x", "y")
-Arms = Sequence[tuple[str, int]]
-"""A cell as operation and source of two arms a block; sources count from the two inputs on."""
 
 S3, S5, S7, AVG, MAX, ID = (
     "sep_conv_3x3",
@@ -70,7 +58,7 @@ S3, S5, S7, AVG, MAX, ID = (
     "identity",
 )
 _RESIDUAL = [arm for block in range(BLOCKS) for arm in (("conv_3x3", block + 1), (ID, block))]
-SEEDS: Mapping[str, tuple[Arms, Arms]] = {
+SEEDS: Mapping[str, tuple[Taken, Taken]] = {
     "resnet": (_RESIDUAL, _RESIDUAL),
     "nasnet_a": (
         [
@@ -104,15 +92,8 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
     Raises:
         SpaceError: Not even the smallest stack fits.
     """
-    arms = [("conv_3x3", 0)] * (2 * BLOCKS)
-    largest = cell(NORMAL, arms), cell(REDUCTION, arms)
-    stack = affordable(lambda one: stacked(*largest, frame, one), limits)
-    seeds: dict[str, dict[str, Genotype]] = {
-        name: {NORMAL: cell(NORMAL, normal), REDUCTION: cell(REDUCTION, reduction)}
-        for name, (normal, reduction) in SEEDS.items()
-    }
-    spaces = {NORMAL: space(NORMAL), REDUCTION: space(REDUCTION)}
-    return Parts(spaces, functools.partial(network, stack), seeds)
+    largest = [("conv_3x3", 0)] * (2 * BLOCKS)
+    return parts_of(space, cell, largest, SEEDS, frame, limits)
 
 
 @functools.cache
@@ -131,12 +112,12 @@ def space(part: str) -> SlotSpace:
     return cell_space(part, nodes, options)
 
 
-def cell(part: str, arms: Arms) -> Architecture:
+def cell(part: str, arms: Taken) -> Architecture:
     """Return the cell of two arms a block.
 
     Args:
         part: ``NORMAL`` or ``REDUCTION``.
-        arms: Operation and source.
+        arms: Operation and source, block by block.
 
     Raises:
         SpaceError: An operation or a source is unknown.
