@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,14 @@ from coeval.architecture.types import Grid
 from coeval.export import fitting
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Finalist, Rows, retrain
-from coeval.export.stretch import ENOUGH, LONG, MOST, UNHURRIED, stretch_seconds, stretched
+from coeval.export.stretch import (
+    CONTESTED,
+    LONG,
+    MOST,
+    UNHURRIED,
+    stretch_seconds,
+    stretched,
+)
 from tests.export.images import small_net
 from tests.task.pictures import picture_task
 
@@ -59,6 +67,17 @@ def test_as_many_are_trained_as_there_are_workers_and_one_where_nothing_could_ch
     assert [one.trial for one in drawn_out(1000.0, selection=0)] == [3]
 
 
+def test_where_there_is_no_time_for_several_long_trainings_the_best_is_trained_alone():
+    each = SHORT.seconds(110) / SHORT.epochs
+    assert [one.trial for one in drawn_out((CONTESTED - 1) * each)] == [3]
+    assert [one.trial for one in drawn_out((CONTESTED + 1) * each)] == [3, 5]
+
+
+def test_a_schedule_follows_the_clock_where_there_is_one():
+    assert [one.longest for one in drawn_out(1000.0)] == [MOST * 4, MOST * 4]
+    assert [one.longest for one in drawn_out(math.inf)] == [0, 0]
+
+
 def test_where_time_is_short_the_search_s_own_schedules_are_trained():
     assert drawn_out(4.0) == ()
 
@@ -77,7 +96,7 @@ def test_the_whole_curve_is_trained_wherever_the_search_found_its_best_epoch():
 
 @given(st.floats(1.0, 1000.0), st.integers(1, 100), st.floats(0.01, 10.0))
 @settings(max_examples=60, deadline=None)
-def test_a_drawn_out_training_fits_into_the_time_and_counts_when_most_of_it_is_done(
+def test_a_drawn_out_training_is_expected_to_fit_into_the_time_and_may_become_longer(
     seconds, epochs, epoch_seconds
 ):
     one = dataclasses.replace(
@@ -86,7 +105,7 @@ def test_a_drawn_out_training_fits_into_the_time_and_counts_when_most_of_it_is_d
     for found in stretched((one,), task(), seconds=seconds, workers=1):
         assert found.seconds(110) <= seconds
         assert epochs < found.epochs <= max(LONG, epochs)
-        assert ENOUGH * found.epochs <= found.enough <= found.epochs
+        assert found.epochs <= found.longest <= max(LONG, epochs)
 
 
 def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed():
@@ -123,11 +142,19 @@ def test_with_one_worker_the_best_learns_from_all_rows_at_once():
     assert final.finalists == ()
 
 
-def test_a_long_training_that_is_cut_short_near_its_end_counts_and_any_other_does_not(monkeypatch):
+def test_a_training_that_follows_the_clock_ends_with_it_and_is_complete():
+    endless = dataclasses.replace(TRAINED, epochs=20, schedule_epochs=20, longest=100_000)
+    began = time.monotonic()
+    job = Resources(PICTURES, deadline=began + 2.0).job(endless, Rows.KNOWN, 0)
+    found = retrain(job)
+    assert found.is_complete
+    assert found.epochs > 1
+    assert 1.5 < time.monotonic() - began < 6.0
+
+
+def test_a_training_that_follows_the_clock_is_incomplete_without_an_epoch(monkeypatch):
     model = retrain(Resources(PICTURES).job(TRAINED, Rows.KNOWN, 0)).model
-    monkeypatch.setattr(fitting, "train", lambda task, job: (model, 17))
-    long = dataclasses.replace(TRAINED, epochs=20, schedule_epochs=20)
-    for enough, is_complete in ((17, True), (18, False), (0, False)):
-        one = dataclasses.replace(long, enough=enough)
-        found = retrain(Resources(PICTURES).job(one, Rows.KNOWN, 0))
-        assert found.is_complete is is_complete
+    monkeypatch.setattr(fitting, "train", lambda task, job: (model, 0))
+    for longest, epochs in ((50, 1), (0, 20)):
+        one = dataclasses.replace(TRAINED, epochs=epochs, schedule_epochs=20, longest=longest)
+        assert not retrain(Resources(PICTURES).job(one, Rows.KNOWN, 0)).is_complete

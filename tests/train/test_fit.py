@@ -229,6 +229,32 @@ def test_should_stop_ends_a_long_epoch_and_scores_what_was_learnt():
     assert fitted.score > 0.5
 
 
+def test_a_training_that_follows_the_clock_ends_with_it_at_its_low_rates():
+    data = dataclasses.replace(data_of(Problem.BINARY), validation=None)
+    network, moved = mlp(Problem.BINARY), []
+    before = arrays(network)
+
+    def follow(epoch, values):
+        nonlocal before
+        after = arrays(network)
+        moved.append(sum(float(np.abs(after[name] - before[name]).sum()) for name in after))
+        before = {name: value.copy() for name, value in after.items()}
+        return True
+
+    started = time.monotonic()
+    recipe = Recipe(lr=1e-2, batch_size=64, epochs=1_000_000)
+    fitted = fit(network, data, recipe, seed=0, until=started + 1.5, on_epoch=follow)
+    assert 1.4 < time.monotonic() - started < 4.0
+    assert (fitted.stopped, fitted.engine) == (Stopped.ASKED, "eager")
+    assert sum(moved[-2:]) < 0.2 * sum(moved[len(moved) // 2 :][:2])
+
+
+def test_a_training_that_is_done_before_its_time_ends_after_its_epochs():
+    data = dataclasses.replace(data_of(Problem.BINARY), validation=None)
+    fitted = fit(mlp(Problem.BINARY), data, QUICK, seed=0, until=time.monotonic() + 600.0)
+    assert (fitted.epochs, fitted.stopped) == (QUICK.epochs, Stopped.EPOCHS)
+
+
 def test_a_stop_inside_a_later_epoch_keeps_the_best_so_far():
     asked = []
 

@@ -1,8 +1,10 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coeval.train.schedule import RISE, SCHEDULES, WARM_UP, factor
+from coeval.train.schedule import RISE, SCHEDULES, WARM_UP, by_the_clock, factor
 
 
 @given(st.sampled_from(SCHEDULES), st.floats(0.0, 1.0))
@@ -29,3 +31,19 @@ def test_the_ends_are_as_named():
 def test_an_unknown_schedule_is_named():
     with pytest.raises(ValueError, match="got 'linear'"):
         factor("linear", 0.5)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_by_the_clock_the_further_of_steps_and_time_counts(share, passed):
+    now = 100.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now)
+        pace = by_the_clock(110.0)
+        now = 100.0 + 10.0 * passed
+        assert pace(share) == pytest.approx(max(share, passed))
+        now = 200.0
+        assert pace(share) == 1.0
+
+
+def test_a_clock_that_has_run_out_ends_the_schedule():
+    assert by_the_clock(time.monotonic() - 1.0)(0.0) == 1.0

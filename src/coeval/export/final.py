@@ -177,8 +177,8 @@ def _drawn_out(
     found = stretched(finalists, task, seconds=resources.seconds_left, workers=resources.workers)
     if not found:
         return finalists, resources
-    if len(found) == 1:  # nothing to choose: it learns from all rows at once
-        return found, replace(resources, rounds=0)
+    if len(found) == 1:  # nothing to choose: it learns from all rows, and has all cores
+        return found, replace(resources, rounds=0, threads=max(resources.workers, 1))
     return found, replace(resources, rounds=1, refits=False)
 
 

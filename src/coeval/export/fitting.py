@@ -14,7 +14,7 @@ from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
-from coeval.task.prepare import Prepared, prepare
+from coeval.task.prepare import Prepared, prepare, rows_to_learn
 from coeval.task.table import Table
 from coeval.task.task import Task
 from coeval.train.data import Scale, TrainingData, examples_of, target_scale
@@ -27,7 +27,7 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     """Train a job's finalist from scratch, without early stopping: there are no rows left to decide it.
 
     The schedule keeps its length and is left at the epoch that the search found best, so the learning
-    rate follows the curve that led there.
+    rate follows the curve that led there; or it follows the clock to the deadline.
 
     Returns:
         The model and the number of epochs trained, less than wanted if the deadline came first.
@@ -38,8 +38,8 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     configure(job.threads)
     finalist = job.finalist
     index = row_indices(task, job.rows)
-    prepared = prepare(dict(finalist.preparation), task.table, index)
-    rows = prepared.transform(task.table.take(index))
+    prepared = prepare(dict(finalist.preparation), task, index)
+    rows = rows_to_learn(prepared, task, index)
     architecture = retyped(finalist.architecture, *prepared.inputs)
     network = network_for(architecture, seed=entropy(job.seed, "weights"))
     if isinstance(network, Network):
@@ -50,9 +50,10 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
         Recipe.of(dict(finalist.recipe)),
         seed=job.seed,
         device=job.device,
-        schedule_epochs=finalist.schedule_epochs,
-        stop_after=finalist.epochs,
+        schedule_epochs=finalist.longest or finalist.schedule_epochs,
+        stop_after=finalist.longest or finalist.epochs,
         should_stop=None if job.deadline is None else _passed(job.deadline),
+        until=job.deadline if finalist.longest else None,
     )
     model = _model(task, architecture, prepared, arrays(network), fitted.scale)
     return model, fitted.epochs
@@ -65,7 +66,7 @@ def restore(task: Task, finalist: Finalist, weights: Mapping[str, np.ndarray]) -
         ExportError: The weights belong to another architecture.
     """
     index = row_indices(task, Rows.SEARCHED)
-    prepared = prepare(dict(finalist.preparation), task.table, index)
+    prepared = prepare(dict(finalist.preparation), task, index)
     architecture = retyped(finalist.architecture, *prepared.inputs)
     load(network_for(architecture), weights)  # raises where they do not fit
     scale = target_scale(task.problem, examples_of(task, (), index))

@@ -42,7 +42,8 @@ class Finalist:
         epoch_seconds: Measured seconds of one epoch.
         train_rows: Rows that an epoch had.
         weights: Digest of its stored weights, of the first fold; empty if none were kept.
-        enough: Epochs after which a training that is cut short counts as complete; 0 where only all of them do.
+        longest: Epochs of a schedule that follows the clock to the deadline and ends there or, where there is time for so
+            many, after them; ``epochs`` is then what is expected. 0 for one that counts epochs, as usual.
     """
 
     trial: int
@@ -55,7 +56,7 @@ class Finalist:
     epoch_seconds: float
     train_rows: int
     weights: str = ""
-    enough: int = 0
+    longest: int = 0
 
     def seconds(self, rows: int) -> float:
         """Return about how long training it again on so many rows takes."""
@@ -136,7 +137,8 @@ def retrain(job: Job) -> Retrained:
         epochs=epochs,
         seconds=time.monotonic() - started,
         selection=None if model is None else selection,
-        is_complete=model is not None and epochs >= (job.finalist.enough or job.finalist.epochs),
+        is_complete=model is not None
+        and epochs >= (1 if job.finalist.longest else job.finalist.epochs),
         failure=failure,
     )
 

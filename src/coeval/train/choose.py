@@ -9,7 +9,7 @@ from coeval.space.recipe import Recipe
 from coeval.task.task import Problem
 from coeval.train.batches import count_batches
 from coeval.train.data import Tensors
-from coeval.train.eager import EagerEngine, ShouldStop
+from coeval.train.eager import EagerEngine, Pace, ShouldStop
 from coeval.train.engine import Engine
 from coeval.train.kernels.status import is_compiling
 from coeval.train.loss import loss_for
@@ -34,6 +34,7 @@ def engine_for(
     should_stop: ShouldStop,
     engine: str = "auto",
     narrow: torch.dtype | None = None,
+    pace: Pace | None = None,
 ) -> Engine:
     """Return what trains a network.
 
@@ -49,6 +50,7 @@ def engine_for(
             for more than ``FEW_STEPS`` of less than ``MUCH_WORK`` each, but not in the process that found it not yet compiled on
             this machine (``kernels.ready``); ``"eager"`` never takes it; ``"compiled"`` insists on it, and waits.
         narrow: Precision of the steps if not float32, which the compiled loop does not have.
+        pace: Of the schedule, as ``EagerEngine`` has it; the compiled loop knows only that of the steps.
 
     Raises:
         ValueError: ``engine`` is unknown, or the compiled loop was insisted on and cannot train this network.
@@ -56,7 +58,11 @@ def engine_for(
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}.")
     is_out = (
-        engine == "eager" or narrow is not None or recipe.changes_pictures or recipe.mixes_pictures
+        engine == "eager"
+        or narrow is not None
+        or pace is not None
+        or recipe.changes_pictures
+        or recipe.mixes_pictures
     )
     tape = None if is_out else _loop_tape(network, data)
     if engine == "compiled" and tape is None:
@@ -84,6 +90,7 @@ def engine_for(
         seed=seed,
         should_stop=should_stop,
         narrow=narrow,
+        pace=pace,
     )
 
 

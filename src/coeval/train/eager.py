@@ -27,6 +27,7 @@ from coeval.train.schedule import factor
 POLL_SECONDS = 0.2
 
 ShouldStop = Callable[[], bool]
+Pace = Callable[[float], float]
 
 
 class EagerEngine:
@@ -43,6 +44,7 @@ class EagerEngine:
         seed: Decides the order of the rows.
         should_stop: Asked every 0.2 s.
         narrow: What operations may compute in instead of float32, or ``None``.
+        pace: From the share of the steps to the schedule's progress; that share itself by default.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class EagerEngine:
         seed: int,
         should_stop: ShouldStop,
         narrow: torch.dtype | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.epochs = 0
         self._network = network
@@ -64,6 +67,7 @@ class EagerEngine:
         self._loss = loss
         self._order = torch.Generator().manual_seed(entropy(seed, "order") % 2**63)
         self._should_stop = should_stop
+        self._pace = pace
         self._optimizer = Optimizer(recipe.optimizer, network, weight_decay=recipe.weight_decay)
         self._batches = count_batches(len(data.target), recipe.batch_size)
         self._steps = length * self._batches
@@ -98,7 +102,9 @@ class EagerEngine:
                 outputs = self._network(*batch.inputs)
             loss = batch.loss(self._loss, outputs.float(), target, weights)
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
-            rate = factor(self._recipe.schedule, (done + number + 0.5) / self._steps)
+            share = (done + number + 0.5) / self._steps
+            progress = share if self._pace is None else self._pace(share)
+            rate = factor(self._recipe.schedule, progress)
             self._optimizer.step(gradients, self._recipe.lr * rate)
             total += loss.detach()
             if self._is_time_to_poll():

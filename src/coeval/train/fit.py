@@ -20,6 +20,7 @@ from coeval.train.eager import EagerEngine, ShouldStop
 from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
 from coeval.train.precision import narrow_type
+from coeval.train.schedule import by_the_clock
 
 # Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
 # realmlp seeds on 8 tables): 0.15 found every best epoch that training to the end found, in a fifth to a third
@@ -84,6 +85,7 @@ def fit(
     stop_after: int | None = None,
     on_epoch: OnEpoch | None = None,
     should_stop: ShouldStop | None = None,
+    until: float | None = None,
     on_slice: OnSlice | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     keep_state: bool = False,
@@ -110,6 +112,8 @@ def fit(
         on_epoch: Told each epoch (from 1) and its values; answers whether to go on.
         should_stop: Asked every 0.2 s, also inside an epoch; a true answer ends training, and the
             best so far is kept.
+        until: ``time.monotonic()`` seconds at which training ends if it has not come to its last epoch by then; the
+            schedule follows that clock (``schedule.by_the_clock``), so it ends at its low rates. Not repeatable.
         on_slice: Told the state every 10 s, between epochs: what a killed training can go on from.
         start: The state of an earlier call for the same network, data, recipe and seed: training goes on from
             there and ends with the very weights of one that was never interrupted.
@@ -143,6 +147,8 @@ def fit(
         )
     where = resolve(device) if isinstance(device, str) else device
     network.to(where)
+    pace = None if until is None else by_the_clock(until)
+    asked = should_stop or _never
     scale = target_scale(data.problem, data.train)
     train = to_tensors(data.train, data.problem, scale, where)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
@@ -155,9 +161,10 @@ def fit(
             recipe,
             length=length,
             seed=seed,
-            should_stop=should_stop or _never,
+            should_stop=asked if pace is None else lambda: asked() or pace(0.0) >= 1.0,
             engine=engine,
             narrow=narrow,
+            pace=pace,
         )
         judge = None
         if data.validation is not None and metric is not None:

@@ -6,6 +6,8 @@ falls in straight lines (Smith & Topin 2017, arXiv:1708.07120), which lets convo
 """
 
 import math
+import time
+from collections.abc import Callable
 
 WARM_UP = 0.03  # share of the schedule in which the rate rises linearly
 RISE = 0.25  # share of the schedule in which the rate of one cycle rises
@@ -36,3 +38,17 @@ def factor(schedule: str, progress: float) -> float:
     flat = 0.5 if schedule == "flat_cosine" else 0.0
     share = min(1.0, max(0.0, (progress - flat) / (1 - flat)))
     return warm * round(0.5 * (1 + math.cos(math.pi * share)), 12)
+
+
+def by_the_clock(until: float) -> Callable[[float], float]:
+    """Return what a training's progress is when its time is what ends it: the share of the time from now on.
+
+    Wherever the share of its steps is further, that counts, so a training ends at a low rate by whichever comes first
+    (budgeted training, Li, Yumer & Ramanan 2020, arXiv:1905.04753).
+
+    Args:
+        until: ``time.monotonic()`` seconds of its end.
+    """
+    began = time.monotonic()
+    whole = max(until - began, 1e-9)
+    return lambda share: min(max(share, (time.monotonic() - began) / whole), 1.0)
