@@ -16,10 +16,9 @@ from coeval.component.grid import AVERAGE_POOL, GLOBAL_AVERAGE_POOL, MAX_POOL
 from coeval.component.merge import ADD
 from coeval.component.norm import BATCH_NORM
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts, Stack, affordable
+from coeval.space.image_preset import Parts, Stack, affordable, around, single
 from coeval.space.limits import Limits
 from coeval.space.motifs_grid import chain, conv_bn, dil_conv, pooled, relu_conv_bn
-from coeval.space.protocol import Candidate, Genotype
 from coeval.space.slots import Slot, SlotSpace
 from coeval.space.template import Option, Template, Use
 
@@ -54,13 +53,12 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
         return whole(member(stack, "conv_5x5", lambda *_: True).body, stack, frame)
 
     stack = affordable(largest, limits, STACKS)
-    made = {
+    seeds = {
         "resnet": member(stack, "conv_3x3", lambda source, layer: source == layer - 1),
         "vgg": member(stack, "conv_3x3", lambda *_: False),
         "dense": member(stack, "sep_conv_3x3", lambda *_: True),
     }
-    seeds: dict[str, dict[str, Genotype]] = {n: {"architecture": one} for n, one in made.items()}
-    return Parts({"architecture": space(stack)}, functools.partial(network, stack), seeds)
+    return single("architecture", space(stack), functools.partial(around, whole, stack), seeds)
 
 
 @functools.cache
@@ -136,13 +134,8 @@ def member(stack: Stack, operation: str, joins: Callable[[int, int], bool]) -> A
     return space(stack).assemble(chosen)
 
 
-def network(stack: Stack, candidate: Candidate, frame: ImageFrame) -> Architecture:
-    """Return the whole network of a candidate: stem, chain, pool and head."""
-    return whole(candidate.architecture.body, stack, frame)
-
-
 def whole(body: Region, stack: Stack, frame: ImageFrame) -> Architecture:
-    """Return the whole network of a chain.
+    """Return the whole network of a chain: stem, chain, pool and head.
 
     Args:
         body: Of a member of ``space(stack)``, its choices perhaps still open.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from coeval.architecture.inference import infer
-from coeval.architecture.step import Architecture
+from coeval.architecture.step import Architecture, Region
 from coeval.errors import SpaceError
 from coeval.space.image_frame import ImageFrame, Network
 from coeval.space.limits import Limits
-from coeval.space.protocol import Genotype, Space
+from coeval.space.protocol import Candidate, Genotype, Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,35 @@ class Stack:
 
 STACKS = tuple(Stack(*one) for one in ((5, 16), (3, 16), (2, 16), (1, 16), (2, 8), (1, 8), (1, 4)))
 """From the size of the papers' proxies down."""
+
+
+def single(part: str, space: Space[Any], network: Network, seeds: Mapping[str, Genotype]) -> Parts:
+    """Return a preset of one part.
+
+    Args:
+        part: Its name.
+        space: Of the part.
+        network: From a candidate with this part to its whole network.
+        seeds: By name; the first is the network that a run compares itself with.
+    """
+    return Parts({part: space}, network, {name: {part: one} for name, one in seeds.items()})
+
+
+def around(
+    whole: Callable[[Region, Stack, ImageFrame], Architecture],
+    stack: Stack,
+    candidate: Candidate,
+    frame: ImageFrame,
+) -> Architecture:
+    """Return the network around a candidate's part ``architecture``.
+
+    Args:
+        whole: From the part's body to the network: puts stem and head around it.
+        stack: Of the body.
+        candidate: With this part.
+        frame: Images and head.
+    """
+    return whole(candidate.architecture.body, stack, frame)
 
 
 def affordable(

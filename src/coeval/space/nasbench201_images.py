@@ -5,10 +5,10 @@ import functools
 from coeval.architecture.step import Architecture
 from coeval.errors import SpaceError
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts, Stack, affordable
+from coeval.space.image_preset import Parts, Stack, affordable, single
 from coeval.space.limits import Limits
 from coeval.space.nasbench201 import cell_space, from_string, stacked
-from coeval.space.protocol import Candidate, Genotype
+from coeval.space.protocol import Candidate
 
 COSTLIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 SEEDS = {
@@ -32,10 +32,8 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
     """
     largest = from_string(COSTLIEST)
     stack = affordable(lambda one: stacked(largest, frame, one.cells, one.width), limits)
-    seeds: dict[str, dict[str, Genotype]] = {
-        name: {"cell": from_string(text)} for name, text in SEEDS.items()
-    }
-    return Parts({"cell": cell_space()}, functools.partial(network, stack), seeds)
+    seeds = {name: from_string(text) for name, text in SEEDS.items()}
+    return single("cell", cell_space(), functools.partial(network, stack), seeds)
 
 
 def network(stack: Stack, candidate: Candidate, frame: ImageFrame) -> Architecture:

@@ -12,10 +12,9 @@ from coeval.architecture.types import Grid
 from coeval.component.channel import IDENTITY
 from coeval.component.grid import GLOBAL_AVERAGE_POOL
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts, Stack, affordable
+from coeval.space.image_preset import Parts, Stack, affordable, around, single
 from coeval.space.limits import Limits
 from coeval.space.motifs_grid import chain, conv_bn, inverted_residual
-from coeval.space.protocol import Candidate, Genotype
 from coeval.space.slots import Slot, SlotSpace
 from coeval.space.template import Option, Template, Use
 
@@ -47,14 +46,14 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
     largest = BLOCKS[-1][0]
     stack = affordable(lambda one: whole(uniform(one, largest).body, one, frame), limits, STACKS)
     short = [SKIP if n % stack.cells else "mobile_5x5_6" for n in range(STAGES * stack.cells)]
-    seeds: dict[str, dict[str, Genotype]] = {
-        "mobilenet": {"architecture": uniform(stack, "mobile_3x3_6")},
-        "slim": {"architecture": uniform(stack, "mobile_3x3_3")},
-        "wide": {"architecture": uniform(stack, "mobile_7x7_3")},
+    seeds = {
+        "mobilenet": uniform(stack, "mobile_3x3_6"),
+        "slim": uniform(stack, "mobile_3x3_3"),
+        "wide": uniform(stack, "mobile_7x7_3"),
     }
     if stack.cells > 1:
-        seeds["short"] = {"architecture": space(stack).assemble(short)}
-    return Parts({"architecture": space(stack)}, functools.partial(network, stack), seeds)
+        seeds["short"] = space(stack).assemble(short)
+    return single("architecture", space(stack), functools.partial(around, whole, stack), seeds)
 
 
 @functools.cache
@@ -102,13 +101,8 @@ def uniform(stack: Stack, block: str) -> Architecture:
     return space(stack).assemble([block] * (STAGES * stack.cells))
 
 
-def network(stack: Stack, candidate: Candidate, frame: ImageFrame) -> Architecture:
-    """Return the whole network of a candidate: stem, chain, a last convolution, pool and head."""
-    return whole(candidate.architecture.body, stack, frame)
-
-
 def whole(body: Region, stack: Stack, frame: ImageFrame) -> Architecture:
-    """Return the whole network of a chain.
+    """Return the whole network of a chain: stem, chain, a last convolution, pool and head.
 
     Args:
         body: Of a member of ``space(stack)``, its choices perhaps still open.
