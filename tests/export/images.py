@@ -11,7 +11,7 @@ from coeval.component.grid import CONV, GLOBAL_AVERAGE_POOL, MAX_POOL
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.norm import BATCH_NORM
 from coeval.export.model import Model
-from coeval.task.prepare import prepare
+from coeval.task.preparation_image import fit_images
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 from coeval.task.task import Problem
 from tests.export.models import CLASSES
@@ -48,7 +48,7 @@ def image_model(
     resolution: str = "full",
 ) -> Model:
     """Return an untrained model whose predictions differ from image to image, norms away from where they begin."""
-    preparation = prepare({"resolution": resolution}, table, np.arange(table.rows))
+    preparation = fit_images({"resolution": resolution}, table)
     (grid,) = preparation.inputs
     assert isinstance(grid, Grid)
     architecture = architecture or small_net(grid, problem)

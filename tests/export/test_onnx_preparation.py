@@ -10,7 +10,7 @@ from coeval.export.onnx_graph import Graph
 from coeval.task.preparation import Preparation, fit
 from coeval.task.table import Column, Rows, Table
 from tests.export.graphs import run
-from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables
+from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables, target_of
 
 
 def through_onnx(preparation: Preparation, table: Table, numbers: tuple[str, ...]) -> Rows:
@@ -35,20 +35,22 @@ def agree(found: Rows, expected: Rows) -> None:
 @given(tables(), SETTINGS)
 @settings(max_examples=40, deadline=None)
 def test_the_graph_prepares_any_table_as_the_preparation_does(table: Table, chosen) -> None:
-    preparation = fit(chosen, table, np.arange(0, table.rows, 2))
+    preparation = fit(chosen, table, np.arange(0, table.rows, 2), target_of(table))
     agree(through_onnx(preparation, table, ("k",)), preparation.transform(table))
 
 
 @pytest.mark.parametrize("scaling", ["standard", "robust", "quantile"])
 def test_a_larger_table_is_prepared_as_in_training(scaling: str) -> None:
     table = mixed_table(3000)
-    preparation = fit({"scaling": scaling, "dates": "both"}, table, np.arange(1000))
+    chosen = {"scaling": scaling, "dates": "both", "target_encoding": "all"}
+    preparation = fit(chosen, table, np.arange(1000), target_of(table))
     agree(through_onnx(preparation, table, ("code",)), preparation.transform(table))
 
 
 def test_levels_never_seen_and_all_missing_rows_are_prepared_as_in_training() -> None:
     table = mixed_table()
-    preparation = fit({"text_ngrams": "bigrams"}, table, np.arange(60))
+    chosen = {"text_ngrams": "bigrams", "target_encoding": "all"}
+    preparation = fit(chosen, table, np.arange(60), target_of(table))
     columns = []
     for one in table.columns:
         if one.levels:

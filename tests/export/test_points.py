@@ -36,7 +36,7 @@ def test_the_interval_holds_the_score_over_all_folds(folds):
     settings = tuple(candidate.settings("preparation").items())
     digests, found = [], []
     for seed, (train, judged) in enumerate(task.folds):
-        prepared = prepare(dict(settings), task.table, train)
+        prepared = prepare(dict(settings), task, train)
         network = network_for(retyped(candidate.architecture, *prepared.inputs), seed=seed)
         digests.append(kept.put(arrays(network)))
         rows = prepared.transform(task.table.take(judged))

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
+from coeval.task.task import Target
 
 
 def encoded(name: str, kind: Kind, values: list[str | None]) -> Column:
@@ -45,6 +46,11 @@ def schema_of(table: Table, numbers: tuple[str, ...] = ("code",)) -> Schema:
             for one in table.columns
         )
     )
+
+
+def target_of(table: Table) -> Target:
+    """Return a target of three classes."""
+    return Target("y", np.arange(table.rows) % 3, ("a", "b", "c"))
 
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -88,6 +94,7 @@ SETTINGS = st.fixed_dictionaries(
         "dates": st.sampled_from(["basic", "both", "cyclic"]),
         "rare": st.sampled_from([1, 3]),
         "most_levels": st.sampled_from([2, 32]),
+        "target_encoding": st.sampled_from(["none", "many", "all"]),
         "text_buckets": st.sampled_from([16, 256]),
         "text_ngrams": st.sampled_from(["words", "bigrams"]),
         "text_words": st.sampled_from([2, 8]),

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 
 from coeval.errors import DataError, ExportError, SpaceError
-from coeval.task.preparation import columns_for, fit, settings_for
+from coeval.task.preparation import columns_for, fit, has_many_levels, settings_for
 from coeval.task.preparation_json import from_json, to_json
 from coeval.task.table import Column, Kind, Table
-from tests.task.tables import SETTINGS, mixed_table, schema_of, tables
+from coeval.task.task import Target
+from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables, target_of
 
 
 def names(*kinds: Kind) -> set[str]:
@@ -25,6 +26,24 @@ def test_only_settings_that_matter_for_the_kinds_present_are_searched() -> None:
     assert names() == set()
 
 
+def test_a_target_encoding_is_a_choice_where_a_column_has_many_levels() -> None:
+    schema = schema_of(mixed_table())
+    found = {one.name for one in settings_for(schema, many_levels=True)}
+    assert "target_encoding" in found
+    many = Table((encoded("c", Kind.CATEGORICAL, [f"l{n % 11}" for n in range(44)]),), 44)
+    few = Table((encoded("c", Kind.CATEGORICAL, [f"l{n % 10}" for n in range(44)]),), 44)
+    rows = np.arange(44)
+    assert has_many_levels(many, rows, Target("y", np.arange(44.0)))
+    assert not has_many_levels(few, rows, Target("y", np.arange(44.0)))
+    too_many = tuple(f"class {n}" for n in range(11))
+    assert not has_many_levels(many, rows, Target("y", np.arange(44) % 11, too_many))
+
+
+def test_a_target_encoding_without_a_target_is_refused() -> None:
+    with pytest.raises(SpaceError, match="needs the target"):
+        fit({"target_encoding": "all"}, mixed_table(), np.arange(60))
+
+
 def test_defaults_are_among_the_choices() -> None:
     for one in settings_for(schema_of(mixed_table())):
         assert one.default in one.choices
@@ -34,9 +53,9 @@ def test_defaults_are_among_the_choices() -> None:
 @settings(max_examples=60, deadline=None)
 def test_prepared_rows_are_of_the_type_that_the_preparation_states(table: Table, chosen) -> None:
     rows = np.arange(0, table.rows, 2)
-    preparation = fit(chosen, table, rows)
+    preparation = fit(chosen, table, rows, target_of(table))
     columns = preparation.columns
-    assert columns == columns_for(chosen, table, rows)
+    assert columns == columns_for(chosen, table, rows, target_of(table))
     prepared = preparation.transform(table)
     assert prepared.numeric.shape == (table.rows, columns.numeric)
     assert np.isfinite(prepared.numeric).all()
@@ -51,7 +70,7 @@ def test_prepared_rows_are_of_the_type_that_the_preparation_states(table: Table,
 @given(tables(), SETTINGS)
 @settings(max_examples=30, deadline=None)
 def test_a_preparation_survives_json(table: Table, chosen) -> None:
-    preparation = fit(chosen, table, np.arange(table.rows))
+    preparation = fit(chosen, table, np.arange(table.rows), target_of(table))
     again = from_json(json.loads(json.dumps(to_json(preparation))))
     assert again.columns == preparation.columns
     for one, other in zip(again.transform(table), preparation.transform(table), strict=True):
@@ -125,3 +144,6 @@ def test_json_of_another_format_or_damaged_is_refused() -> None:
         from_json({name: one for name, one in value.items() if name != "scaler"})
     with pytest.raises(ExportError, match="got None"):
         from_json([1])
+    encoding = {"name": "colour", "levels": ["red"], "effects": [[0.0]]}
+    with pytest.raises(ExportError, match="effects of shape"):
+        from_json(value | {"targets": [encoding]})

@@ -21,20 +21,31 @@ def test_only_the_given_rows_count() -> None:
     assert fit_category(one, np.array([0, 1, 2]), rare=2, most=10).levels == ("a",)
 
 
-def test_missing_rare_and_unseen_levels_share_code_zero() -> None:
+def test_rare_and_unseen_levels_and_missing_values_that_were_rare_share_code_zero() -> None:
     codes = CategoryCodes("c", ("x", "y"))
     assert codes.transform(column([0, 1, 2, -1], ("new", "y", "x"))).tolist() == [0, 2, 1, 0]
 
 
+def test_missing_values_have_a_code_of_their_own_where_they_are_frequent() -> None:
+    one = column([0, -1, -1, 0, 0], ("a",))
+    codes = fit_category(one, np.arange(5), rare=2, most=10)
+    assert codes.levels == ("a", "")
+    assert codes.transform(column([-1, 0, 1], ("new", "a"))).tolist() == [2, 0, 1]
+    assert fit_category(one, np.arange(5), rare=3, most=10).levels == ("a",)
+
+
 def test_the_empty_string_is_missing() -> None:
-    assert fit_category(column([0, 0, 1], ("", "a")), np.arange(3), 1, 10).levels == ("a",)
+    one = column([0, 0, 1, -1], ("", "a"))
+    codes = fit_category(one, np.arange(4), rare=3, most=10)
+    assert codes.levels == ("",)
+    assert codes.transform(one).tolist() == [1, 1, 0, 1]
 
 
-def test_a_column_without_any_level_is_all_zero() -> None:
+def test_a_column_without_any_level_has_missing_values_alone() -> None:
     one = column([-1, -1], ())
     codes = fit_category(one, np.arange(2), 1, 10)
-    assert codes.levels == ()
-    assert codes.transform(one).tolist() == [0, 0]
+    assert codes.levels == ("",)
+    assert codes.transform(one).tolist() == [1, 1]
 
 
 @given(st.permutations(["a", "b", "c", "d"]), st.lists(st.integers(-1, 3), max_size=20))

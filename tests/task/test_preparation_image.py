@@ -43,25 +43,25 @@ def test_blocks_are_the_same_however_many_images_are_summed_at_once(monkeypatch)
 
 
 def test_full_resolution_copies_nothing():
-    (pixels,) = prepare({}, TASK.table, TASK.splits.train).transform(TASK.table)
+    (pixels,) = prepare({}, TASK, TASK.splits.train).transform(TASK.table)
     assert np.shares_memory(pixels, TASK.table.columns[0].values)
 
 
 @pytest.mark.parametrize(("resolution", "side"), [("full", 26), ("half", 13), ("quarter", 6)])
 def test_what_is_promised_is_what_comes(resolution, side):
     chosen = {"resolution": resolution}
-    prepared = prepare(chosen, TASK.table, TASK.splits.train)
+    prepared = prepare(chosen, TASK, TASK.splits.train)
     (pixels,) = prepared.transform(TASK.table)
     assert pixels.shape == (30, side, side, 3)
     assert pixels.dtype == np.uint8
-    assert prepared.inputs == inputs_for(chosen, TASK.table, TASK.splits.train)
+    assert prepared.inputs == inputs_for(chosen, TASK, TASK.splits.train)
     assert prepared.inputs == (Grid(side, side, 3),)
 
 
 def test_a_table_of_columns_is_prepared_as_ever():
     task = task_of("wine")
-    prepared = prepare({}, task.table, task.splits.train)
-    assert prepared.inputs == inputs_for({}, task.table, task.splits.train) == (Columns(13),)
+    prepared = prepare({}, task, task.splits.train)
+    assert prepared.inputs == inputs_for({}, task, task.splits.train) == (Columns(13),)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.seed import generator
-from coeval.task.prepare import Prepared, prepare
+from coeval.task.prepare import Prepared, prepare, rows_to_learn
 from coeval.task.table import Pixels, Rows
 from coeval.task.task import Index, Task
 
@@ -92,10 +92,10 @@ def prepare_fold(
         train = train[
             _spread(task.target.values[train], keep, generator(seed, "rows", number, str(share)))
         ]
-    preparation = prepare(dict(settings), task.table, train)
+    preparation = prepare(dict(settings), task, train)
     return Fold(
         preparation,
-        preparation.transform(task.table.take(train)),
+        rows_to_learn(preparation, task, train),
         preparation.transform(task.table.take(judged)),
         train,
         judged,

@@ -36,7 +36,7 @@ def model_milliseconds(
     """
     task = load_task(source)
     index = row_indices(task, Rows.SEARCHED)
-    prepared = prepare(dict(preparation), task.table, index)
+    prepared = prepare(dict(preparation), task, index)
     typed = retyped(architecture, *prepared.inputs)
     finalist = Finalist(
         trial=0,

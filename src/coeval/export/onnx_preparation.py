@@ -13,7 +13,7 @@ from coeval.export.onnx_date import date_parts
 from coeval.export.onnx_graph import Graph, string_tensor
 from coeval.export.onnx_text import text_ids
 from coeval.task.preparation import Preparation
-from coeval.task.preparation_category import CategoryCodes
+from coeval.task.preparation_category import MISSING, CategoryCodes
 from coeval.task.preparation_numeric import FARTHEST, LARGEST, STEEPEST, Scaler
 
 
@@ -32,6 +32,10 @@ def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInpu
     if preparation.flags:
         flagged = graph.join([first_part[name] for name in preparation.flags])
         pieces.append(graph.cast(graph.node("IsNaN", flagged), TensorProto.FLOAT))
+    for one in preparation.targets:
+        found = _codes(graph, one.codes, inputs[one.name])
+        effects = graph.node("Gather", graph.floats(one.effects), found)
+        pieces.append(graph.node("Squeeze", effects, graph.integers([1])))
     return graph.join(pieces)
 
 
@@ -80,11 +84,15 @@ def _cut(graph: Graph, value: str, low: float, high: float) -> str:
 
 
 def _codes(graph: Graph, category: CategoryCodes, source: RawInput) -> str:
-    """Look levels up; a category written as numbers is looked up as numbers."""
+    """Look levels up; a category written as numbers is looked up as numbers, of which NaN says missing."""
     numbers = range(1, len(category.levels) + 1)
     if source.number:
-        keys = [float(level) for level in category.levels] or [0.0]
-        values = [float(code) for code in numbers] or [0.0]
+        known = {
+            float(level): float(code)
+            for level, code in zip(category.levels, numbers, strict=True)
+            if level
+        }
+        keys, values = list(known) or [0.0], list(known.values()) or [0.0]
         attributes = {
             "keys_tensor": helper.make_tensor("keys", TensorProto.DOUBLE, [len(keys)], keys),
             "values_tensor": helper.make_tensor("values", TensorProto.DOUBLE, [len(keys)], values),
@@ -100,4 +108,10 @@ def _codes(graph: Graph, category: CategoryCodes, source: RawInput) -> str:
             "default_tensor": helper.make_tensor("default", TensorProto.INT64, [1], [0]),
         }
     found = graph.node("LabelEncoder", source.name, attributes=attributes, domain="ai.onnx.ml")
-    return graph.cast(found, TensorProto.INT64) if source.number else found
+    if not source.number:
+        return found
+    found = graph.cast(found, TensorProto.INT64)
+    if MISSING not in category.levels:
+        return found
+    missing = graph.integers(category.levels.index(MISSING) + 1)
+    return graph.node("Where", graph.node("IsNaN", source.name), missing, found)

@@ -24,7 +24,7 @@ def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval
     task = load_task(source)
     parts = []
     for (train, judged), digest in zip(task.folds, point.weights, strict=True):
-        prepared = prepare(dict(point.preparation), task.table, train)
+        prepared = prepare(dict(point.preparation), task, train)
         network = network_for(retyped(point.architecture, *prepared.inputs))
         load(network, artifacts.get(digest))
         scale = target_scale(task.problem, examples_of(task, (), train))

@@ -79,7 +79,7 @@ def check(site: Site, finalist: Finalist) -> Checked:
         ExportError: The network cannot be written as ONNX.
     """
     rows = row_indices(site.task, Rows.ALL)
-    inputs = inputs_for(dict(finalist.preparation), site.task.table, rows)
+    inputs = inputs_for(dict(finalist.preparation), site.task, rows)
     architecture = retyped(finalist.architecture, *inputs)
     costs = symbolic_costs(architecture)
     if site.demands.latency is not None:

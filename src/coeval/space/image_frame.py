@@ -95,6 +95,6 @@ def grids_for(task: Task) -> dict[Settings, Grid]:
 
 
 def _grid(settings: Mapping[str, Value], task: Task) -> Grid:
-    (found,) = inputs_for(settings, task.table, task.splits.train)
+    (found,) = inputs_for(settings, task, task.splits.train)
     assert isinstance(found, Grid)
     return found

@@ -28,7 +28,8 @@ from coeval.space.sequences import SequenceSpace
 from coeval.space.trees import tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 from coeval.task import memory
-from coeval.task.preparation import columns_for, settings_for
+from coeval.task.preparation import columns_for
+from coeval.task.prepare import preparation_choices
 from coeval.task.task import Problem, Task
 
 TRUNK: tuple[Component, ...] = (
@@ -63,7 +64,9 @@ class Typing:
         assert isinstance(settings, tuple)
         if settings not in self._known:
             task = memory.load(self.source) if isinstance(self.source, Path) else self.source
-            self._known[settings] = columns_for(dict(settings), task.table, task.splits.train)
+            self._known[settings] = columns_for(
+                dict(settings), task.table, task.splits.train, task.target
+            )
         return retyped(candidate.architecture, self._known[settings])
 
 
@@ -98,7 +101,7 @@ def space_for(
     columns = columns_for({}, task.table, task.splits.train)
     head, settings = head_for(task)
     rows = len(task.splits.train)
-    preparation = ChoiceSpace(settings_for(task.schema), "preparation")
+    preparation = ChoiceSpace(preparation_choices(task), "preparation")
     classes = task.problem is not Problem.REGRESSION
     recipe = ChoiceSpace(
         recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort), "recipe"

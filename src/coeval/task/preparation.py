@@ -12,15 +12,26 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings, Value
 from coeval.architecture.types import Columns, ValueType
-from coeval.errors import DataError, did_you_mean
+from coeval.errors import DataError, SpaceError, did_you_mean
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.preparation_date import PARTS, date_parts
 from coeval.task.preparation_numeric import Scaler, fit_scaler
 from coeval.task.preparation_settings import ALL, complete, settings_for
+from coeval.task.preparation_target import (
+    MANY,
+    TargetCodes,
+    count_outputs,
+    fit_target,
+    level_codes,
+    out_of_fold,
+)
 from coeval.task.preparation_text import TextHash
 from coeval.task.table import Column, Kind, Rows, Table
+from coeval.task.task import Target
 
-__all__ = ["ALL", "Preparation", "columns_for", "fit", "settings_for"]
+__all__ = [
+    "ALL", "Preparation", "columns_for", "fit", "has_many_levels", "settings_for", "training_rows"
+]  # fmt: skip
 
 Index = npt.NDArray[np.intp]
 
@@ -37,6 +48,7 @@ class Preparation:
         scaler: Of the numeric columns, then of each date column's parts.
         categories: One for each categorical column.
         texts: One for each text column.
+        targets: One for each categorical column that is encoded by the target, too.
     """
 
     settings: Settings
@@ -46,6 +58,7 @@ class Preparation:
     scaler: Scaler
     categories: tuple[CategoryCodes, ...]
     texts: tuple[TextHash, ...]
+    targets: tuple[TargetCodes, ...] = ()
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -55,8 +68,9 @@ class Preparation:
     @property
     def columns(self) -> Columns:
         """Return the type of the prepared rows."""
+        effects = sum(one.effects.shape[1] for one in self.targets)
         return Columns(
-            len(self.numbers) + len(self.dates) * len(self.parts) + len(self.flags),
+            len(self.numbers) + len(self.dates) * len(self.parts) + len(self.flags) + effects,
             tuple(len(one.levels) + 1 for one in self.categories),
             tuple(one.tokens for one in self.texts),
         )
@@ -67,7 +81,9 @@ class Preparation:
         return (self.columns,)
 
     def transform(self, table: Table) -> Rows:
-        """Prepare all rows of a table that holds at least the columns this was fitted on.
+        """Prepare all rows of a table that holds at least the columns this was fitted on, to predict them.
+
+        Rows to learn from come from ``training_rows``.
 
         Raises:
             DataError: A column is missing, or of another kind.
@@ -85,19 +101,26 @@ class Preparation:
             codes[:, position] = category.transform(column)
         texts = [one.transform(_column(columns, one.name, Kind.TEXT)) for one in self.texts]
         tokens = np.concatenate([np.zeros((rows, 0), dtype=np.int64), *texts], axis=1)
-        return Rows(np.concatenate([self.scaler.transform(raw), flags], axis=1), codes, tokens)
+        effects = [
+            one.transform(_column(columns, one.name, Kind.CATEGORICAL)) for one in self.targets
+        ]
+        numeric = np.concatenate([self.scaler.transform(raw), flags, *effects], axis=1)
+        return Rows(numeric, codes, tokens)
 
 
-def fit(settings: Mapping[str, Value], table: Table, rows: Index) -> Preparation:
+def fit(
+    settings: Mapping[str, Value], table: Table, rows: Index, target: Target | None = None
+) -> Preparation:
     """Learn a preparation from the given rows of a table.
 
     Args:
         settings: Any of the names in ``ALL``; the rest take their defaults.
         table: The raw columns.
         rows: Indices of the rows to learn from.
+        target: Of all rows; only a target encoding needs it.
 
     Raises:
-        SpaceError: A setting is unknown, or its value is not allowed.
+        SpaceError: A setting is unknown, its value is not allowed, or there is no target to encode by.
     """
     every = complete(settings)
     chosen = dict(every)
@@ -116,18 +139,52 @@ def fit(settings: Mapping[str, Value], table: Table, rows: Index) -> Preparation
         scaler=fit_scaler(str(chosen["scaling"]), raw),
         categories=_categories(chosen, table, rows),
         texts=_texts(chosen, table),
+        targets=tuple(
+            fit_target(codes, columns[codes.name], rows, known)
+            for codes, known in _encoded(chosen, table, rows, target)
+        ),
     )
 
 
-def columns_for(settings: Mapping[str, Value], table: Table, rows: Index) -> Columns:
+def training_rows(preparation: Preparation, table: Table, rows: Index, target: Target) -> Rows:
+    """Prepare the very rows that a preparation was learnt from, to train on them.
+
+    As ``transform``, but for target encodings: there each row gets what rows of other folds say, never its own target.
+
+    Args:
+        preparation: ``fit`` on these rows.
+        table: The raw columns.
+        rows: Indices of the rows.
+        target: Of all rows.
+    """
+    prepared = preparation.transform(table.take(rows))
+    columns = {column.name: column for column in table.columns}
+    end = prepared.numeric.shape[1]
+    for one in reversed(preparation.targets):
+        start = end - one.effects.shape[1]
+        found = out_of_fold(one.codes, columns[one.name], rows, target)
+        prepared.numeric[:, start:end] = found
+        end = start
+    return prepared
+
+
+def has_many_levels(table: Table, rows: Index, target: Target) -> bool:
+    """Return whether a categorical column has so many levels that a target encoding may pay, and the target allows one."""
+    return bool(_encoded({"target_encoding": "many"}, table, rows, target))
+
+
+def columns_for(
+    settings: Mapping[str, Value], table: Table, rows: Index, target: Target | None = None
+) -> Columns:
     """Return the columns that ``fit`` would lead to, without the cost of fitting.
 
     Raises:
-        SpaceError: A setting is unknown, or its value is not allowed.
+        SpaceError: A setting is unknown, its value is not allowed, or there is no target to encode by.
     """
     chosen = dict(complete(settings))
     dates = len(_names(table, Kind.DATE)) * len(PARTS[str(chosen["dates"])])
     numbers = len(_names(table, Kind.NUMERIC)) + dates + len(_flags(chosen, table, rows))
+    numbers += sum(count_outputs(one) for _, one in _encoded(chosen, table, rows, target))
     categories = _categories(chosen, table, rows)
     return Columns(
         numbers,
@@ -171,6 +228,25 @@ def _categories(
     rare, most = int(chosen["rare"]), int(chosen["most_levels"])
     columns = [column for column in table.columns if column.kind is Kind.CATEGORICAL]
     return tuple(fit_category(column, rows, rare, most) for column in columns)
+
+
+def _encoded(
+    chosen: Mapping[str, Value], table: Table, rows: Index, target: Target | None
+) -> list[tuple[CategoryCodes, Target]]:
+    """Return the codes of the columns that are encoded by the target, each with the target."""
+    if chosen["target_encoding"] == "none":
+        return []
+    if target is None:
+        raise SpaceError(
+            "A target encoding needs the target of the rows it is learnt from, got none. "
+            "Hand it over, or choose target_encoding='none'."
+        )
+    if count_outputs(target) == 0:
+        return []
+    least = MANY + 1 if chosen["target_encoding"] == "many" else 1
+    columns = [column for column in table.columns if column.kind is Kind.CATEGORICAL]
+    found = [level_codes(column, rows) for column in columns]
+    return [(codes, target) for codes in found if len(codes.levels) >= least]
 
 
 def _texts(chosen: Mapping[str, Value], table: Table) -> tuple[TextHash, ...]:

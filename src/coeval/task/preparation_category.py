@@ -1,4 +1,4 @@
-"""Categorical columns: frequent levels get a code of their own; rare, unseen and missing ones share code 0."""
+"""Categorical columns: frequent levels get a code of their own, missing values too; rare and unseen ones share code 0."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.task.table import Column
+
+MISSING = ""
+"""The level of missing values: the exported graph cannot tell an empty string from none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +21,23 @@ class CategoryCodes:
     def transform(self, column: Column) -> npt.NDArray[np.int64]:
         """Return ``(rows,)`` codes."""
         code = {level: index + 1 for index, level in enumerate(self.levels)}
-        lookup = np.zeros(
-            len(column.levels) + 1, dtype=np.int64
-        )  # the last entry serves -1, missing
-        lookup[:-1] = [code.get(level, 0) for level in column.levels]
-        return lookup[column.values]
+        # The last entry serves -1, missing.
+        lookup = [code.get(level, 0) for level in (*column.levels, MISSING)]
+        return np.array(lookup, dtype=np.int64)[column.values]
 
 
 def fit_category(column: Column, rows: npt.NDArray[np.intp], rare: int, most: int) -> CategoryCodes:
     """Give codes to the levels seen at least ``rare`` times in the rows, at most to the ``most`` commonest.
 
-    Levels come in the order of their counts, equals in the column's order.
+    Missing values are a level among them: that a value is missing may say something. Levels come in the order of their
+    counts, equals in the column's order, missing last.
     """
-    counts = np.bincount(column.values[rows].astype(np.int64) + 1, minlength=len(column.levels) + 1)
-    counts = counts[1:]
+    names = (*column.levels, MISSING)
+    codes = column.values[rows].astype(np.int64)
+    counts = np.bincount(np.where(codes < 0, len(column.levels), codes), minlength=len(names))
+    if MISSING in column.levels:
+        counts[column.levels.index(MISSING)] += counts[-1]
+        counts[-1] = 0
     order = np.argsort(-counts, kind="stable")[:most]
-    common = [column.levels[index] for index in order if counts[index] >= max(rare, 1)]
-    kept = tuple(level for level in common if level)  # '' says missing in the exported graph
-    return CategoryCodes(column.name, kept)
+    common = tuple(names[index] for index in order if counts[index] >= max(rare, 1))
+    return CategoryCodes(column.name, common)

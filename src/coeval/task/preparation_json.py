@@ -10,6 +10,7 @@ from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import CategoryCodes
 from coeval.task.preparation_image import ImagePreparation
 from coeval.task.preparation_numeric import Scaler
+from coeval.task.preparation_target import TargetCodes
 from coeval.task.preparation_text import TextHash
 from coeval.task.prepare import Prepared
 
@@ -47,6 +48,14 @@ def to_json(preparation: Prepared) -> dict[str, Any]:
         "texts": [
             {"name": one.name, "buckets": one.buckets, "words": one.words, "bigrams": one.bigrams}
             for one in preparation.texts
+        ],
+        "targets": [
+            {
+                "name": one.name,
+                "levels": list(one.codes.levels),
+                "effects": one.effects.astype(np.float64).tolist(),
+            }
+            for one in preparation.targets
         ],
     }
 
@@ -104,4 +113,12 @@ def _read(value: dict[str, Any]) -> Preparation:
             TextHash(one["name"], one["buckets"], one["words"], one["bigrams"])
             for one in value["texts"]
         ),
+        targets=tuple(_read_target(one) for one in value.get("targets", ())),
     )
+
+
+def _read_target(value: dict[str, Any]) -> TargetCodes:
+    effects = np.asarray(value["effects"], dtype=np.float32)
+    if effects.ndim != 2 or len(effects) != len(value["levels"]) + 1:
+        raise ValueError(f"effects of shape {effects.shape} for {len(value['levels'])} levels")
+    return TargetCodes(CategoryCodes(value["name"], tuple(value["levels"])), effects)

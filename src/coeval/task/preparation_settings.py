@@ -15,24 +15,30 @@ _CATEGORIES = (
     Setting("rare", (1, 3, 10, 30), 3, bounds=(1, 1_000_000)),
     Setting("most_levels", (32, 128, 512), 128, bounds=(1, 100_000)),
 )
+_TARGETS = (Setting("target_encoding", ("none", "many", "all"), "none"),)
 _TEXTS = (
     Setting("text_buckets", (256, 1024, 4096), 1024, bounds=(2, 1_000_000)),
     Setting("text_ngrams", ("words", "bigrams"), "words"),
     Setting("text_words", (8, 16, 32), 16, bounds=(2, 4096)),
 )
-ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TEXTS
+ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TARGETS + _TEXTS
 """Every setting that a preparation understands."""
 
 
-def settings_for(schema: Schema) -> tuple[Setting, ...]:
-    """Return the choices that matter for the kinds of column present."""
+def settings_for(schema: Schema, *, many_levels: bool = False) -> tuple[Setting, ...]:
+    """Return the choices that matter for the kinds of column present.
+
+    Args:
+        schema: The kinds.
+        many_levels: Whether a categorical column has so many levels that encoding it by the target may pay.
+    """
     settings: tuple[Setting, ...] = ()
     if schema.of(Kind.NUMERIC, Kind.DATE):
         settings += _NUMBERS
     if schema.of(Kind.DATE):
         settings += _DATES
     if schema.of(Kind.CATEGORICAL):
-        settings += _CATEGORIES
+        settings += _CATEGORIES + (_TARGETS if many_levels else ())
     if schema.of(Kind.TEXT):
         settings += _TEXTS
     return settings

@@ -2,37 +2,67 @@
 
 from collections.abc import Mapping
 
-from coeval.architecture.component import Value
+from coeval.architecture.component import Setting, Value
 from coeval.architecture.types import ValueType
-from coeval.task.preparation import Preparation, columns_for, fit
+from coeval.task.preparation import (
+    Preparation,
+    columns_for,
+    fit,
+    has_many_levels,
+    settings_for,
+    training_rows,
+)
 from coeval.task.preparation_image import ImagePreparation, fit_images
-from coeval.task.table import Table
-from coeval.task.task import Index
+from coeval.task.table import Pixels, Rows
+from coeval.task.task import Index, Task
 
 Prepared = Preparation | ImagePreparation
 """Both have ``settings``, the network's ``inputs``, and ``transform`` a table into what the network takes."""
 
 
-def prepare(settings: Mapping[str, Value], table: Table, rows: Index) -> Prepared:
-    """Learn a preparation from the given rows of a table.
+def prepare(settings: Mapping[str, Value], task: Task, rows: Index) -> Prepared:
+    """Learn a preparation from the given rows of a task.
 
     Args:
         settings: Those of the kind of preparation; the rest take their defaults.
-        table: Raw columns, or one of images.
+        task: Raw columns, or images, and the target.
         rows: Indices of the rows to learn from.
 
     Raises:
         SpaceError: A setting is unknown, or its value is not allowed.
     """
-    return fit_images(settings, table) if table.holds_images else fit(settings, table, rows)
+    if task.is_image:
+        return fit_images(settings, task.table)
+    return fit(settings, task.table, rows, task.target)
 
 
-def inputs_for(settings: Mapping[str, Value], table: Table, rows: Index) -> tuple[ValueType, ...]:
+def rows_to_learn(prepared: Prepared, task: Task, rows: Index) -> Rows | Pixels:
+    """Return the very rows that a preparation was learnt from, as a model may learn from them.
+
+    Not ``prepared.transform``, which is for rows to be predicted: an encoding by the target would tell each of these its own.
+
+    Args:
+        prepared: ``prepare`` on these rows.
+        task: The same.
+        rows: The same.
+    """
+    if isinstance(prepared, ImagePreparation):
+        return prepared.transform(task.table.take(rows))
+    return training_rows(prepared, task.table, rows, task.target)
+
+
+def inputs_for(settings: Mapping[str, Value], task: Task, rows: Index) -> tuple[ValueType, ...]:
     """Return the inputs that ``prepare`` would lead to, without the cost of fitting.
 
     Raises:
         SpaceError: A setting is unknown, or its value is not allowed.
     """
-    if table.holds_images:
-        return fit_images(settings, table).inputs
-    return (columns_for(settings, table, rows),)
+    if task.is_image:
+        return fit_images(settings, task.table).inputs
+    return (columns_for(settings, task.table, rows, task.target),)
+
+
+def preparation_choices(task: Task) -> tuple[Setting, ...]:
+    """Return what may be chosen about the preparation of a task's columns."""
+    many = has_many_levels(task.table, task.splits.train, task.target)
+    return settings_for(task.schema, many_levels=many)
