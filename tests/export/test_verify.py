@@ -40,4 +40,4 @@ def test_weights_of_another_network_are_an_error(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "model", model, table, np.arange(9), CardFacts()).folder
     (folder / "weights.safetensors").write_bytes(b"\x00" * 16)
     with pytest.raises(ExportError, match=r"network\.py does not run with weights\.safetensors"):
-        source_predictions(folder, model.preparation.transform(table))
+        source_predictions(folder, model, [model.preparation.transform(table)])

@@ -5,9 +5,10 @@ exported cannot drift apart. Names of weights are those of ``build.weights``.
 """
 
 import inspect
+import itertools
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from torch import nn
 
@@ -57,15 +58,19 @@ def source(
     """
     inference, inputs = infer(architecture), given(architecture.inputs[0])
     blocks = [
-        _constants(problem, classes, mean, std),
-        *(inspect.getsource(one).strip() for one in _modules(architecture.body).values()),
-        *_regions(architecture.body, inference, ""),
-        _network(architecture.body, inference, inputs),
-        _LOAD,
+        constants(problem, classes, mean, std),
+        *module_sources((architecture.body,)),
+        *network_sources(architecture.body, inference, inputs),
+        LOAD,
         _predict(problem, inputs),
     ]
+    return assembled(_header(architecture, problem, inputs), blocks)
+
+
+def assembled(header: str, blocks: Sequence[str]) -> str:
+    """Return the text of a file: its docstring, the imports that its blocks need, and the blocks."""
     code = "\n\n\n".join(blocks)
-    return f"{_header(architecture, problem, inputs)}\n\n{_imports(code)}\n\n{code}\n"
+    return f"{header}\n\n{_imports(code)}\n\n{code}\n"
 
 
 def _header(architecture: Architecture, problem: Problem, inputs: Given) -> str:
@@ -74,7 +79,7 @@ def _header(architecture: Architecture, problem: Problem, inputs: Given) -> str:
         "A network found by coeval, as plain PyTorch.",
         "",
         *textwrap.wrap(
-            _plain(one_line(architecture)), 96, initial_indent="    ", subsequent_indent="    "
+            plain(one_line(architecture)), 96, initial_indent="    ", subsequent_indent="    "
         ),
         "",
         *inputs.words,
@@ -85,7 +90,8 @@ def _header(architecture: Architecture, problem: Problem, inputs: Given) -> str:
     return '"""' + "\n".join(lines) + '\n"""'
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text that cannot end a docstring."""
     return text.replace("\\", "/").replace('"', "'")
 
 
@@ -95,7 +101,8 @@ def _imports(code: str) -> str:
     return "\n".join([*standard, "", *(line for line in used if line not in standard)])
 
 
-def _constants(problem: Problem, classes: tuple[str, ...], mean: float, std: float) -> str:
+def constants(problem: Problem, classes: tuple[str, ...], mean: float, std: float) -> str:
+    """Return the lines that say what the outputs mean."""
     if problem is Problem.REGRESSION:
         return (
             f"TARGET_MEAN = {float(mean)!r}  # in the target's units\nTARGET_STD = {float(std)!r}"
@@ -103,16 +110,21 @@ def _constants(problem: Problem, classes: tuple[str, ...], mean: float, std: flo
     return f"CLASSES = {_literal(tuple(classes))}"
 
 
-def _modules(region: Region) -> dict[str, type[nn.Module]]:
+def module_sources(regions: Sequence[Region]) -> list[str]:
+    """Return the text of every lowering's class in some regions, each once.
+
+    Raises:
+        ExportError: Two components have lowerings of one name but different code.
+    """
     found: dict[str, type[nn.Module]] = {}
-    for one in _lowerings(region):
+    for one in itertools.chain.from_iterable(map(_lowerings, regions)):
         known = found.setdefault(one.__name__, one)
         if known is not one:
             raise ExportError(
                 f"lowerings must have different class names, got {one.__name__!r} in {known.__module__} "
                 f"and in {one.__module__}. Rename one of them."
             )
-    return found
+    return [inspect.getsource(one).strip() for one in found.values()]
 
 
 def _lowerings(region: Region) -> Iterator[type[nn.Module]]:
@@ -140,20 +152,32 @@ def _regions(region: Region, inference: Inference, where: str) -> Iterator[str]:
             )
 
 
-def _network(region: Region, inference: Inference, inputs: Given) -> str:
+def network_sources(
+    region: Region, inference: Inference, inputs: Given, name: str = "Network", where: str = ""
+) -> list[str]:
+    """Return the text of a network's class, behind those of its nested regions.
+
+    Args:
+        region: The network's body.
+        inference: Of its architecture.
+        inputs: How it is called.
+        name: Of its class.
+        where: Begins the numbers in the names of its regions' classes.
+    """
     wide = len(inputs.parameters) > _NARROW
-    return _class(
-        "Network",
+    network = _class(
+        name,
         "The steps in order; the names of the weights begin with a step's number.",
         region,
         inference,
-        where="",
+        where=where,
         signature=f"\n        self, {inputs.parameters}\n    "
         if wide
         else f"self, {inputs.parameters}",
         names=[inputs.value],
         joined=inputs.joined,
     )
+    return [*_regions(region, inference, where), network]
 
 
 def _class(
@@ -215,13 +239,13 @@ def _literal(value: object) -> str:
     return repr(value)
 
 
-_LOAD = '''def load(folder: str | Path) -> Network:
+LOAD = '''def load(folder: str | Path) -> Network:
     """Return the trained network, ready to predict, from the folder with ``weights.safetensors``."""
     network = Network()
     network.load_state_dict(load_file(Path(folder) / "weights.safetensors"))
     return network.eval()'''
 
-_RETURNS = {
+RETURNS = {
     Problem.BINARY: "probabilities ``(rows, 2)`` in the order of ``CLASSES``",
     Problem.MULTICLASS: "probabilities ``(rows, classes)`` in the order of ``CLASSES``",
     Problem.REGRESSION: "values ``(rows,)`` in the target's units",
@@ -240,5 +264,5 @@ def _predict(problem: Problem, inputs: Given) -> str:
         parameters = f"\n    {parameters}\n"
     return f'''@torch.inference_mode()
 def predict({parameters}) -> torch.Tensor:
-    """Return the {_RETURNS[problem]}, float64."""
+    """Return the {RETURNS[problem]}, float64."""
     {_BODY[problem].format(inputs.call)}'''

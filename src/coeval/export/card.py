@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from coeval.export.card_importance import importance_section
 from coeval.export.card_words import Wording, wording
 
 
@@ -42,6 +44,7 @@ class CardFacts:
         trials: How many candidates were tried.
         fingerprint: Of data, splits and metric.
         machine: The one that the latency is measured on, as a person would name it.
+        importance: What each column is worth, as ``explained.explain`` returns it.
         audit: What the components that were searched can and cannot compute, in a line.
     """
 
@@ -66,7 +69,23 @@ class CardFacts:
     trials: int | None = None
     fingerprint: str = ""
     machine: str = ""
+    importance: Mapping[str, Any] | None = None
     audit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A network, or trees, that the model consists of.
+
+    Attributes:
+        outline: The architecture, for reading.
+        preparation: Settings by name.
+        weight: Its share in the prediction.
+    """
+
+    outline: str
+    preparation: Mapping[str, object]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +97,7 @@ class ModelFacts:
         target: Name of the target column.
         classes: Class labels; empty for regression.
         columns: Name, kind and reason of each column.
-        preparation: Settings by name.
-        outline: The architecture, for reading.
+        parts: What it consists of, the heaviest first; mostly a single one.
         latency_ms: ``"one"`` and ``"thousand"`` rows, or ``"hundred"``.
         machine: On which the latency was measured, as far as Python knows.
         onnx_parity: Largest difference between ``model.onnx`` and the searched model.
@@ -88,14 +106,14 @@ class ModelFacts:
         inputs: Name and type of each input of ``model.onnx``.
         outputs: Names of its outputs.
         image: Height, width and features of the images it takes; ``None`` for a table's model.
+        temperature: By which the logits are divided; 1 where that was not found to help.
     """
 
     problem: str
     target: str
     classes: Sequence[str]
     columns: Sequence[tuple[str, str, str]]
-    preparation: Mapping[str, object]
-    outline: str
+    parts: Sequence[Part]
     latency_ms: Mapping[str, float]
     machine: str
     onnx_parity: float
@@ -104,6 +122,15 @@ class ModelFacts:
     inputs: Sequence[tuple[str, str]]
     outputs: Sequence[str]
     image: tuple[int, int, int] | None = None
+    temperature: float = 1.0
+
+    @property
+    def call(self) -> str:
+        """Return the arguments of ``network.py``'s ``predict``."""
+        arguments = self.wording.arguments
+        if len(self.parts) == 1 and self.temperature == 1.0:
+            return arguments
+        return ", ".join([f"({arguments})"] * len(self.parts))  # each member's own rows
 
     @property
     def wording(self) -> Wording:
@@ -118,6 +145,7 @@ def card(facts: CardFacts, model: ModelFacts) -> str:
         _score(facts),
         _use(facts, model),
         _data(facts, model),
+        importance_section(facts.importance, facts.metric_label or "the score"),
         _network(facts, model),
         _files(model),
         _origin(facts),
@@ -188,9 +216,18 @@ def _use(facts: CardFacts, model: ModelFacts) -> str:
     if model.problem == "regression":
         lines.append("- It gives one value without an interval of its own.")
     else:
-        lines.append("- Its probabilities have not been calibrated on data of their own.")
+        lines.append(f"- {_calibration(model.temperature)}")
     lines += [f"- {_sentence(note)}" for note in facts.notes]
     return "\n".join(lines)
+
+
+def _calibration(temperature: float) -> str:
+    if temperature == 1.0:
+        return "Its probabilities have not been calibrated on data of their own."
+    return (
+        f"Its probabilities were calibrated on the selection rows: their logits are divided by {_number(temperature)} "
+        "(temperature scaling, Guo et al. 2017, arXiv:1706.04599)."
+    )
 
 
 def _data(facts: CardFacts, model: ModelFacts) -> str:
@@ -204,13 +241,26 @@ def _data(facts: CardFacts, model: ModelFacts) -> str:
     ]
     if len(model.columns) > 200:
         lines.append(f"| … and {len(model.columns) - 200} more | | |")
-    chosen = ", ".join(f"{name} {value}" for name, value in model.preparation.items())
-    return "\n".join([*lines, "", f"Preparation: {chosen}."])
+    return "\n".join([*lines, "", *_preparations(model.parts)])
+
+
+def _preparations(parts: Sequence[Part]) -> list[str]:
+    """Return how columns are prepared: once where all parts agree, else for each."""
+    said = [
+        ", ".join(f"{name} {value}" for name, value in one.preparation.items()) for one in parts
+    ]
+    if len(set(said)) == 1:
+        return [f"Preparation: {said[0]}."]
+    return [
+        "Preparation, of each member of the ensemble:",
+        "",
+        *(f"{number}. {one}" for number, one in enumerate(said, start=1)),
+    ]
 
 
 def _network(facts: CardFacts, model: ModelFacts) -> str:
     words = model.wording
-    lines = ["## Network", "", "```", model.outline, "```", ""]
+    lines = ["## Network", "", *_outlines(model.parts)]
     if facts.parameters is not None:
         macs = ""
         if facts.macs is not None:
@@ -225,6 +275,26 @@ def _network(facts: CardFacts, model: ModelFacts) -> str:
         f"({facts.machine or model.machine})."
     )
     return "\n".join(lines)
+
+
+def _outlines(parts: Sequence[Part]) -> list[str]:
+    if len(parts) == 1:
+        return ["```", parts[0].outline, "```", ""]
+    lines = [
+        f"The weighted mean of what {len(parts)} members predict, in one file (ensemble selection, Caruana et al. 2004, "
+        "doi:10.1145/1015330.1015432).",
+        "",
+    ]
+    for number, one in enumerate(parts, start=1):
+        lines += [
+            f"Member {number}, weight {_number(one.weight)}:",
+            "",
+            "```",
+            one.outline,
+            "```",
+            "",
+        ]
+    return lines
 
 
 def _files(model: ModelFacts) -> str:
@@ -249,7 +319,7 @@ Compared with the searched model on {model.rows_compared:,} {words.one}s, `model
 ```python
 from network import load, predict  # needs torch and safetensors
 
-network = load(".")  # predict(network, {words.arguments}) takes {words.prepared}
+network = load(".")  # predict(network, {model.call}) takes {words.prepared}
 ```
 
 With coeval: `coeval predict RUN {words.data} -o predictions.csv`."""

@@ -10,6 +10,7 @@ from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays, load
+from coeval.export.ensemble import Trained, combined, members_of
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.seed import entropy
@@ -73,7 +74,7 @@ def restore(task: Task, finalist: Finalist, weights: Mapping[str, np.ndarray]) -
     return _model(task, architecture, prepared, weights, scale)
 
 
-def predict_table(model: Model, table: Table) -> npt.NDArray[np.float64]:
+def predict_table(model: Trained, table: Table) -> npt.NDArray[np.float64]:
     """Return probabilities ``(rows, classes)`` or values ``(rows,)`` in the user's units for raw rows.
 
     Those of a table are computed in 64 bits, so that a row's prediction does not depend, in the 7th digit, on how many
@@ -83,6 +84,10 @@ def predict_table(model: Model, table: Table) -> npt.NDArray[np.float64]:
         ExportError: The weights do not belong to the architecture.
         DataError: A column is missing, or of another kind.
     """
+    return combined(model, [_predicted(one, table) for one in members_of(model)])
+
+
+def _predicted(model: Model, table: Table) -> npt.NDArray[np.float64]:
     network = network_for(model.architecture)
     load(network, model.weights)
     if isinstance(network, Network):

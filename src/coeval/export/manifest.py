@@ -8,6 +8,7 @@ from coeval import __version__
 from coeval.architecture.serial import to_json
 from coeval.architecture.types import Grid
 from coeval.errors import ExportError
+from coeval.export.ensemble import Ensemble, Trained, members_of
 from coeval.export.model import Model, RawInput, raw_inputs
 from coeval.task import preparation_json
 from coeval.task.table import ColumnSchema, Kind, Schema
@@ -37,8 +38,11 @@ class Description:
     image: Grid | None = None
 
 
-def facts(model: Model) -> dict[str, Any]:
-    """Return the model, weights aside, as plain JSON values."""
+def facts(model: Trained) -> dict[str, Any]:
+    """Return the model, weights aside, as plain JSON values.
+
+    Of an ensemble, ``architecture`` and ``preparation`` are the heaviest member's, and ``ensemble`` lists all of them.
+    """
     size = model.image
     columns = [
         {"name": one.name, "kind": str(one.kind), "reason": one.reason, "number": one.number}
@@ -57,9 +61,24 @@ def facts(model: Model) -> dict[str, Any]:
         "metric": model.metric,
         "columns": columns,
         "image": None if size is None else [size.height, size.width, size.features],
+        **_part(members_of(model)[0]),
+        **(_ensemble(model) if isinstance(model, Ensemble) else {}),
+    }
+
+
+def _part(model: Model) -> dict[str, Any]:
+    return {
         "preparation": preparation_json.to_json(model.preparation),
         "architecture": to_json(model.architecture),
     }
+
+
+def _ensemble(ensemble: Ensemble) -> dict[str, Any]:
+    members = [
+        {"weight": weight, "mean": one.mean, "std": one.std, **_part(one)}
+        for one, weight in zip(ensemble.members, ensemble.weights, strict=True)
+    ]
+    return {"ensemble": {"temperature": ensemble.temperature, "members": members}}
 
 
 def description(manifest: Mapping[str, Any]) -> Description:

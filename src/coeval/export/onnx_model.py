@@ -1,7 +1,7 @@
 """The whole model as one ONNX file: raw columns or images, preparation, network, and what its outputs mean."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -50,10 +50,22 @@ def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
     """
     inputs = raw_inputs(model.schema, model.image)
     taken = {one.name for one in inputs}
-    graph = Graph(_free_prefix(taken))
-    by_column = {one.column: one for one in inputs}
-    output = _add_network(graph, model, network, by_column)
-    outputs = _add_outputs(graph, model, output, taken)
+    graph = Graph(free_prefix(taken))
+    predictions = add_predictions(graph, model, network, inputs)
+    return checked_model(graph, model, inputs, named_outputs(graph, model, predictions, taken))
+
+
+def checked_model(
+    graph: Graph,
+    model: Model,
+    inputs: Sequence[RawInput],
+    outputs: Sequence[onnx.ValueInfoProto],
+) -> onnx.ModelProto:
+    """Return a whole graph as an ONNX model that says what it is.
+
+    Raises:
+        ExportError: It is not valid ONNX.
+    """
     made = helper.make_graph(
         graph.nodes,
         "coeval",
@@ -83,7 +95,7 @@ def onnx_model(model: Model, network: nn.Module) -> onnx.ModelProto:
     return result
 
 
-def _free_prefix(taken: set[str]) -> str:
+def free_prefix(taken: set[str]) -> str:
     """Return a beginning for internal names that no column has."""
     prefix = "coeval/"
     while any(name.startswith(prefix) for name in taken):
@@ -91,27 +103,57 @@ def _free_prefix(taken: set[str]) -> str:
     return prefix
 
 
+def add_predictions(
+    graph: Graph,
+    model: Model,
+    network: nn.Module,
+    inputs: Sequence[RawInput],
+    place: str = "network/",
+) -> str:
+    """Add preparation and network, and what its outputs mean.
+
+    Args:
+        graph: Is added to.
+        model: What was trained.
+        network: The model's architecture with its weights.
+        inputs: Of the graph.
+        place: Begins, behind the graph's prefix, the names of the network's nodes; another for each network of a graph.
+
+    Returns:
+        Name of ``(rows, classes)`` float32 probabilities, or of ``(rows,)`` double values in the user's units.
+    """
+    output = _add_network(graph, model, network, {one.column: one for one in inputs}, place)
+    if model.problem is Problem.REGRESSION:
+        flat = graph.node("Reshape", output, graph.integers([-1]))
+        scaled = graph.node("Mul", graph.cast(flat, TensorProto.DOUBLE), graph.doubles(model.std))
+        return graph.node("Add", scaled, graph.doubles(model.mean))
+    if model.problem is Problem.BINARY:
+        both = graph.join([graph.node("Neg", output), output])
+        return graph.node("Sigmoid", both)
+    return graph.node("Softmax", output, attributes={"axis": 1})
+
+
 def _add_network(
-    graph: Graph, model: Model, network: nn.Module, inputs: Mapping[str, RawInput]
+    graph: Graph, model: Model, network: nn.Module, inputs: Mapping[str, RawInput], place: str
 ) -> str:
     """Add preparation and network; return the name of the network's output."""
     preparation = model.preparation
     exported = network_graph(network, *preparation.inputs)
     if isinstance(preparation, ImagePreparation):
         names = {PIXELS: pixels(graph, preparation, inputs[preparation.name].name)}
-        return _added(graph, exported, names)
+        return _added(graph, exported, names, place)
     used = {name for node in exported.node for name in node.input}
     names = {}
     for name in (one.name for one in exported.input):
         if name in used:  # a network without a text entry, say, needs no text preparation
             prepared = _PREPARED[name](graph, preparation, inputs)
             names[name] = _with_extra_row(graph, prepared, *_shape(preparation.columns, name))
-    return without_last(graph, _added(graph, exported, names))
+    return without_last(graph, _added(graph, exported, names, place))
 
 
-def _added(graph: Graph, exported: onnx.GraphProto, names: dict[str, str]) -> str:
+def _added(graph: Graph, exported: onnx.GraphProto, names: dict[str, str], place: str) -> str:
     """Add the network's own nodes, its inputs named; return the name of its output."""
-    prefix = f"{graph.prefix}network/"
+    prefix = graph.prefix + place
     for constant in exported.initializer:
         names[constant.name] = constant.name = prefix + constant.name
         graph.constants.append(constant)
@@ -154,27 +196,20 @@ def _rename(node: onnx.NodeProto, names: dict[str, str], prefix: str) -> None:
     node.output[:] = [names.get(name, name) for name in node.output]
 
 
-def _add_outputs(
-    graph: Graph, model: Model, output: str, taken: set[str]
+def named_outputs(
+    graph: Graph, model: Model, predictions: str, taken: set[str]
 ) -> list[onnx.ValueInfoProto]:
-    """Turn logits into probabilities and a label, or a standardised value into the user's units."""
+    """Name the graph's outputs: probabilities and the most probable label, or values."""
     if model.problem is Problem.REGRESSION:
-        flat = graph.node("Reshape", output, graph.integers([-1]))
-        scaled = graph.node("Mul", graph.cast(flat, TensorProto.DOUBLE), graph.doubles(model.std))
-        value = graph.node("Add", scaled, graph.doubles(model.mean))
-        return [_named(graph, value, free_name("value", taken), TensorProto.DOUBLE, ["rows"])]
-    if model.problem is Problem.BINARY:
-        both = graph.join([graph.node("Neg", output), output])
-        probabilities = graph.node("Sigmoid", both)
-    else:
-        probabilities = graph.node("Softmax", output, attributes={"axis": 1})
-    best = graph.node("ArgMax", probabilities, attributes={"axis": 1, "keepdims": 0})
+        name = free_name("value", taken)
+        return [_named(graph, predictions, name, TensorProto.DOUBLE, ["rows"])]
+    best = graph.node("ArgMax", predictions, attributes={"axis": 1, "keepdims": 0})
     labels, kind = _labels(graph, model)
     label = graph.node("Gather", labels, best)
     return [
         _named(
             graph,
-            probabilities,
+            predictions,
             free_name("probabilities", taken),
             TensorProto.FLOAT,
             ["rows", len(model.classes)],
@@ -200,7 +235,7 @@ def _named(
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def _facts(model: Model, inputs: tuple[RawInput, ...]) -> dict[str, str]:
+def _facts(model: Model, inputs: Sequence[RawInput]) -> dict[str, str]:
     """Return what the file says about itself, for whoever finds it alone."""
     columns = [
         {"column": one.column, "input": one.name, "kind": one.kind, "number": one.number}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.architecture.step import Architecture
+from coeval.export.ensemble import Trained
 from coeval.export.model import Model
 from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Index, Task
@@ -164,7 +165,7 @@ def restore(source: TaskSource, finalist: Finalist, weights: Mapping[str, np.nda
     )
 
 
-def predictions(model: Model, task: Task, rows: Index) -> npt.NDArray[np.float64] | None:
+def predictions(model: Trained, task: Task, rows: Index) -> npt.NDArray[np.float64] | None:
     """Return a model's predictions ``(rows, classes)`` or ``(rows,)`` on some rows of the task; ``None`` for no rows."""
     from coeval.export import fitting  # noqa: PLC0415 - loads torch
 

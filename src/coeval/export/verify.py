@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from coeval.architecture.inference import infer
 from coeval.errors import ExportError
+from coeval.export.ensemble import Ensemble, Trained, cost_of
 from coeval.export.folder import SOURCE, WEIGHTS
-from coeval.export.model import Model
 from coeval.export.session import Session
 from coeval.task.table import Pixels, Rows, Table
 from coeval.task.task import Problem
@@ -47,11 +47,11 @@ class Parity:
 
 def verify(
     folder: Path,
-    model: Model,
+    model: Trained,
     session: Session,
     *,
     table: Table,
-    rows: Rows | Pixels,
+    rows: Sequence[Rows | Pixels],
     expected: Predictions,
 ) -> Parity:
     """Compare the written files with the searched model.
@@ -61,7 +61,7 @@ def verify(
         model: What was searched.
         session: The written ``model.onnx``.
         table: Raw rows, at least one.
-        rows: The same rows prepared.
+        rows: The same rows as each member of the model prepares them.
         expected: What the searched network predicts for them.
 
     Raises:
@@ -76,14 +76,15 @@ def verify(
     by_onnx = difference(session.predict(table), expected, model)
     if not by_onnx <= TOLERANCE:
         raise _disagreement("model.onnx", by_onnx, model)
-    at_once = rows_at_once(infer(model.architecture).cost.activations)
-    by_source = difference(source_predictions(folder, rows, at_once), expected, model)
+    at_once = rows_at_once(cost_of(model).activations)
+    found = source_predictions(folder, model, rows, at_once)
+    by_source = difference(found, expected, model)
     if not by_source <= TOLERANCE:
         raise _disagreement(SOURCE, by_source, model)
     return Parity(by_onnx, by_source, table.rows)
 
 
-def difference(found: Predictions, expected: Predictions, model: Model) -> float:
+def difference(found: Predictions, expected: Predictions, model: Trained) -> float:
     """Return the largest difference, in probability or in standard deviations of the target; NaN if one is NaN."""
     if found.shape != expected.shape:
         return math.inf
@@ -91,12 +92,15 @@ def difference(found: Predictions, expected: Predictions, model: Model) -> float
     return float(np.max(np.abs(found - expected), initial=0.0)) / unit
 
 
-def source_predictions(folder: Path, rows: Rows | Pixels, at_once: int = 2048) -> Predictions:
+def source_predictions(
+    folder: Path, model: Trained, rows: Sequence[Rows | Pixels], at_once: int = 2048
+) -> Predictions:
     """Return what ``network.py`` predicts for prepared rows.
 
     Args:
         folder: Holds ``network.py`` and ``weights.safetensors``.
-        rows: Prepared.
+        model: What was searched.
+        rows: As each member of the model prepares them.
         at_once: So many at a time.
 
     Raises:
@@ -107,10 +111,14 @@ def source_predictions(folder: Path, rows: Rows | Pixels, at_once: int = 2048) -
     try:
         module = _imported(path)
         network = module.load(folder)
-        parts = [
-            module.predict(network, *(torch.tensor(one[start : start + at_once]) for one in rows))
-            for start in range(0, max(1, len(rows[0])), at_once)
-        ]
+        parts = []
+        for start in range(0, max(1, len(rows[0][0])), at_once):
+            taken = [
+                tuple(torch.tensor(one[start : start + at_once]) for one in member)
+                for member in rows
+            ]
+            given = taken if isinstance(model, Ensemble) else taken[0]
+            parts.append(module.predict(network, *given))
     except Exception as error:
         raise ExportError(
             f"{SOURCE} does not run with {WEIGHTS}: {type(error).__name__}: {error}. "
@@ -154,7 +162,7 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-def _disagreement(name: str, found: float, model: Model) -> ExportError:
+def _disagreement(name: str, found: float, model: Trained) -> ExportError:
     unit = "standard deviations" if model.problem is Problem.REGRESSION else "in probability"
     return ExportError(
         f"{name} must agree with the searched model within {TOLERANCE:g}, but differs by {found:.3g} {unit}. "

@@ -14,13 +14,15 @@ from safetensors.numpy import save
 from coeval.architecture.text import outline
 from coeval.build.network import network_for
 from coeval.build.source import source
+from coeval.build.source_ensemble import Member, ensemble_source
 from coeval.build.weights import load
 from coeval.errors import ExportError
-from coeval.export.card import CardFacts, ModelFacts, card
+from coeval.export.card import CardFacts, ModelFacts, Part, card
+from coeval.export.ensemble import LEAST, Ensemble, Trained, combined, members_of
 from coeval.export.folder import CARD, CHECKED, MANIFEST, ONNX, SOURCE, WEIGHTS, write_manifest
 from coeval.export.manifest import Description, facts
-from coeval.export.model import Model, raw_inputs
-from coeval.export.onnx_model import onnx_model
+from coeval.export.model import raw_inputs
+from coeval.export.onnx_ensemble import trained_onnx
 from coeval.export.session import Session
 from coeval.export.verify import Parity, verify
 from coeval.task.table import Table
@@ -49,7 +51,7 @@ class Written:
 
 
 def write_model(
-    folder: Path, model: Model, table: Table, rows: npt.NDArray[np.intp], card_facts: CardFacts
+    folder: Path, model: Trained, table: Table, rows: npt.NDArray[np.intp], card_facts: CardFacts
 ) -> Written:
     """Write ``model.onnx``, ``weights.safetensors``, ``network.py``, ``architecture.json`` and ``card.md``.
 
@@ -85,7 +87,7 @@ def write_model(
 
 
 def _fill(
-    folder: Path, model: Model, table: Table, card_facts: CardFacts
+    folder: Path, model: Trained, table: Table, card_facts: CardFacts
 ) -> tuple[Parity, Mapping[str, float]]:
     """Write all files into an empty folder and verify them."""
     if table.rows == 0:
@@ -93,25 +95,25 @@ def _fill(
             "At least one row is needed to verify an export, got none. Pass the rows that were held out, "
             "or some of the training rows."
         )
-    network = network_for(model.architecture)
-    load(network, model.weights)
-    content = onnx_model(model, network).SerializeToString()
+    networks = [network_for(one.architecture) for one in members_of(model)]
+    for network, one in zip(networks, members_of(model), strict=True):
+        load(network, one.weights)
+    content = trained_onnx(model, networks).SerializeToString()
     (folder / ONNX).write_bytes(content)
-    weights = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
+    weights = {name: np.ascontiguousarray(value) for name, value in _weights(model).items()}
     (folder / WEIGHTS).write_bytes(
         save(weights)
     )  # safetensors' own writer makes it unreadable for others
-    text = source(
-        model.architecture,
-        problem=model.problem,
-        classes=model.classes,
-        mean=model.mean,
-        std=model.std,
-    )
-    (folder / SOURCE).write_text(text, encoding="utf-8")
+    (folder / SOURCE).write_text(_source(model), encoding="utf-8")
     session = Session(content, describe(model))
-    prepared = model.preparation.transform(table)
-    expected = predict(network, prepared, model.problem, Scale(model.mean, model.std))
+    prepared = [one.preparation.transform(table) for one in members_of(model)]
+    expected = combined(
+        model,
+        [
+            predict(network, rows, one.problem, Scale(one.mean, one.std))
+            for network, rows, one in zip(networks, prepared, members_of(model), strict=True)
+        ],
+    )
     parity = verify(folder, model, session, table=table, rows=prepared, expected=expected)
     latency = session.latency(table)
     known = _model_facts(model, session, parity, latency)
@@ -120,7 +122,40 @@ def _fill(
     return parity, latency
 
 
-def describe(model: Model) -> Description:
+def _weights(model: Trained) -> Mapping[str, np.ndarray]:
+    """Return all weights; behind its member's number in an ensemble."""
+    if not isinstance(model, Ensemble):
+        return model.weights
+    return {
+        f"{number}.{name}": value
+        for number, one in enumerate(model.members)
+        for name, value in one.weights.items()
+    }
+
+
+def _source(model: Trained) -> str:
+    if not isinstance(model, Ensemble):
+        return source(
+            model.architecture,
+            problem=model.problem,
+            classes=model.classes,
+            mean=model.mean,
+            std=model.std,
+        )
+    members = [
+        Member(one.architecture, weight, one.mean, one.std)
+        for one, weight in zip(model.members, model.weights, strict=True)
+    ]
+    return ensemble_source(
+        members,
+        problem=model.problem,
+        classes=model.classes,
+        temperature=model.temperature,
+        least=LEAST,
+    )
+
+
+def describe(model: Trained) -> Description:
     """Return what predicting with the model needs to know."""
     return Description(
         schema=model.schema,
@@ -134,7 +169,7 @@ def describe(model: Model) -> Description:
 
 
 def _model_facts(
-    model: Model, session: Session, parity: Parity, latency: Mapping[str, float]
+    model: Trained, session: Session, parity: Parity, latency: Mapping[str, float]
 ) -> ModelFacts:
     inputs = raw_inputs(model.schema, model.image)
     image = model.image
@@ -143,8 +178,8 @@ def _model_facts(
         target=model.target,
         classes=model.classes,
         columns=[(one.name, str(one.kind), one.reason) for one in model.schema.columns],
-        preparation=dict(model.preparation.settings),
-        outline=outline(model.architecture),
+        parts=_parts(model),
+        temperature=model.temperature if isinstance(model, Ensemble) else 1.0,
         latency_ms=latency,
         machine=f"{platform.machine()}, {platform.system()}",
         onnx_parity=parity.onnx,
@@ -154,6 +189,14 @@ def _model_facts(
         image=None if image is None else (image.height, image.width, image.features),
         outputs=session.outputs,
     )
+
+
+def _parts(model: Trained) -> list[Part]:
+    weights = model.weights if isinstance(model, Ensemble) else (1.0,)
+    return [
+        Part(outline(one.architecture), dict(one.preparation.settings), weight)
+        for one, weight in zip(members_of(model), weights, strict=True)
+    ]
 
 
 def _check_replaceable(folder: Path) -> None:
