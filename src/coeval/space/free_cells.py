@@ -14,10 +14,10 @@ from coeval.architecture.step import Architecture
 from coeval.errors import SpaceError
 from coeval.space.cell_plan import OPERATIONS, CellPlan, Node, assemble, parse
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts
+from coeval.space.image_preset import Parts, single
 from coeval.space.limits import Limits
-from coeval.space.plan_space import Edit, Pick, PlanSpace
-from coeval.space.protocol import Candidate, Genotype
+from coeval.space.plan_space import Edit, Pick, PlanSpace, largest_seeds
+from coeval.space.protocol import Candidate
 from coeval.space.stage_moves import beside
 
 MOST = 6
@@ -49,17 +49,15 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
         SpaceError: Not even the smallest network keeps them.
     """
     space = PlanSpace(FreeCells(frame), limits)
-    seeds: dict[str, dict[str, Genotype]] = {}
-    sizes = [(cells, width) for width in reversed(WIDTHS) for cells in (2, 1)]
-    for name, (nodes, is_residual) in SEEDS.items():
-        for cells, width in sizes:
-            plan = CellPlan(nodes, is_residual=is_residual, cells=cells, width=width)
-            try:
-                seeds[name] = {"architecture": space.network(plan)}
-            except SpaceError:
-                continue  # too large: the next is smaller
-            break
-    return Parts({"architecture": space}, network, seeds)
+    plans = {
+        name: [
+            CellPlan(nodes, is_residual=is_residual, cells=cells, width=width)
+            for width in reversed(WIDTHS)
+            for cells in (2, 1)
+        ]
+        for name, (nodes, is_residual) in SEEDS.items()
+    }
+    return single("architecture", space, network, largest_seeds(space, plans))
 
 
 def network(candidate: Candidate, frame: ImageFrame) -> Architecture:

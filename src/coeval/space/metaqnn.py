@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coeval.architecture.step import Architecture
-from coeval.errors import SpaceError
 from coeval.space.chain_plan import (
     CONVOLUTION,
     FULL,
@@ -23,10 +22,9 @@ from coeval.space.chain_plan import (
     parse,
 )
 from coeval.space.image_frame import ImageFrame
-from coeval.space.image_preset import Parts
+from coeval.space.image_preset import Parts, single
 from coeval.space.limits import Limits
-from coeval.space.plan_space import Edit, Pick, PlanSpace
-from coeval.space.protocol import Genotype
+from coeval.space.plan_space import Edit, Pick, PlanSpace, largest_seeds
 from coeval.space.stage_seeds import network
 
 WIDTHS = (8, 16, 32, 64, 128)
@@ -83,15 +81,7 @@ def parts(frame: ImageFrame, limits: Limits) -> Parts:
         SpaceError: Not even the smallest network keeps them.
     """
     space = PlanSpace(Chains(frame), limits)
-    seeds: dict[str, dict[str, Genotype]] = {}
-    for name, plans in SEEDS.items():
-        for plan in plans:
-            try:
-                seeds[name] = {"architecture": space.network(plan)}
-            except SpaceError:
-                continue  # too large or the images are: the next is smaller
-            break
-    return Parts({"architecture": space}, network, seeds)
+    return single("architecture", space, network, largest_seeds(space, SEEDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A genotype is the whole network as an ordinary architecture, from which its plan
 says; what is common to all such spaces, that every network keeps the limits above all, is here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -324,3 +324,21 @@ class PlanSpace(Generic[P]):
             found = self._made[plan] = architecture, infer(architecture).cost
             self._read[architecture] = plan
         return found[1]
+
+
+def largest_seeds(space: PlanSpace[P], plans: Mapping[str, Iterable[P]]) -> dict[str, Architecture]:
+    """Return of each seed the first network that the space has; none of a seed that always is too large.
+
+    Args:
+        space: Whose members they are to be.
+        plans: Of each seed from large to small.
+    """
+    seeds = {}
+    for name, sizes in plans.items():
+        for plan in sizes:
+            try:
+                seeds[name] = space.network(plan)
+            except SpaceError:
+                continue  # too large: the next is smaller
+            break
+    return seeds
