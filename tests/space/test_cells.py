@@ -67,7 +67,7 @@ def _with_every_stack(space):
 
 @EVERY
 def test_the_space_of_given_cells_keeps_the_contract(preset):
-    space = space_of_cells(picture_task(side=16), found(preset))
+    space = space_of_cells(picture_task(side=16), found(preset), effort=60.0)
     check_candidate_space(space, samples=3)
     assert {name: part.size() for name, part in space.parts.items()}["stack"] > 4
 

@@ -1,5 +1,7 @@
 import pickle
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from coeval.architecture.inference import infer
@@ -7,7 +9,7 @@ from coeval.architecture.types import Grid, Vector
 from coeval.errors import SpaceError
 from coeval.seed import generator
 from coeval.space.digest import candidate_digest
-from coeval.space.images import LIMITS, PRESETS, space_for
+from coeval.space.images import LEAST_MACS, LIMITS, PRESETS, limited, space_for
 from coeval.space.limits import Limits
 from coeval.space.narrow import narrowed
 from coeval.space.open import cut, open_space
@@ -124,12 +126,24 @@ def test_limits_that_nothing_keeps_are_refused(preset):
         space_for(TASK, preset, limits=Limits(parameters=20))
 
 
-def test_fewer_multiply_accumulates_are_allowed_where_there_are_more_images():
-    few, many = (
-        space_for(picture_task(side=8, rows=rows)).parts["architecture"].limits
-        for rows in (200, 30_000)
+def most_macs(rows, effort=1.0):
+    pixels = np.broadcast_to(np.uint8(0), (rows, 28, 28, 1))
+    task = SimpleNamespace(
+        table=SimpleNamespace(columns=(SimpleNamespace(values=pixels),)),
+        splits=SimpleNamespace(train=range(rows)),
+        folds=("once",),
     )
-    assert 1_000_000 < many.macs < few.macs
+    return limited(LIMITS, task, effort).macs
+
+
+def test_fewer_multiply_accumulates_are_allowed_where_there_are_more_images():
+    assert most_macs(1_000_000) == LEAST_MACS
+    assert LEAST_MACS < most_macs(100_000) < most_macs(60_000) < most_macs(1_000) == most_macs(100)
+
+
+def test_of_more_time_a_larger_network_has_a_share_and_a_longer_training_the_rest():
+    assert most_macs(60_000, 0.5) < most_macs(60_000) < most_macs(60_000, 15.0)
+    assert most_macs(60_000, 15.0) < 15 * most_macs(60_000)
 
 
 @EVERY

@@ -15,7 +15,8 @@ from coeval.component.head import CLASS_HEAD
 from coeval.component.merge import ADD
 from coeval.component.norm import BATCH_NORM
 from coeval.space.recipe import Recipe
-from coeval.train import eager, grid_norm
+from coeval.train import eager, grid_norm, spread
+from coeval.train.device import limited
 from coeval.train.fit import fit
 from coeval.train.grid_norm import joined
 from tests.train.images import conv_net, picture_data
@@ -62,6 +63,15 @@ def test_outputs_gradients_and_statistics_are_those_of_the_modules(monkeypatch, 
     monkeypatch.setitem(grid_norm.LEAST_POOLED, torch.float32, 0)  # the loops for any number
     for got, wanted in zip(*both(network(grid, length), values(grid)), strict=True):
         torch.testing.assert_close(got, wanted, atol=2e-5, rtol=2e-5)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_shared_out_to_threads_they_are_the_same(monkeypatch, length):
+    monkeypatch.setitem(grid_norm.LEAST_POOLED, torch.float32, 0)
+    monkeypatch.setattr(spread, "LEAST", 1)  # every picture may be a share
+    with limited(3):
+        for got, wanted in zip(*both(network(GRIDS[1], length), values(GRIDS[1])), strict=True):
+            torch.testing.assert_close(got, wanted, atol=2e-5, rtol=2e-5)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

@@ -49,5 +49,5 @@ def checked_workers(workers: int | None) -> int:
 
 
 def effort(budget: Budget) -> float:
-    """Return how long a recipe may train: in proportion to the budget, within reason."""
-    return 1.0 if budget.seconds is None else min(max(budget.seconds / 60.0, 0.3), 4.0)
+    """Return the budget as a multiple of a minute, which spaces take as a measure of what a training may cost."""
+    return 1.0 if budget.seconds is None else max(budget.seconds / 60.0, 0.3)

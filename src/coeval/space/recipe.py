@@ -33,6 +33,8 @@ PASSES = 900_000
 """Most rows, counted once an epoch and a fold, that it may ask for: about ten seconds at 100,000 parameters."""
 USUAL_UPDATES, USUAL_PASSES = 0.33, 0.6
 """Shares of both that a recipe asks for by default."""
+MOST_EFFORT = 4.0
+"""Effort from which on schedules of a search grow no longer: more time is for more candidates, and for the final training."""
 EPOCH_UPDATES = 2
 """Scoring after an epoch costs about as much as two optimiser steps of a small network."""
 TINY, TINY_EPOCHS = 128, 24
@@ -115,6 +117,7 @@ def recipe_for(
     wanted = float(TINY) if rows <= TINY else min(256.0, max(32.0, rows / 64))
     chosen = sum(float(one) < wanted for one in batches)
     batch, batches = batches[chosen], batches[chosen - 1 : chosen + 3]
+    effort = min(effort, MOST_EFFORT)
     updates, passes = effort * UPDATES, effort * PASSES
     most = _epochs(rows, folds, float(batch), updates, passes)
     usual = _epochs(rows, folds, float(batch), USUAL_UPDATES * updates, USUAL_PASSES * passes)

@@ -3,7 +3,7 @@
 import dataclasses
 
 from coeval.architecture.component import Setting, Value
-from coeval.space.recipe import POLICY, RECIPE
+from coeval.space.recipe import MOST_EFFORT, POLICY, RECIPE
 
 SATURATION = "saturation"
 OPERATIONS = (
@@ -36,7 +36,7 @@ LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 PASSES = 50_000
 """Most pictures of 28 by 28, counted once an epoch, that a recipe may ask for at effort 1: 15 to 30 seconds of a network of
 20 million multiply-accumulates. What a search finds is trained for longer at its end (``export.stretch``)."""
-UPDATES = 200
+UPDATES = 600
 """Most optimiser steps of the smaller batches, over all folds, at effort 1. A step costs its many small operations, some 25 ms
 for fifteen convolutions, however small the pictures: a few hundred in five folds would train for minutes."""
 PIXELS = 28 * 28
@@ -102,8 +102,8 @@ def recipe_for_images(
         sub_policies: Of a policy whose steps are decisions too; with any, ``"policy"`` is a choice of ``augmentation``.
     """
     batch = next((one for one in RATES if rows >= STEPS * one), min(RATES))
-    size = min(max(pixels / PIXELS, 1 / 16), 16.0)
-    epochs = effort * PASSES / (size * max(1, rows * folds))
+    effort = min(effort, MOST_EFFORT)
+    epochs = effort * passes_of(pixels) / max(1, rows * folds)
     if batch < max(RATES):
         epochs = min(epochs, effort * UPDATES / (folds * max(1.0, rows / batch)))
     epochs = min(max(int(epochs), 1), MOST_EPOCHS)
@@ -130,6 +130,11 @@ def recipe_for_images(
         ),
         *augmentation,
     )
+
+
+def passes_of(pixels: int) -> float:
+    """Return how often a picture of so many pixels may be trained on at effort 1, counted over all rows and epochs."""
+    return PASSES / min(max(pixels / PIXELS, 1 / 16), 16.0)
 
 
 def _with_choice(settings: tuple[Setting, ...], name: str, choice: Value) -> tuple[Setting, ...]:

@@ -9,7 +9,7 @@ from coeval.space.stage_plan import Stage, StagePlan
 
 DEPTHS = (0, 1, 2, 3, 4, 6)
 DROPOUTS = (0.0, 0.1, 0.2)
-WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128)
+WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
 def edits(plan: StagePlan) -> Iterator[Edit[StagePlan]]:

@@ -22,6 +22,7 @@ from coeval.build.network import RegionSteps
 from coeval.train.grid_depthwise import depthwise_shortcuts
 from coeval.train.grid_pools import pool_shortcuts
 from coeval.train.kernels import grid as loops
+from coeval.train.spread import spread
 
 EPSILON, MOMENTUM = 1e-5, 0.1  # PyTorch's own
 LEAST_POOLED = {torch.float32: 24, torch.bfloat16: 16}
@@ -109,7 +110,9 @@ class _Joined(torch.autograd.Function):
         flat, wide = _flat(x), loops.lanes(features)
         origin = x[0, 0, 0].float().numpy()
         count = batch * height * width
-        first, second = loops.moments(flat, _wide(origin, wide), features) / count
+        size, around = height * width * features, _wide(origin, wide)
+        sums = spread(lambda own: loops.moments(flat[own], around, features), batch, size)
+        first, second = np.sum(sums, axis=0) / count
         mean, variance = origin + first, np.maximum(second - first * first, 0.0)
         _remember(running_mean, mean)
         _remember(running_variance, variance * (count / max(count - 1, 1)))
@@ -121,12 +124,17 @@ class _Joined(torch.autograd.Function):
         if length == 3:
             y = x.new_empty(batch, height // 2, width // 2, features)
             winner = torch.empty(y.shape, dtype=torch.uint8)
-            loops.pool(
-                flat, _flat(y), winner.numpy().reshape(-1), height, width, features, by, plus
-            )
+            pooled, won = _flat(y), winner.numpy().reshape(-1)
+
+            def pool(own: slice) -> None:
+                to = _pooled(own, size, len(pooled) // batch)
+                loops.pool(flat[own], pooled[to], won[to], height, width, features, by, plus)
+
+            spread(pool, batch, size)
         else:
             y = torch.empty_like(x)
-            loops.affine(flat, _flat(y), by, plus, _floor(length))
+            made, floor = _flat(y), _floor(length)
+            spread(lambda own: loops.affine(flat[own], made[own], by, plus, floor), batch, size)
         ctx.save_for_backward(x, winner)
         ctx.known = (length, mean, inverse, factor, by, plus)
         return y
@@ -135,27 +143,44 @@ class _Joined(torch.autograd.Function):
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, winner = ctx.saved_tensors
         length, mean, inverse, factor, by, plus = ctx.known
-        _, height, width, features = x.shape
+        batch, height, width, features = x.shape
+        size = height * width * features
         slopes, flat, wide = _flat(g.to(x.dtype).contiguous()), _flat(x), len(by)
         dx, won, middle = torch.empty_like(x), winner.numpy().reshape(-1), _wide(mean, wide)
-        if length == 3:
-            total, product = loops.pool_moments(slopes, flat, won, height, width, features, middle)
-        else:
-            total, product = loops.affine_moments(
-                slopes, flat, by, plus, middle, features, _floor(length)
-            )
+        floor, made, after = _floor(length), _flat(dx), len(won) // batch
+
+        def moments(own: slice) -> Doubles:
+            if length == 3:
+                to, given = _pooled(own, size, after), flat[own]
+                return loops.pool_moments(
+                    slopes[to], given, won[to], height, width, features, middle
+                )
+            return loops.affine_moments(slopes[own], flat[own], by, plus, middle, features, floor)
+
+        total, product = np.sum(spread(moments, batch, size), axis=0)
         count = x.numel() // features
         # dx = factor (g - mean(g) - normalised x * mean(g * normalised x)), as g, x and a constant.
         slope = -factor * inverse * inverse * product / count
         of_x, offset = _wide(slope, wide), _wide(-factor * total / count - slope * mean, wide)
-        if length == 3:
-            loops.pool_gradient(
-                slopes, flat, _flat(dx), won, height, width, features, by, of_x, offset
-            )
-        else:
-            loops.affine_gradient(slopes, flat, _flat(dx), by, plus, _floor(length), of_x, offset)
+
+        def gradient(own: slice) -> None:
+            x, dx = flat[own], made[own]
+            if length == 3:
+                to = _pooled(own, size, after)
+                loops.pool_gradient(
+                    slopes[to], x, dx, won[to], height, width, features, by, of_x, offset
+                )
+            else:
+                loops.affine_gradient(slopes[own], x, dx, by, plus, floor, of_x, offset)
+
+        spread(gradient, batch, size)
         scale = torch.from_numpy((product * inverse).astype(np.float32))
         return dx, scale, torch.from_numpy(total.astype(np.float32)), None, None, None
+
+
+def _pooled(own: slice, size: int, after: int) -> slice:
+    """Return where the pictures lie, of ``after`` numbers each, that were of ``size`` numbers before they were pooled."""
+    return slice(own.start // size * after, own.stop // size * after)
 
 
 def _is_relu(module: nn.Module) -> bool:

@@ -69,7 +69,7 @@ def write(context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.int64, types.float32), generate
 
 
-compiled = njit(error_model="numpy", fastmath=SUMS, cache=True)
+compiled = njit(nogil=True, error_model="numpy", fastmath=SUMS, cache=True)
 
 
 @compiled
