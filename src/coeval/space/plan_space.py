@@ -16,6 +16,7 @@ from coeval.architecture.serial import from_json, to_json
 from coeval.architecture.step import Architecture
 from coeval.component.library import IMAGE
 from coeval.errors import SpaceError
+from coeval.space.decisions import Take, decided, in_order, open_options
 from coeval.space.limits import Limits
 from coeval.space.protocol import Child, Move
 
@@ -91,14 +92,6 @@ class Plans(Protocol[P]):
     def encode(self, plan: P) -> list[float]:
         """Return as many numbers for every plan."""
         ...
-
-
-class _Open(Exception):  # noqa: N818 - control flow, never seen outside
-    """The decisions of a prefix are used up; these are the options of the next."""
-
-    def __init__(self, options: tuple[str, ...]) -> None:
-        super().__init__()
-        self.options = options
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +194,7 @@ class PlanSpace(Generic[P]):
 
     def decisions(self, prefix: tuple[int, ...]) -> tuple[str, ...]:
         """Return the options of the next decision."""
-        try:
-            self._replayed(prefix)
-        except _Open as open_decision:
-            return open_decision.options
-        return ()
+        return open_options(self._decided, prefix)
 
     def decide(self, prefix: tuple[int, ...]) -> Architecture:
         """Return the network of a complete prefix.
@@ -213,13 +202,7 @@ class PlanSpace(Generic[P]):
         Raises:
             SpaceError: The prefix is not complete or not legal, or the network exceeds the limits.
         """
-        try:
-            plan = self._replayed(prefix)
-        except _Open as open_decision:
-            raise SpaceError(
-                f"The prefix of {len(prefix)} decisions is not complete; next: {open_decision.options[:8]}."
-            ) from None
-        return self.network(plan)
+        return self.network(decided(self._decided, prefix))
 
     def size(self) -> int:
         """Return the exact number of plans that the decisions lead to, cost limits aside."""
@@ -227,21 +210,9 @@ class PlanSpace(Generic[P]):
 
     def __iter__(self) -> Iterator[Architecture]:
         """Yield all legal networks in the order of their decisions, lazily."""
-        prefix: list[int] = []
-        counts: list[int] = []
-        while True:
-            while options := self.decisions(tuple(prefix)):
-                prefix.append(0)
-                counts.append(len(options))
-            plan = self._replayed(tuple(prefix))
+        for plan in in_order(self._decided):
             if not self._fault(plan):
                 yield self._architecture(plan)
-            while prefix and prefix[-1] + 1 == counts[-1]:
-                prefix.pop()
-                counts.pop()
-            if not prefix:
-                return
-            prefix[-1] += 1
 
     def contains(self, genotype: Architecture) -> bool:
         """Return whether it is the network of a plan within the limits."""
@@ -266,25 +237,8 @@ class PlanSpace(Generic[P]):
         """
         return self._architecture(self.plan(from_json(value, IMAGE)))
 
-    def _replayed(self, prefix: tuple[int, ...]) -> P:
-        left = list(prefix)
-
-        def pick(name: str, options: tuple[Any, ...]) -> Any:
-            if not left:
-                raise _Open(tuple(f"{name}={one}" for one in options))
-            index = left.pop(0)
-            if not 0 <= index < len(options):
-                raise SpaceError(
-                    f"Decision {name!r} has options 0..{len(options) - 1}, got {index}."
-                )
-            return options[index]
-
-        plan = self.plans.decided(pick)
-        if left:
-            raise SpaceError(
-                f"This network takes {len(prefix) - len(left)} decisions, got {len(prefix)}."
-            )
-        return plan
+    def _decided(self, take: Take) -> P:
+        return self.plans.decided(lambda name, options: options[take(options, name)])
 
     def _trimmed(self, plan: P, rng: np.random.Generator) -> P:
         """Return the plan, or one below it that keeps the limits: each step down is drawn."""

@@ -22,6 +22,7 @@ from coeval.component.library import TABULAR
 from coeval.errors import SpaceError
 from coeval.space import edits
 from coeval.space.crossing import exchanges
+from coeval.space.decisions import Take, decided, in_order, open_options
 from coeval.space.encoding import encode_plan
 from coeval.space.grammar import Grammar, Pick, steps_of
 from coeval.space.motifs import draw_trunk, style_of
@@ -128,21 +129,11 @@ class SequenceSpace:
 
     def decisions(self, prefix: tuple[int, ...]) -> tuple[str, ...]:
         """Return the options of the next decision: each entry's settings, then the trunk node by node."""
-        try:
-            self._replay(prefix)
-        except _Open as open_decision:
-            return open_decision.options
-        return ()
+        return open_options(self._decided, prefix)
 
     def decide(self, prefix: tuple[int, ...]) -> Architecture:
         """Return the architecture of a complete prefix."""
-        try:
-            plan = self._replay(prefix)
-        except _Open as open_decision:
-            raise SpaceError(
-                f"The prefix of {len(prefix)} decisions is not complete; next: {open_decision.options[:8]}."
-            ) from None
-        genotype = assemble(self.frame, plan)
+        genotype = assemble(self.frame, decided(self._decided, prefix))
         excess = self.grammar.limits.excess(infer(genotype).cost)
         if excess:
             raise SpaceError(f"The architecture exceeds the space's limits: {excess}.")
@@ -161,21 +152,10 @@ class SequenceSpace:
 
     def __iter__(self) -> Iterator[Architecture]:
         """Yield all legal architectures in the order of their decisions, lazily."""
-        prefix: list[int] = []
-        counts: list[int] = []
-        while True:
-            while options := self.decisions(tuple(prefix)):
-                prefix.append(0)
-                counts.append(len(options))
-            genotype = assemble(self.frame, self._replay(tuple(prefix)))
+        for plan in in_order(self._decided):
+            genotype = assemble(self.frame, plan)
             if not self.grammar.limits.excess(infer(genotype).cost):
                 yield genotype
-            while prefix and prefix[-1] + 1 == counts[-1]:
-                prefix.pop()
-                counts.pop()
-            if not prefix:
-                return
-            prefix[-1] += 1
 
     def contains(self, genotype: Architecture) -> bool:
         """Return whether it parses back into a plan of this space, within the limits."""
@@ -315,42 +295,15 @@ class SequenceSpace:
         indices[0] += self.frame.offset
         return ".0.".join(str(one) for one in indices)
 
-    def _replay(self, prefix: tuple[int, ...]) -> Plan:
-        """Return the plan that a prefix decides.
-
-        Raises:
-            _Open: The prefix ends before the plan is complete.
-            SpaceError: It holds an option that does not exist, or goes on behind the end.
-        """
-        rest = list(prefix)
-
-        def pick(options: tuple[str, ...]) -> int:
-            if not rest:
-                raise _Open(options)
-            index = rest.pop(0)
-            if not 0 <= index < len(options):
-                raise SpaceError(
-                    f"Decision {len(prefix) - len(rest) - 1} has options 0..{len(options) - 1}, got {index}."
-                )
-            return index
-
+    def _decided(self, take: Take) -> Plan:
+        """Return the plan of decisions: each slot's settings, then the trunk."""
         entries = []
         for component, variants in zip(self.frame.entries, self.entry_variants, strict=True):
             labels = tuple(_shown(component, settings) for settings in variants)
-            entries.append(variants[pick(labels)])
+            entries.append(variants[take(labels)])
         stem = self.stem(tuple(entries))
-        trunk = self.grammar.grow(self.grammar.trunk(stem), pick)
-        if rest:
-            raise SpaceError(
-                f"The plan is complete after {len(prefix) - len(rest)} decisions, got {len(prefix)}."
-            )
+        trunk = self.grammar.grow(self.grammar.trunk(stem), take)
         return Plan(tuple(entries), trunk)
-
-
-class _Open(Exception):  # noqa: N818 - control flow between replay and its callers
-    def __init__(self, options: tuple[str, ...]) -> None:
-        super().__init__()
-        self.options = options
 
 
 _ENTRY: Rule | None = None
