@@ -6,38 +6,26 @@ Lowerings (``coeval.build.modules.attention``): ``Attention(features: int, heads
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
 from coeval.architecture.types import (
-    Featured,
     Set,
     ValueType,
-    Vector,
     describe,
     elements,
     positions,
     shape,
 )
-from coeval.component.rules import featured
+from coeval.component.rules import divided, featured, features_and_settings, with_positions
 
 _ATTENTION = "coeval.build.modules.attention:"
 
 
-def _with_positions(call: Call) -> Featured:
-    given = featured(call.inputs[0])
-    if isinstance(given, Vector):
-        raise Rejection(f"expected a value with positions, got {describe(given)}. Leave it out.")
-    return given
-
-
 def _attention_type(call: Call) -> ValueType:
-    given, heads = _with_positions(call), int(call.settings["heads"])
-    if given.features % heads:
-        raise Rejection(
-            f"heads must divide the {given.features} features of {describe(given)}, got {heads}."
-        )
+    given, heads = with_positions(call.inputs[0]), int(call.settings["heads"])
+    divided(given.features, "heads", heads, describe(given))
     return given
 
 
 def _attention_cost(call: Call, output: ValueType) -> Cost:
-    given, heads = _with_positions(call), int(call.settings["heads"])
+    given, heads = with_positions(call.inputs[0]), int(call.settings["heads"])
     places, features = positions(given), given.features
     # Queries, keys, values and the result are affine maps; between them stand two products of positions with positions.
     return Cost(
@@ -47,16 +35,12 @@ def _attention_cost(call: Call, output: ValueType) -> Cost:
     )
 
 
-def _attention_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": featured(call.inputs[0]).features, "heads": int(call.settings["heads"])}
-
-
 ATTENTION = Component(
     name="attention",
     summary="Multi-head self-attention over all positions, features kept (Vaswani et al. 2017, arXiv:1706.03762, section 3.2).",
     type_rule=_attention_type,
     cost_rule=_attention_cost,
-    arguments=_attention_arguments,
+    arguments=features_and_settings,
     lowering=_ATTENTION + "Attention",
     settings=(Setting("heads", (1, 2, 4, 8), 2, bounds=(1, 64)),),
     capabilities=frozenset({"attention", "nonpolynomial", "projection", "zero_preserving"}),
@@ -64,7 +48,7 @@ ATTENTION = Component(
 
 
 def _position_type(call: Call) -> ValueType:
-    given = _with_positions(call)
+    given = with_positions(call.inputs[0])
     if isinstance(given, Set):
         raise Rejection(f"expected positions in order, got {describe(given)}.")
     return given

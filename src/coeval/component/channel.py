@@ -7,17 +7,20 @@ Lowerings (``coeval.build.modules.channel``): ``Linear(features: int, width: int
 
 from collections.abc import Mapping
 
-from coeval.architecture.component import Call, Component, Cost, Rejection, Setting, Value
+from coeval.architecture.component import Call, Component, Cost, Setting, Value
 from coeval.architecture.types import ValueType, describe, elements
 from coeval.component.rules import (
+    divided,
     elementwise_cost,
     featured,
+    features_and_settings,
     features_argument,
     no_arguments,
     per_feature_cost,
     projected,
     projection_cost,
     same_type,
+    settings_arguments,
 )
 
 _CHANNEL = "coeval.build.modules.channel:"
@@ -32,16 +35,12 @@ def _linear_cost(call: Call, output: ValueType) -> Cost:
     return projection_cost(call.inputs[0], width, bias=bias)
 
 
-def _linear_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": featured(call.inputs[0]).features, **call.settings}
-
-
 LINEAR = Component(
     name="linear",
     summary="Learnt affine map of the features to width.",
     type_rule=_linear_type,
     cost_rule=_linear_cost,
-    arguments=_linear_arguments,
+    arguments=features_and_settings,
     lowering=_CHANNEL + "Linear",
     settings=(
         Setting(
@@ -190,15 +189,8 @@ SPIKE = Component(
 
 def _group_type(call: Call) -> ValueType:
     given, width = featured(call.inputs[0]), int(call.settings["width"])
-    if given.features % width:
-        raise Rejection(
-            f"width must divide the {given.features} features of {describe(given)}, got {width}."
-        )
+    divided(given.features, "width", width, describe(given))
     return projected(given, width)
-
-
-def _group_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"width": int(call.settings["width"])}
 
 
 GROUP_AVERAGE = Component(
@@ -206,7 +198,7 @@ GROUP_AVERAGE = Component(
     summary="Features in width equal groups of neighbours, each group's mean: several outputs vote for one.",
     type_rule=_group_type,
     cost_rule=elementwise_cost,
-    arguments=_group_arguments,
+    arguments=settings_arguments,
     lowering=_CHANNEL + "GroupAverage",
     settings=(Setting("width", (8, 16, 32, 64, 128), 16, bounds=(1, 65536)),),
     capabilities=frozenset({"affine", "zero_preserving"}),
@@ -215,15 +207,8 @@ GROUP_AVERAGE = Component(
 
 def _shuffle_type(call: Call) -> ValueType:
     given, groups = featured(call.inputs[0]), int(call.settings["groups"])
-    if given.features % groups:
-        raise Rejection(
-            f"groups must divide the {given.features} features of {describe(given)}, got {groups}."
-        )
+    divided(given.features, "groups", groups, describe(given))
     return given
-
-
-def _shuffle_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"groups": int(call.settings["groups"])}
 
 
 CHANNEL_SHUFFLE = Component(
@@ -231,7 +216,7 @@ CHANNEL_SHUFFLE = Component(
     summary="Features in groups of neighbours, dealt out in turn, so that each group behind has some of every one (Zhang et al. 2018, arXiv:1707.01083).",
     type_rule=_shuffle_type,
     cost_rule=elementwise_cost,
-    arguments=_shuffle_arguments,
+    arguments=settings_arguments,
     lowering=_CHANNEL + "ChannelShuffle",
     settings=(Setting("groups", (2, 4, 8), 2, bounds=(2, 4096)),),
     capabilities=frozenset({"affine", "zero_preserving"}),

@@ -10,7 +10,7 @@ import functools
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
 from coeval.architecture.types import Featured, ValueType, describe, elements, with_features
-from coeval.component.rules import featured
+from coeval.component.rules import featured, settings_arguments
 
 _CHOICE = "coeval.build.modules.choice:"
 _SLOT = Setting("slot", (0,), 0, bounds=(0, 100_000))
@@ -36,10 +36,6 @@ def _sum_of_options(call: Call, output: ValueType) -> Cost:
     return total
 
 
-def _choice_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return dict(call.settings)
-
-
 def _same_inputs(inputs: tuple[ValueType, ...]) -> tuple[ValueType, ...]:
     return inputs
 
@@ -49,7 +45,7 @@ CHOICE = Component(
     summary="One of its regions, or a weighted sum of them: a decision that is still open.",
     type_rule=_common_type,
     cost_rule=_sum_of_options,
-    arguments=_choice_arguments,
+    arguments=settings_arguments,
     lowering=_CHOICE + "Choice",
     settings=(_SLOT,),
     arity=(1, None),

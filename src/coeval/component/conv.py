@@ -8,47 +8,25 @@ dilation: int, bias: bool)`` and ``AxisConv(features: int, width: int, axis: str
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.types import Grid, ValueType, describe, elements, positions
+from coeval.architecture.types import Grid, ValueType, describe
 from coeval.component.grid import BIAS, DILATION, WIDTHS, grid, moved, padding, window
+from coeval.component.rules import affine_cost, divided, features_and_settings
 
 _CONV = "coeval.build.modules.conv:"
 GROUPS = (2, 4, 8, 16)
 
 
-def divided(features: int, groups: int, where: str) -> int:
-    """Return how many features each of the groups has.
-
-    Raises:
-        Rejection: They are not equally many.
-    """
-    if features % groups:
-        raise Rejection(f"groups must divide the {features} features of {where}, got {groups}.")
-    return features // groups
-
-
 def _group_type(call: Call) -> ValueType:
     width, groups = int(call.settings["width"]), int(call.settings["groups"])
-    divided(grid(call.inputs[0]).features, groups, describe(call.inputs[0]))
-    divided(width, groups, "the result")
+    divided(grid(call.inputs[0]).features, "groups", groups, describe(call.inputs[0]))
+    divided(width, "groups", groups, "the result")
     return moved(call, width)
 
 
 def _group_cost(call: Call, output: ValueType) -> Cost:
     inside = grid(call.inputs[0]).features // int(call.settings["groups"])
-    return _conv_cost(call, grid(output), int(call.settings["kernel"]) ** 2 * inside)
-
-
-def _conv_cost(call: Call, made: Grid, seen: int) -> Cost:
-    bias = made.features if call.settings["bias"] else 0
-    return Cost(
-        seen * made.features + bias,
-        positions(made) * seen * made.features,
-        elements(made),
-    )
-
-
-def _arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": grid(call.inputs[0]).features, **call.settings}
+    seen = int(call.settings["kernel"]) ** 2 * inside
+    return affine_cost(output, seen, bias=bool(call.settings["bias"]))
 
 
 GROUP_CONV = Component(
@@ -56,7 +34,7 @@ GROUP_CONV = Component(
     summary="Convolution of a grid in groups of neighbouring features, each by itself (Xie et al. 2017, arXiv:1611.05431).",
     type_rule=_group_type,
     cost_rule=_group_cost,
-    arguments=_arguments,
+    arguments=features_and_settings,
     lowering=_CONV + "GroupConv",
     settings=(
         Setting("width", WIDTHS, 64, bounds=(1, 65536)),
@@ -82,8 +60,8 @@ def _axis_type(call: Call) -> ValueType:
 
 
 def _axis_cost(call: Call, output: ValueType) -> Cost:
-    inside = grid(call.inputs[0]).features
-    return _conv_cost(call, grid(output), int(call.settings["kernel"]) * inside)
+    seen = int(call.settings["kernel"]) * grid(call.inputs[0]).features
+    return affine_cost(output, seen, bias=bool(call.settings["bias"]))
 
 
 AXIS_CONV = Component(
@@ -94,7 +72,7 @@ AXIS_CONV = Component(
     ),
     type_rule=_axis_type,
     cost_rule=_axis_cost,
-    arguments=_arguments,
+    arguments=features_and_settings,
     lowering=_CONV + "AxisConv",
     settings=(
         Setting("width", WIDTHS, 64, bounds=(1, 65536)),

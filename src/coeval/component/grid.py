@@ -11,16 +11,15 @@ the last axis.
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.types import (
-    Featured,
-    Grid,
-    ValueType,
-    Vector,
-    describe,
-    elements,
-    positions,
+from coeval.architecture.types import Grid, ValueType, Vector, describe, elements
+from coeval.component.rules import (
+    affine_cost,
+    elementwise_cost,
+    features_and_settings,
+    no_arguments,
+    settings_arguments,
+    with_positions,
 )
-from coeval.component.rules import elementwise_cost, featured, no_arguments
 
 _GRID = "coeval.build.modules.grid:"
 WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -84,18 +83,8 @@ def _conv_type(call: Call) -> ValueType:
 
 
 def _conv_cost(call: Call, output: ValueType) -> Cost:
-    made = grid(output)
-    window = int(call.settings["kernel"]) ** 2 * grid(call.inputs[0]).features
-    bias = made.features if call.settings["bias"] else 0
-    return Cost(
-        window * made.features + bias,
-        positions(made) * window * made.features,
-        elements(made),
-    )
-
-
-def _conv_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": grid(call.inputs[0]).features, **call.settings}
+    seen = int(call.settings["kernel"]) ** 2 * grid(call.inputs[0]).features
+    return affine_cost(output, seen, bias=bool(call.settings["bias"]))
 
 
 CONV = Component(
@@ -103,7 +92,7 @@ CONV = Component(
     summary="Convolution of a grid: a learnt map of each window of kernel by kernel positions to width features.",
     type_rule=_conv_type,
     cost_rule=_conv_cost,
-    arguments=_conv_arguments,
+    arguments=features_and_settings,
     lowering=_GRID + "Conv",
     settings=(Setting("width", WIDTHS, 64, bounds=(1, 65536)), *window(DILATION, BIAS)),
     capabilities=frozenset({"affine", "projection", "convolution", "zero_preserving"}),
@@ -115,10 +104,8 @@ def _depthwise_type(call: Call) -> ValueType:
 
 
 def _depthwise_cost(call: Call, output: ValueType) -> Cost:
-    made = grid(output)
-    window = int(call.settings["kernel"]) ** 2
-    bias = made.features if call.settings["bias"] else 0
-    return Cost(window * made.features + bias, elements(made) * window, elements(made))
+    seen = int(call.settings["kernel"]) ** 2
+    return affine_cost(output, seen, bias=bool(call.settings["bias"]))
 
 
 DEPTHWISE_CONV = Component(
@@ -126,15 +113,11 @@ DEPTHWISE_CONV = Component(
     summary="Convolution of a grid, each feature on its own (Chollet 2017, arXiv:1610.02357).",
     type_rule=_depthwise_type,
     cost_rule=_depthwise_cost,
-    arguments=_conv_arguments,
+    arguments=features_and_settings,
     lowering=_GRID + "DepthwiseConv",
     settings=window(DILATION, BIAS),
     capabilities=frozenset({"affine", "convolution", "equivariant", "zero_preserving"}),
 )
-
-
-def _pool_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return dict(call.settings)
 
 
 def _pool(name: str, summary: str, lowering: str, *capabilities: str) -> Component:
@@ -143,7 +126,7 @@ def _pool(name: str, summary: str, lowering: str, *capabilities: str) -> Compone
         summary=summary,
         type_rule=_depthwise_type,
         cost_rule=elementwise_cost,
-        arguments=_pool_arguments,
+        arguments=settings_arguments,
         lowering=_GRID + lowering,
         settings=window(),
         capabilities=frozenset(("pooling", "equivariant", "zero_preserving", *capabilities)),
@@ -164,15 +147,8 @@ MAX_POOL = _pool(
 )
 
 
-def _with_positions(call: Call) -> Featured:
-    given = featured(call.inputs[0])
-    if isinstance(given, Vector):
-        raise Rejection(f"expected a value with positions, got {describe(given)}. Leave it out.")
-    return given
-
-
 def _global_type(call: Call) -> ValueType:
-    return Vector(_with_positions(call).features)
+    return Vector(with_positions(call.inputs[0]).features)
 
 
 GLOBAL_AVERAGE_POOL = Component(
@@ -187,7 +163,7 @@ GLOBAL_AVERAGE_POOL = Component(
 
 
 def _flat_type(call: Call) -> ValueType:
-    return Vector(elements(_with_positions(call)))
+    return Vector(elements(with_positions(call.inputs[0])))
 
 
 FLATTEN = Component(

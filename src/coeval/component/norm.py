@@ -4,9 +4,15 @@ Lowerings (``coeval.build.modules.norm``): ``BatchNorm(features: int)``, ``Layer
 ``RMSNorm(features: int)``, ``GroupNorm(features: int, groups: int, positions: int)``. Features are the last axis.
 """
 
-from coeval.architecture.component import Call, Component, Rejection, Setting
+from coeval.architecture.component import Call, Component, Setting
 from coeval.architecture.types import ValueType, describe, positions
-from coeval.component.rules import featured, features_argument, per_feature_cost, same_type
+from coeval.component.rules import (
+    divided,
+    featured,
+    features_argument,
+    per_feature_cost,
+    same_type,
+)
 
 
 def _norm(name: str, summary: str, lowering: str, parameters: int, *capabilities: str) -> Component:
@@ -48,10 +54,7 @@ RMS_NORM = _norm(
 
 def _group_type(call: Call) -> ValueType:
     given, groups = featured(call.inputs[0]), int(call.settings["groups"])
-    if given.features % groups:
-        raise Rejection(
-            f"groups must divide the {given.features} features of {describe(given)}, got {groups}."
-        )
+    divided(given.features, "groups", groups, describe(given))
     return given
 
 

@@ -6,15 +6,17 @@ columns of zeros that it needs, ``Upsample(factor: int, mode: str)``, ``PatchEmb
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.types import Grid, Sequence, ValueType, describe, elements, positions
+from coeval.architecture.types import Grid, Sequence, ValueType, describe, positions
 from coeval.component.grid import WIDTHS, grid
-from coeval.component.rules import elementwise_cost, no_arguments
+from coeval.component.rules import (
+    affine_cost,
+    elementwise_cost,
+    features_and_settings,
+    no_arguments,
+    settings_arguments,
+)
 
 _RESIZE = "coeval.build.modules.resize:"
-
-
-def _settings_argument(call: Call, output: ValueType) -> dict[str, object]:
-    return dict(call.settings)
 
 
 def _subsample_type(call: Call) -> ValueType:
@@ -61,7 +63,7 @@ UPSAMPLE = Component(
     summary="A grid with factor times as many rows and columns: each position repeated, or interpolated between neighbours.",
     type_rule=_upsample_type,
     cost_rule=elementwise_cost,
-    arguments=_settings_argument,
+    arguments=settings_arguments,
     lowering=_RESIZE + "Upsample",
     settings=(
         Setting("factor", (2, 4), 2, bounds=(2, 32)),
@@ -81,15 +83,8 @@ def _patch_type(call: Call) -> ValueType:
 
 
 def _patch_cost(call: Call, output: ValueType) -> Cost:
-    made = grid(output)
-    window = int(call.settings["patch"]) ** 2 * grid(call.inputs[0]).features
-    return Cost(
-        (window + 1) * made.features, positions(made) * window * made.features, elements(made)
-    )
-
-
-def _patch_arguments(call: Call, output: ValueType) -> dict[str, object]:
-    return {"features": grid(call.inputs[0]).features, **call.settings}
+    seen = int(call.settings["patch"]) ** 2 * grid(call.inputs[0]).features
+    return affine_cost(output, seen, bias=True)
 
 
 PATCH_EMBEDDING = Component(
@@ -100,7 +95,7 @@ PATCH_EMBEDDING = Component(
     ),
     type_rule=_patch_type,
     cost_rule=_patch_cost,
-    arguments=_patch_arguments,
+    arguments=features_and_settings,
     lowering=_RESIZE + "PatchEmbedding",
     settings=(
         Setting("width", WIDTHS, 64, bounds=(1, 65536)),
@@ -140,7 +135,7 @@ TO_GRID = Component(
     summary="The positions of a sequence as the rows of a grid.",
     type_rule=_grid_type,
     cost_rule=elementwise_cost,
-    arguments=_settings_argument,
+    arguments=settings_arguments,
     lowering=_RESIZE + "ToGrid",
     settings=(Setting("height", (2, 4, 7, 8, 14, 16, 28, 32), 4, bounds=(1, 4096)),),
     capabilities=frozenset({"affine", "equivariant", "pooling", "zero_preserving"}),

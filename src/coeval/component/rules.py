@@ -17,7 +17,6 @@ from coeval.architecture.types import (
     Vector,
     describe,
     elements,
-    positions,
     with_features,
 )
 
@@ -35,6 +34,18 @@ def featured(value: ValueType) -> Featured:
         return value  # type: ignore[no-any-return]  # get_args erases the union
     hint = " Put an entry component in front of it." if isinstance(value, Columns) else ""
     raise Rejection(f"expected a value with features, got {describe(value)}.{hint}")
+
+
+def with_positions(value: ValueType) -> Featured:
+    """Return the value type if it has features at positions.
+
+    Raises:
+        Rejection: It has no features, or is a vector.
+    """
+    given = featured(value)
+    if isinstance(given, Vector):
+        raise Rejection(f"expected a value with positions, got {describe(given)}. Leave it out.")
+    return given
 
 
 def columns(value: ValueType) -> Columns:
@@ -73,12 +84,40 @@ def projected(value: ValueType, width: int) -> Featured:
 
 def projection_cost(value: ValueType, width: int, *, bias: bool) -> Cost:
     """Return the cost of one linear map of the features to ``width`` at every position."""
-    domain = featured(value)
+    return affine_cost(projected(value, width), featured(value).features, bias=bias)
+
+
+def affine_cost(output: ValueType, seen: int, *, bias: bool) -> Cost:
+    """Return the cost of an affine map to each feature, the same at every position.
+
+    Args:
+        output: Its result.
+        seen: Numbers that each feature of a position is computed from.
+        bias: Whether each feature has one.
+    """
+    made = featured(output)
     return Cost(
-        parameters=domain.features * width + (width if bias else 0),
-        macs=positions(domain) * domain.features * width,
-        activations=positions(domain) * width,
+        parameters=seen * made.features + (made.features if bias else 0),
+        macs=seen * elements(made),
+        activations=elements(made),
     )
+
+
+def divided(features: int, setting: str, groups: int, where: str) -> int:
+    """Return how many features each of some equal groups has.
+
+    Args:
+        features: To divide.
+        setting: What the number of groups is called.
+        groups: Their number.
+        where: What has the features, for the message.
+
+    Raises:
+        Rejection: They do not divide evenly.
+    """
+    if features % groups:
+        raise Rejection(f"{setting} must divide the {features} features of {where}, got {groups}.")
+    return features // groups
 
 
 def elementwise_cost(call: Call, output: ValueType) -> Cost:
@@ -103,3 +142,13 @@ def no_arguments(call: Call, output: ValueType) -> dict[str, object]:
 def features_argument(call: Call, output: ValueType) -> dict[str, object]:
     """Return the constructor argument ``features`` of the only input."""
     return {"features": featured(call.inputs[0]).features}
+
+
+def settings_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    """Return all settings as constructor arguments."""
+    return dict(call.settings)
+
+
+def features_and_settings(call: Call, output: ValueType) -> dict[str, object]:
+    """Return the constructor argument ``features`` of the first input, and all settings."""
+    return {"features": featured(call.inputs[0]).features, **call.settings}
