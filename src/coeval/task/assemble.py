@@ -23,6 +23,9 @@ from coeval.task.table import ColumnSchema, Kind, Schema, Table
 from coeval.task.target import Encoded, encode_target
 from coeval.task.task import Index, Problem, Splits, Target, Task
 
+Folds = tuple[tuple[Index, Index], ...]
+"""Rows to train on and rows to validate on, for each."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -92,13 +95,7 @@ def assemble(
     _refuse_no_features(schema)
     table = to_table(features, schema, len(target.values))
     said += [one for one in (encoded.note, *_about(features, schema)) if one]
-    rng = generator(plan.seed, "split")
-    layers = strata(encoded.target, encoded.problem)
-    structure = structure_of(plan, said)
-    classes = encoded.problem is not Problem.REGRESSION
-    splits = split(layers, structure, plan.shares, rng, classes=classes)
-    several = len(layers) < FOLDED_BELOW if plan.several_folds is None else plan.several_folds
-    folds = fold(layers, structure, splits, rng, several=several, classes=classes)
+    splits, folds = deal(encoded, plan, said)
     if plan.strict:
         said += leaks(table, encoded.target, encoded.problem, generator(plan.seed, "leakage"))
     return _task(
@@ -277,7 +274,30 @@ def _about_column(raw: RawColumn, schema: ColumnSchema) -> list[str]:
     return said
 
 
-def structure_of(plan: Plan, notes: list[str]) -> Structure:
+def deal(
+    encoded: Encoded, plan: Plan, notes: list[str], folded_below: int = FOLDED_BELOW
+) -> tuple[Splits, Folds]:
+    """Return the splits of a task's rows and the folds of its training rows.
+
+    Args:
+        encoded: The target.
+        plan: Shares, seed, and what must not be split apart.
+        notes: What is done is noted here.
+        folded_below: Rows below which trials are scored out of fold, where the plan does not say.
+
+    Raises:
+        DataError: The rows cannot be split like this.
+    """
+    rng = generator(plan.seed, "split")
+    layers = strata(encoded.target, encoded.problem)
+    structure = _structure(plan, notes)
+    classes = encoded.problem is not Problem.REGRESSION
+    splits = split(layers, structure, plan.shares, rng, classes=classes)
+    several = len(layers) < folded_below if plan.several_folds is None else plan.several_folds
+    return splits, fold(layers, structure, splits, rng, several=several, classes=classes)
+
+
+def _structure(plan: Plan, notes: list[str]) -> Structure:
     """Return what must stay together or in order.
 
     Raises:

@@ -11,28 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.architecture.types import Grid
-from coeval.seed import generator
 from coeval.task.assemble import (
+    Folds,
     Plan,
+    deal,
     drop_unlabelled,
     metric_labels,
     read_weights,
     refuse_few,
     refuse_lone_class,
     seal,
-    structure_of,
     taken,
 )
 from coeval.task.image_found import MOST_SIDE, Decoded, Found, decoded, size_for
 from coeval.task.image_stack import AT_ONCE, Bytes
 from coeval.task.metrics import metric
 from coeval.task.raw import Form, RawColumn
-from coeval.task.split import fold, split, strata
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
-from coeval.task.target import Encoded, encode_like, encode_target
-from coeval.task.task import Index, Problem, Splits, Target, Task
-
-Folds = tuple[tuple[Index, Index], ...]
+from coeval.task.target import encode_like, encode_target
+from coeval.task.task import Index, Splits, Target, Task
 
 FOLDED_BELOW = 500
 """Images below which trials are scored out of fold. Tables are up to four times as many rows, but a network for images takes
@@ -66,7 +63,7 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
     if kept.plan.strict:
         refuse_lone_class(encoded.target)
     said += [encoded.note] if encoded.note else []
-    splits, folds = _deal(encoded, kept.plan, said)
+    splits, folds = deal(encoded, kept.plan, said, FOLDED_BELOW)
     stack, target = kept.images.stack, encoded.target
     if test is not None:
         held, more = _read_test(test, target, grid, said)
@@ -136,17 +133,6 @@ def _read_test(
     found = decoded(pictures, grid)
     said += [f"test: {one}" for one in (*test.notes, *found.notes)]
     return found, encode_like(labels.take(found.kept), target).values
-
-
-def _deal(encoded: Encoded, plan: Plan, said: list[str]) -> tuple[Splits, Folds]:
-    """Return splits and folds, as those of a table."""
-    rng = generator(plan.seed, "split")
-    layers = strata(encoded.target, encoded.problem)
-    structure = structure_of(plan, said)
-    classes = encoded.problem is not Problem.REGRESSION
-    splits = split(layers, structure, plan.shares, rng, classes=classes)
-    several = len(layers) < FOLDED_BELOW if plan.several_folds is None else plan.several_folds
-    return splits, fold(layers, structure, splits, rng, several=several, classes=classes)
 
 
 def _weights(plan: Plan, rows: int) -> npt.NDArray[np.float64] | None:
