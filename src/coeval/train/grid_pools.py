@@ -46,10 +46,7 @@ class _Greatest(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
-        x = x.contiguous()
-        batch, height, width, features = x.shape
-        window = loops.window_of(height, width, features, kernel, stride)
-        y = x.new_empty(batch, window.down, window.across, features)
+        x, y, window = _windowed(x, kernel, stride)
         winner = torch.empty(y.shape, dtype=torch.uint8)
         loops.greatest(_flat(x), _flat(y), _flat(winner), window)
         ctx.save_for_backward(winner)
@@ -70,10 +67,7 @@ class _Mean(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
-        x = x.contiguous()
-        batch, height, width, features = x.shape
-        window = loops.window_of(height, width, features, kernel, stride)
-        y = x.new_empty(batch, window.down, window.across, features)
+        x, y, window = _windowed(x, kernel, stride)
         loops.mean(_flat(x), _flat(y), window)
         ctx.known = (window, x.shape, x.dtype)
         return y
@@ -84,6 +78,15 @@ class _Mean(torch.autograd.Function):
         dx = torch.empty(shape, dtype=dtype)
         loops.mean_gradient(_flat(g.to(dtype).contiguous()), _flat(dx), window)
         return dx, None, None
+
+
+def _windowed(
+    x: torch.Tensor, kernel: int, stride: int
+) -> tuple[torch.Tensor, torch.Tensor, loops.Window]:
+    """Return the input in order, room for the result, and how the window moves over the one to the other."""
+    batch, height, width, features = x.shape
+    window = loops.window_of(height, width, features, kernel, stride)
+    return x.contiguous(), x.new_empty(batch, window.down, window.across, features), window
 
 
 def _flat(x: torch.Tensor) -> npt.NDArray[Any]:
