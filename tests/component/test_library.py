@@ -51,6 +51,10 @@ def test_the_set_holds_what_tables_need_under_their_own_names():
         "binary_head",
         "class_head",
         "value_head",
+        "members",
+        "member_linear",
+        "vote",
+        "token_entry",
     }
 
 

@@ -11,8 +11,10 @@ from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns, Grid, Tokens, Vector
 from coeval.build.network import Network, network_for
 from coeval.build.onnx_module import OPSET, OUTPUT
+from coeval.component.attention import ATTENTION
 from coeval.component.channel import LINEAR
 from coeval.component.entry import NUMERIC_ENTRY
+from coeval.component.grid import GLOBAL_AVERAGE_POOL
 from coeval.component.head import VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, NORMS, TABULAR
 from coeval.component.region import REPEAT, RESIDUAL
@@ -99,13 +101,56 @@ def every_component() -> Architecture:
     return Architecture((COLUMNS,), sequence(1, steps))
 
 
+def ensemble(kind: str, width: int = 1) -> Architecture:
+    """Return an ensemble inside one network, over numbers and categories."""
+    steps = [
+        step(NUMERIC_ENTRY, 0),
+        step(TABULAR["category_entry"], 0),
+        step(TABULAR["concatenate"], (1, 2)),
+        step(TABULAR["members"], 3, count=4),
+        step(LINEAR, 4, width=8),
+        step(TABULAR["batch_norm"], 5),
+        step(TABULAR["relu"], 6),
+        step(TABULAR["member_linear"], 7, width=width),
+        step(TABULAR["vote"], 8, kind=kind),
+    ]
+    return Architecture((COLUMNS,), sequence(1, steps))
+
+
+def transformer() -> Architecture:
+    """Return one block of attention over a row's columns."""
+    block = sequence(1, [step(TABULAR["layer_norm"], 0), step(ATTENTION, 1, heads=2)])
+    steps = [
+        step(TABULAR["token_entry"], 0, width=8),
+        step(RESIDUAL, 1, block),
+        step(GLOBAL_AVERAGE_POOL, 2),
+        step(VALUE_HEAD, 3),
+    ]
+    return Architecture((COLUMNS,), sequence(1, steps))
+
+
+OTHERS = {
+    "of a logit": ensemble("logit"),
+    "of classes": ensemble("classes", 3),
+    "of values": ensemble("value"),
+    "transformer": transformer(),
+}
+
+
 def test_the_quick_exporter_knows_every_component_and_prints_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     architecture = every_component()
     names = {one.component.name for one in architecture.body.steps}
-    assert names | {"binary_head", "class_head"} == set(TABULAR)
+    others = {one.component.name for made in OTHERS.values() for one in made.body.steps}
+    assert names | others | {"binary_head", "class_head"} == set(TABULAR) | {"global_avg_pool"}
     agrees(Network(architecture, seed=0), COLUMNS)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_ensembles_and_transformers_give_the_same_outputs_in_onnx(name, capfd) -> None:
+    agrees(Network(OTHERS[name], seed=0), COLUMNS)
     assert capfd.readouterr() == ("", "")
 
 

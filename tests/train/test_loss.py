@@ -32,3 +32,16 @@ def test_regression_loss_is_the_mean_square():
     outputs, target = torch.tensor([[1.0], [2.0]]), torch.tensor([0.0, 4.0])
     assert loss_for(Problem.REGRESSION)(outputs, target, None).item() == 2.5
     assert loss_for(Problem.REGRESSION)(outputs, target, torch.tensor([2.0, 0.0])).item() == 1.0
+
+
+def test_members_have_a_loss_each_and_their_mean_is_taken():
+    outputs, target = torch.randn(4, 5, 3), torch.tensor([0, 1, 2, 1])
+    weights = torch.tensor([0.5, 2.0, 1.0, 1.0])
+    for problem, given, wanted in (
+        (Problem.MULTICLASS, outputs, target),
+        (Problem.BINARY, outputs[..., :1], target.clamp(max=1).float()),
+        (Problem.REGRESSION, outputs[..., :1], target.float()),
+    ):
+        loss = loss_for(problem)
+        each = [loss(given[:, member], wanted, weights) for member in range(5)]
+        torch.testing.assert_close(loss(given, wanted, weights), torch.stack(each).mean())

@@ -109,7 +109,8 @@ class Component:
             ``"stochastic"`` (two equal uses differ), ``"equivariant"`` (permuting the features of the
             only input permutes those of the output), ``"joining"`` (concatenates features), ``"zero"``
             (zeros, whatever the input), ``"sum"`` (a zero among several inputs changes nothing) and
-            ``"zero_preserving"`` (zeros give zeros, or a learnt offset of each feature); for the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``.
+            ``"zero_preserving"`` (zeros give zeros, or a learnt offset of each feature); for the drawing ``"entry"``, ``"head"``, ``"normalising"``, ``"merging"``;
+            ``"voting"`` (in training the network gives its input instead).
         numeric: ``"module:function"`` of the numeric backend, called ``(xp, settings, bodies)`` with the array
             namespace (``numpy`` or ``torch``) and returning the vectorised function of the step's inputs;
             imported by ``build`` alone. Empty for a neural component.

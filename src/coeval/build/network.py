@@ -6,6 +6,7 @@ to step 2 of the first region of step 5. Steps count from 0, as in error message
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
@@ -55,6 +56,7 @@ class Network(nn.ModuleDict):
         self.activations = inference.cost.activations
         self.region = architecture.body
         self._plan = live_steps(architecture.body)
+        self._votes = is_voting(architecture.body)
 
     def forward(
         self, numeric: torch.Tensor, codes: torch.Tensor, tokens: torch.Tensor
@@ -67,11 +69,14 @@ class Network(nn.ModuleDict):
             tokens: ``(rows, tokens)`` int64.
 
         Returns:
-            ``(rows, outputs)`` float32.
+            ``(rows, outputs)`` float32; in training, where the last step is a vote, what it would count instead,
+            ``(rows, members, outputs)``, so that each member has its own loss.
         """
-        output: torch.Tensor = apply_steps(
-            self, self._plan, self.region, ((numeric, codes, tokens),)
-        )
+        plan, region = self._plan, self.region
+        if self.training and self._votes:
+            (counted,) = region.steps[-1].inputs
+            plan, region = plan[:-1], replace(region, output=counted)
+        output: torch.Tensor = apply_steps(self, plan, region, ((numeric, codes, tokens),))
         return output
 
     def fit_entries(self, rows: tuple[npt.NDArray[Any], ...]) -> None:
@@ -141,6 +146,13 @@ class RegionSteps(nn.ModuleDict):
 
 
 Plan = tuple[tuple[int, str, tuple[int, ...]], ...]
+
+
+def is_voting(region: Region) -> bool:
+    """Return whether a region's result is what its last step counts: the vote of an ensemble."""
+    steps = region.steps
+    is_last = bool(steps) and region.output == region.inputs + len(steps) - 1
+    return is_last and "voting" in steps[-1].component.capabilities
 
 
 def live_steps(region: Region) -> Plan:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from coeval.architecture.inference import Inference, infer, live
 from coeval.architecture.step import Architecture, Region, Step
-from coeval.architecture.types import Columns, ValueType, Vector, describe
+from coeval.architecture.types import Columns, Set, Vector, describe
 from coeval.build.tape_parts import LOWERINGS, Part, Setting, Tensor
+from coeval.component.members import members_of
 from coeval.errors import CoevalError
 
 ROW = 0
@@ -26,7 +27,7 @@ class Operation:
     Attributes:
         kind: ``numeric piecewise_linear periodic embedding text`` (entries), ``linear scale glu_gate dropout``,
             ``relu gelu silu tanh sigmoid hard_sigmoid``, ``batch_norm layer_norm rms_norm``,
-            ``add multiply concatenate``.
+            ``add multiply concatenate``, ``spread member_linear vote`` (an ensemble's).
         inputs: Values taken, each defined earlier.
         output: The value defined: one more than the operation's index.
         tensors: Parameters and buffers, in the order of the kind (``tape_parts``). Operations of a tied
@@ -53,13 +54,20 @@ class Tape:
         columns: The network's input.
         widths: Features of every value; value 0 is the row and has none of its own.
         operations: In order of execution, which is also the order in which dropout draws.
-        output: The value that the loss takes.
+        output: The network's result.
+        members: Of every value how often it is there, once or for each member of an ensemble.
     """
 
     columns: Columns
     widths: tuple[int, ...]
     operations: tuple[Operation, ...]
     output: int
+    members: tuple[int, ...]
+
+    @property
+    def votes(self) -> bool:
+        """Return whether the last operation counts votes, so that the loss takes what stands before it."""
+        return self.operations[-1].kind == "vote"
 
 
 class Untaped(CoevalError):  # noqa: N818 - an answer more often than an error
@@ -91,7 +99,15 @@ def write_tape(architecture: Architecture) -> Tape:
         raise Untaped(f"a tape needs Columns as its only input, got {taken}.")
     writer = _Writer()
     output = writer.region(architecture.body, infer(architecture), (ROW,), "")
-    return Tape(first, tuple(writer.widths), tuple(writer.operations), output)
+    kinds = [one.kind for one in writer.operations]
+    if {"spread", "member_linear", "vote"} & set(kinds) and "vote" not in kinds[-1:]:
+        raise Untaped(
+            "members have a place on a tape where a vote ends it. It is trained in PyTorch."
+        )
+    if "vote" in kinds[:-1]:
+        raise Untaped("a vote has a place on a tape at its end only. It is trained in PyTorch.")
+    members = tuple(writer.members)
+    return Tape(first, tuple(writer.widths), tuple(writer.operations), output, members)
 
 
 class _Writer:
@@ -99,6 +115,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.widths: list[int] = [0]
+        self.members: list[int] = [1]
         self.operations: list[Operation] = []
 
     def region(
@@ -121,22 +138,26 @@ class _Writer:
         inner = inference.nested[number]
         if lowering == f"{_REGION}Residual":
             body = self.region(step.regions[0], inner[0], taken, f"{where}0.")
-            return self._append(Part("add"), (taken[0], body), self.widths[taken[0]])
+            width, members = self.widths[taken[0]], self.members[taken[0]]
+            return self._append(Part("add"), (taken[0], body), width, members)
         if lowering == f"{_REGION}Repeat":
             return self._repeat(step, inner[0], taken[0], where)
         make = LOWERINGS.get(lowering)
-        width = _width(inference.types[len(inference.types) - len(inference.calls) + number])
-        if make is None or width is None:
+        made = inference.types[len(inference.types) - len(inference.calls) + number]
+        if make is None or not isinstance(made, Vector | Set):
             raise Untaped(
                 f"step {where[:-1]} ({step.component.name}, lowered to {lowering!r}) has no place on a tape. "
                 "It is trained in PyTorch."
             )
         call = inference.calls[number]
-        parts = make(where, step.component.arguments(call, Vector(width)), len(taken))
+        parts = make(where, step.component.arguments(call, made), len(taken))
         if not parts:
             return taken[0]
-        values = tuple(self._append(part, taken, part.width or width) for part in parts)
-        return values[0] if len(values) == 1 else self._append(Part("concatenate"), values, width)
+        width, members = made.features, members_of(made)
+        values = tuple(self._append(part, taken, part.width or width, members) for part in parts)
+        if len(values) == 1:
+            return values[0]
+        return self._append(Part("concatenate"), values, width, members)
 
     def _repeat(self, step: Step, inner: Inference, value: int, where: str) -> int:
         copies = step.component.instances(dict(step.settings)) if step.component.instances else 1
@@ -144,12 +165,9 @@ class _Writer:
             value = self.region(step.regions[0], inner, (value,), f"{where}{turn % copies}.")
         return value
 
-    def _append(self, part: Part, inputs: tuple[int, ...], width: int) -> int:
+    def _append(self, part: Part, inputs: tuple[int, ...], width: int, members: int) -> int:
         output = len(self.widths)
         self.widths.append(width)
+        self.members.append(members)
         self.operations.append(Operation(part.kind, inputs, output, part.tensors, part.settings))
         return output
-
-
-def _width(output: ValueType) -> int | None:
-    return output.features if isinstance(output, Vector) else None

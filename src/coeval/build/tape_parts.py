@@ -10,6 +10,8 @@ The order of an operation's tensors, by kind:
 - ``text``: weight ``(vocabulary, width)``; its ``length`` tokens begin at ``start``
 - ``linear``: weight ``(width, features)`` and, unless it has none, bias ``(width,)``
 - ``glu_gate``: weight ``(2 features, features)``, bias ``(2 features,)``
+- ``spread``: factor ``(members, features)``
+- ``member_linear``: weight ``(members, width, features)``, bias ``(members, width)``
 - ``scale``, ``rms_norm``: scale ``(features,)``; ``layer_norm``: scale and bias; ``batch_norm``: scale, bias, and
   the buffers mean and variance
 """
@@ -20,6 +22,8 @@ from typing import Any
 
 Setting = int | float | tuple[int, ...]
 
+VOTES = ("logit", "classes", "value")
+"""What members vote on, by number."""
 EPSILON = 1e-5
 """Of every norm."""
 MOMENTUM = 0.1
@@ -111,6 +115,20 @@ def _dropout(where: str, given: Arguments, taken: int) -> tuple[Part, ...]:
     return (Part("dropout", (), (("zeroed", zeroed),)),) if zeroed else ()
 
 
+def _members(where: str, given: Arguments, taken: int) -> tuple[Part, ...]:
+    return (Part("spread", (Tensor(f"{where}factor", (given["count"], given["features"])),)),)
+
+
+def _member_linear(where: str, given: Arguments, taken: int) -> tuple[Part, ...]:
+    members, width = given["members"], given["width"]
+    weight = Tensor(f"{where}weight", (members, width, given["features"]))
+    return (Part("member_linear", (weight, Tensor(f"{where}bias", (members, width)))),)
+
+
+def _vote(where: str, given: Arguments, taken: int) -> tuple[Part, ...]:
+    return (Part("vote", (), (("of", VOTES.index(given["kind"])),)),)
+
+
 def _identity(where: str, given: Arguments, taken: int) -> tuple[Part, ...]:
     return ()
 
@@ -164,6 +182,7 @@ _ROOMS: Mapping[str, Mapping[str, Lower]] = {
         "Concatenate": _merge("concatenate"),
     },
     "head": {"Head": _linear},
+    "members": {"Members": _members, "MemberLinear": _member_linear, "Vote": _vote},
 }
 LOWERINGS: Mapping[str, Lower] = {
     f"coeval.build.modules.{room}:{name}": lower

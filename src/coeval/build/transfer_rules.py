@@ -211,6 +211,34 @@ def _featurewise(pair: Pair) -> Carried:
     return Carried(weights, index, (alone or permuted) and pair.is_set_alike, count)
 
 
+def _by_member(pair: Pair) -> Carried:
+    """What each member has of its own, member by member: factors of the features, or its head's rows."""
+    index, weights, count = pair.taken, {}, 0
+    heads = "weight" in pair.child.weights
+    shared = min(_members(pair.child), _members(pair.parent))
+    rows = kept(pair.child.features, pair.parent.features) if heads else index
+    for name, fresh in pair.child.weights.items():
+        given = pair.parent.weights[name]
+        weights[name] = fresh.copy()
+        for member in range(shared):
+            if name == "weight":
+                weights[name][member] = blend(fresh[member], given[member], rows, index)
+            else:
+                weights[name][member] = gathered(fresh[member], given[member], rows)
+        old = int((rows >= 0).sum()) * (int((index >= 0).sum()) if name == "weight" else 1)
+        count += shared * old
+    alike = _members(pair.child) == _members(pair.parent)
+    return Carried(weights, rows, alike and (not heads or is_complete(index, _given(pair))), count)
+
+
+def _members(side: Side) -> int:
+    return len(next(iter(side.weights.values())))
+
+
+def _given(pair: Pair) -> int:
+    return features_of(pair.parent.call.inputs[0])
+
+
 def _flatten(pair: Pair) -> Carried:
     """From an index of features to one of positions times features."""
     before = features_of(pair.parent.call.inputs[0])
@@ -343,6 +371,8 @@ _RULES: Mapping[str, Callable[[Pair], Carried]] = {
     "depthwise_conv2d": _depthwise,
     "glu_gate": _gate,
     "flatten": _flatten,
+    "members": _by_member,
+    "member_linear": _by_member,
     "numeric_entry": _numeric_entry,
     "category_entry": _category_entry,
     "text_entry": _text_entry,

@@ -35,10 +35,12 @@ from coeval.component.grid import (
     MAX_POOL,
 )
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
+from coeval.component.members import MEMBER_LINEAR, MEMBERS, VOTE
 from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
 from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.component.resize import PATCH_EMBEDDING, SUBSAMPLE, TO_GRID, TO_SEQUENCE, UPSAMPLE
+from coeval.component.tokens import TOKEN_ENTRY
 from coeval.component.trees import TREE_ENSEMBLE
 from coeval.errors import SpaceError
 
@@ -65,6 +67,7 @@ NORMS = (BATCH_NORM, LAYER_NORM, RMS_NORM)
 MERGES = (ADD, MULTIPLY, CONCATENATE)
 REGIONS = (RESIDUAL, REPEAT)
 HEADS = (BINARY_HEAD, CLASS_HEAD, VALUE_HEAD)
+ENSEMBLE = (MEMBERS, MEMBER_LINEAR, VOTE)
 
 TABULAR: ComponentSet = component_set(
     (
@@ -79,6 +82,8 @@ TABULAR: ComponentSet = component_set(
         *MERGES,
         *REGIONS,
         *HEADS,
+        *ENSEMBLE,
+        TOKEN_ENTRY,
     )
 )
 

@@ -111,7 +111,7 @@ def bucket_of(
     tape = None
     if joins and fidelity.epochs > 0 and not (inherits and proposal.parent is not None):
         tape = tape_of(narrowed(space.architecture(candidate), fidelity.width))
-    if tape is None:
+    if tape is None or tape.votes:
         return f"alone/{candidate_digest(candidate)}/{spent}/{proposal.repeat}"
     recipe = Recipe.of(candidate.settings("recipe"))
     shared = (
@@ -138,7 +138,8 @@ def split(jobs: Sequence[Job], limits: Limits) -> tuple[list[list[Job]], list[Jo
         plan, recipe = job.plan, job.plan.recipe
         tape = tape_of(plan.architecture)
         is_heir = job.legacy is not None or "inherited" in job.beginning.data
-        if tape is None or is_heir or not plan.epochs or has_idle_steps(plan.architecture.body):
+        is_alone = tape is None or tape.votes or is_heir or not plan.epochs
+        if tape is None or is_alone or has_idle_steps(plan.architecture.body):
             alone.append(job)
             continue
         shared = (plan.preparation, plan.rows_share, recipe.optimizer, recipe.batch_size)

@@ -22,7 +22,7 @@ PRELOAD: tuple[str, ...] = (
     "coeval.train.kernels.ready",
     *(
         f"coeval.build.modules.{name}"
-        for name in ("entry", "channel", "norm", "merge", "region", "head")
+        for name in ("entry", "channel", "norm", "merge", "region", "head", "members")
     ),
     "numpy.ma",
 )

@@ -8,14 +8,12 @@ from coeval.architecture.inference import Inference, infer
 from coeval.architecture.step import Architecture, Region, Step
 from coeval.architecture.types import Featured
 from coeval.component.choice import is_choice
-from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.merge import GATE
 from coeval.errors import SpaceError
 
 Place = tuple[int, ...]
 """The path of a step: its number, then region and number in turns."""
 
-_HEADS = {BINARY_HEAD.name, CLASS_HEAD.name, VALUE_HEAD.name}
 _MIXERS = {"gating", "attention"}
 """Facts of learnt maps of all features whose parts stand side by side: their first rows are not those of a smaller one."""
 
@@ -83,14 +81,14 @@ class _Walk:
             ):
                 self._join(taken[0], self.region(body, nested, taken, (*place, inner)))
             return taken[0]
+        if "head" in facts:  # its width is the task's
+            return self.pinned()
         if "width" in dict(one.settings):
             made = self._new()
             self._places.append((made, place))
             if int(dict(one.settings).get("groups", 1)) > 1 or "projection" not in facts:
                 self._pin_all([made, *taken])
             return made
-        if one.component.name in _HEADS:
-            return self.pinned()
         if not self._keeps(number, inference) or (facts & _MIXERS and one.component != GATE):
             self._pin_all(taken)
             return self.pinned()

@@ -81,9 +81,8 @@ class CompiledEngine:
         self._held = Held(network, tape, -(-rows // batches))
         self._rows = rows_of(data.inputs, data.target, data.weights)
         smoothing = recipe.label_smoothing if problem is not Problem.REGRESSION else 0.0
-        self._choices = np.array(
-            [PROBLEMS[problem], OPTIMIZERS[recipe.optimizer], 1, len(tape.operations)]
-        )
+        learning = len(tape.operations) - tape.votes  # an ensemble votes at prediction only
+        self._choices = np.array([PROBLEMS[problem], OPTIMIZERS[recipe.optimizer], 1, learning])
         self._shares = np.array([smoothing, recipe.weight_decay])
         self._clock = np.array([0.0, 1.0, 0.0])
         self._block = FIRST_STEPS

@@ -34,6 +34,9 @@ KINDS: Mapping[str, int] = {
     "add": layout.ADD,
     "multiply": layout.MULTIPLY,
     "concatenate": layout.CONCATENATE,
+    "spread": layout.SPREAD,
+    "member_linear": layout.OWN,
+    "vote": layout.VOTE,
 }
 _ENCODED = ("piecewise_linear", "periodic")
 
@@ -66,7 +69,7 @@ class Plan:
         buffers: By name.
         part: Numbers from a parameter to its gradient, from there to its first and from there to its second moment.
         size: Numbers of the memory.
-        dropped: Features of each dropout, which draws a byte for each number.
+        dropped: Numbers of an example in each dropout, which draws a byte for each number.
     """
 
     table: npt.NDArray[np.int64]
@@ -110,7 +113,11 @@ def plan_of(tape: Tape, parameters: Mapping[str, tuple[int, ...]], capacity: int
         {name: place for name, place in planner.places.items() if name not in parameters},
         part=planner.part,
         size=planner.size,
-        dropped=tuple(tape.widths[one.output] for one in tape.operations if one.kind == "dropout"),
+        dropped=tuple(
+            tape.widths[one.output] * tape.members[one.output]
+            for one in tape.operations
+            if one.kind == "dropout"
+        ),
     )
 
 
@@ -166,8 +173,8 @@ class _Planner:
 
     def place_values(self) -> None:
         """Place values and their gradients, row by row."""
-        for width in self._tape.widths[1:]:
-            size = self._capacity * self._strides[width]
+        for width, members in zip(self._tape.widths[1:], self._tape.members[1:], strict=True):
+            size = self._capacity * members * self._strides[width]
             self._values.append((self._take(size), self._take(size)))
 
     def write(self, one: Operation) -> None:
@@ -177,6 +184,7 @@ class _Planner:
         width = self._tape.widths[one.output]
         row[layout.Y], row[layout.Y_ERRORS] = self._values[one.output]
         row[layout.Y_ROW], row[layout.Y_WIDTH] = self._strides[width], width
+        row[layout.COPIES] = self._tape.members[one.output]
         taken = one.inputs[0]
         if taken == ROW:
             row[layout.COLUMNS] = self._columns(one.kind)
@@ -197,28 +205,24 @@ class _Planner:
                 1,
             )
         self._write_rest(one, row, at, width)
+        self._write_settings(one, row)
         self.rows += row
 
     def _write_rest(self, one: Operation, row: list[int], at: list[int], width: int) -> None:
         """Write the fields of a kind."""
+        rows = self._capacity * row[layout.COPIES]
         if one.kind in _ENCODED:
             self._write_encoding(one, row, at)
         elif one.kind in ("linear", "glu_gate"):
             row[layout.TURNED], row[layout.TURNED_ROW] = self._turn(one.tensors[0])
-        if one.kind == "glu_gate":
-            row[layout.SCRATCH_ROW] = stride_of(2 * width)
-            size = self._capacity * row[layout.SCRATCH_ROW]
-            row[layout.SCRATCH], row[layout.THIRD] = self._take(size), self._take(size)
+        elif one.kind == "member_linear":
+            self._write_member_linear(one, row, at)
         elif one.kind in ("layer_norm", "rms_norm"):
-            row[layout.SCRATCH] = self._take(2 * self._capacity)
+            row[layout.SCRATCH] = self._take(2 * rows)
         elif one.kind == "batch_norm":
             row[layout.SCRATCH_ROW] = padded(width)
             row[layout.SCRATCH] = self._take(4 * padded(width))
             row[layout.THIRD], row[layout.FOURTH] = at[2:]
-        elif one.kind == "dropout":
-            row[layout.THIRD] = _whole(one, "zeroed")
-        elif one.kind == "text":
-            row[layout.THIRD], row[layout.FOURTH] = _whole(one, "start"), _whole(one, "length")
         elif one.kind == "embedding":
             row[layout.COUNT] = len(_many(one, "columns"))
             row[layout.LINKS] = self._list([*_many(one, "columns"), *_many(one, "offsets")])
@@ -226,6 +230,20 @@ class _Planner:
             row[layout.LINKS] = self._list(
                 [field for value in one.inputs for field in self._link(value)]
             )
+        if one.kind == "glu_gate":
+            row[layout.SCRATCH_ROW] = stride_of(2 * width)
+            size = rows * row[layout.SCRATCH_ROW]
+            row[layout.SCRATCH], row[layout.THIRD] = self._take(size), self._take(size)
+
+    def _write_settings(self, one: Operation, row: list[int]) -> None:
+        """Write whole numbers that a kind is told."""
+        if one.kind == "dropout":
+            row[layout.THIRD] = _whole(one, "zeroed")
+        elif one.kind == "text":
+            row[layout.THIRD], row[layout.FOURTH] = _whole(one, "start"), _whole(one, "length")
+        elif one.kind == "vote":
+            row[layout.THIRD] = _whole(one, "of")
+            row[layout.FOURTH] = self._tape.members[one.inputs[0]]
 
     def _write_encoding(self, one: Operation, row: list[int], at: list[int]) -> None:
         columns, inside, outside = one.tensors[0].shape
@@ -246,6 +264,17 @@ class _Planner:
             row[layout.FIFTH], row[layout.SIXTH] = self._take(columns * block), self._take(block)
         else:
             row[layout.FIFTH], row[layout.SIXTH] = at[4:]
+
+    def _write_member_linear(self, one: Operation, row: list[int], at: list[int]) -> None:
+        members, width, features = one.tensors[0].shape
+        stride, turned_row = stride_of(features), stride_of(width)
+        row[layout.WEIGHT_ROW], row[layout.THIRD] = stride, padded(width)
+        row[layout.TURNED_ROW], row[layout.INSIDE] = turned_row, padded(features) * turned_row
+        row[layout.TURNED] = self._take(members * row[layout.INSIDE])
+        for member in range(members):
+            weight = at[0] + member * width * stride
+            turned = row[layout.TURNED] + member * row[layout.INSIDE]
+            self.matrices.append([weight, width, features, stride, turned, turned_row])
 
     def _turn(self, weight: Tensor) -> tuple[int, int]:
         """Return where a weight's transpose is, and its row stride."""
@@ -294,6 +323,10 @@ def _place(kind: str, role: int, shape: tuple[int, ...], at: int) -> tuple[Place
         stride = padded(shape[-1])
         strides = (stride,) * (len(shape) - 1)
         return Place(at, (*strides, 1), shape), shape[0] * stride
+    if kind == "member_linear":
+        stride = stride_of(shape[2]) if role == 0 else padded(shape[1])
+        inner = (shape[1] * stride, stride) if role == 0 else (stride,)
+        return Place(at, (*inner, 1), shape), shape[0] * inner[0]
     strides = tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
     return Place(at, strides, shape), padded(math.prod(shape))
 

@@ -27,7 +27,7 @@ _GRANTS = {
 }
 _DESCRIBING = frozenset(
     {*_GRANTS, "affine", "nonpolynomial", "polynomial", "piecewise_linear", "gating", "normalising"}
-    | {"bounded_iteration", "unbounded_iteration", "entry", "head", "pooling"}
+    | {"bounded_iteration", "unbounded_iteration", "entry", "head", "pooling", "voting"}
 )
 """Strings that say what a component computes, so that it is total unless it iterates without bound."""
 _WORDS = _DESCRIBING | {
@@ -38,7 +38,7 @@ _WORDS = _DESCRIBING | {
 _NOT_AFFINE = frozenset(
     {"nonpolynomial", "polynomial", "product", "division", "comparison", "selection", "maxmin"}
     | {"gating", "piecewise_linear", "unbounded_iteration", "primitive_recursion", "minimisation"}
-    | {"entry", "pooling"}
+    | {"entry", "pooling", "voting"}
 )
 
 

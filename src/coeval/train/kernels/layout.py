@@ -29,7 +29,8 @@ COLUMNS, INSIDE, OUTSIDE = (
     30,
     31,
 )  # of the rows that an entry reads; features of a column's code and its image
-FIELDS = 32
+COPIES = 32  # of the result: a row for each example, or for each member of an ensemble
+FIELDS = 33
 
 # Fields of a merge's input.
 LINK, LINK_ROW, LINK_WIDTH, LINK_ERRORS = 0, 1, 2, 3
@@ -41,6 +42,7 @@ LINEAR, GLU, SCALE, DROPOUT = 5, 6, 7, 8
 RELU, HARD_SIGMOID, GELU, SILU, TANH, SIGMOID = 9, 10, 11, 12, 13, 14
 BATCH_NORM, LAYER_NORM, RMS_NORM = 15, 16, 17
 ADD, MULTIPLY, CONCATENATE = 18, 19, 20
+SPREAD, OWN, VOTE = 21, 22, 23
 
 # Choices of a training, by place.
 PROBLEM, OPTIMIZER, TRAINING, OPERATIONS = 0, 1, 2, 3

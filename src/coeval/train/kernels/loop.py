@@ -29,6 +29,7 @@ from coeval.train.kernels.layout import (
     BATCH_NORM,
     BINARY,
     CLASSES,
+    COPIES,
     COSINES,
     DECAY,
     DROPOUT,
@@ -43,10 +44,12 @@ from coeval.train.kernels.layout import (
     NUMERIC,
     OPERATIONS,
     OPTIMIZER,
+    OWN,
     PROBLEM,
     RELU,
     SCALE,
     SMOOTHING,
+    SPREAD,
     TEXT,
     THIRD,
     TRAINING,
@@ -56,6 +59,7 @@ from coeval.train.kernels.layout import (
     Y,
 )  # fmt: skip
 from coeval.train.kernels.losses import lose_classes, lose_one
+from coeval.train.kernels.members import learn_own, learn_spread, own, spread, vote
 from coeval.train.kernels.merges import learn_merge, merge
 from coeval.train.kernels.norms import (
     learn_columns,
@@ -129,6 +133,30 @@ def _learn_norm(table: Integers, op: int, memory: Floats, rows: int) -> None:
 
 
 @INLINE
+def _join(table: Integers, op: int, memory: Floats, rows: int) -> None:
+    kind = get(table, op + KIND)
+    if kind < SPREAD:
+        merge(table, op, memory, rows * get(table, op + COPIES))
+    elif kind == SPREAD:
+        spread(table, op, memory, rows)
+    elif kind == OWN:
+        own(table, op, memory, rows)
+    else:
+        vote(table, op, memory, rows)
+
+
+@INLINE
+def _learn_joined(table: Integers, op: int, memory: Floats, rows: int) -> None:
+    kind = get(table, op + KIND)
+    if kind < SPREAD:
+        learn_merge(table, op, memory, rows * get(table, op + COPIES))
+    elif kind == SPREAD:
+        learn_spread(table, op, memory, rows)
+    else:
+        learn_own(table, op, memory, rows)
+
+
+@INLINE
 def _forward(
     table: Integers, operations: int, memory: Floats, numeric: Floats, codes: Integers, tokens: Integers,
     noise: Bytes, order: Integers, start: int, rows: int, training: int,
@@ -136,12 +164,13 @@ def _forward(
     for number in range(operations):
         op = number * FIELDS
         kind = get(table, op + KIND)
+        many = rows * get(table, op + COPIES)
         if kind == LINEAR:
             linear(
                 table,
                 op,
                 memory,
-                rows,
+                many,
                 get(table, op + Y),
                 get(table, op + Y_ROW),
                 get(table, op + Y_WIDTH),
@@ -149,19 +178,19 @@ def _forward(
         elif kind <= TEXT:
             _enter(table, op, memory, numeric, codes, tokens, order, start, rows)
         elif kind >= ADD:
-            merge(table, op, memory, rows)
+            _join(table, op, memory, rows)
         elif kind >= BATCH_NORM:
-            _normalise(table, op, memory, rows, training)
+            _normalise(table, op, memory, many, training)
         elif kind >= GELU:
-            curve(table, op, memory, rows)
+            curve(table, op, memory, many)
         elif kind >= RELU:
-            bend(table, op, memory, rows)
+            bend(table, op, memory, many)
         elif kind == GLU:
-            glu(table, op, memory, rows)
+            glu(table, op, memory, many)
         elif kind == SCALE:
-            scale(table, op, memory, rows)
+            scale(table, op, memory, many)
         else:
-            drop(table, op, memory, noise, rows, get(table, op + THIRD) * training)
+            drop(table, op, memory, noise, many, get(table, op + THIRD) * training)
 
 
 @INLINE
@@ -172,29 +201,30 @@ def _backward(
     for number in range(operations - 1, -1, -1):
         op = number * FIELDS
         kind = get(table, op + KIND)
+        many = rows * get(table, op + COPIES)
         if kind == LINEAR:
             of, stride, width = (
                 get(table, op + Y_ERRORS),
                 get(table, op + Y_ROW),
                 get(table, op + Y_WIDTH),
             )
-            learn_linear(table, op, memory, rows, of, stride, width)
+            learn_linear(table, op, memory, many, of, stride, width)
         elif kind <= TEXT:
             _learn_entry(table, op, memory, numeric, codes, tokens, order, start, rows)
         elif kind >= ADD:
-            learn_merge(table, op, memory, rows)
+            _learn_joined(table, op, memory, rows)
         elif kind >= BATCH_NORM:
-            _learn_norm(table, op, memory, rows)
+            _learn_norm(table, op, memory, many)
         elif kind >= GELU:
-            learn_curve(table, op, memory, rows)
+            learn_curve(table, op, memory, many)
         elif kind >= RELU:
-            learn_bend(table, op, memory, rows)
+            learn_bend(table, op, memory, many)
         elif kind == GLU:
-            learn_glu(table, op, memory, rows)
+            learn_glu(table, op, memory, many)
         elif kind == SCALE:
-            learn_scale(table, op, memory, rows)
+            learn_scale(table, op, memory, many)
         else:
-            learn_drop(table, op, memory, noise, rows)
+            learn_drop(table, op, memory, noise, many)
 
 
 @INNER
@@ -205,12 +235,12 @@ def _prepare(table: Integers, operations: int, memory: Floats, rows: int, drawn:
     """
     for number in range(operations):
         op = number * FIELDS
-        errors, count = get(table, op + Y_ERRORS), rows * get(table, op + Y_ROW)
-        for place in range(count):
+        errors, many = get(table, op + Y_ERRORS), rows * get(table, op + COPIES)
+        for place in range(many * get(table, op + Y_ROW)):
             put(memory, errors + place, ZERO)
         if get(table, op + KIND) == DROPOUT:
             put(table, op + FOURTH, drawn)
-            drawn += (rows * get(table, op + Y_WIDTH) + 7) // 8 * 8
+            drawn += (many * get(table, op + Y_WIDTH) + 7) // 8 * 8
     return drawn
 
 

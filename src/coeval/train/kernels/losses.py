@@ -1,10 +1,10 @@
-"""Losses of one batch and their gradients with respect to the outputs (``train.loss``)."""
+"""Losses of one batch and their gradients with respect to the outputs (``train.loss``); of an ensemble, the mean of its members'."""
 
 import numpy as np
 
 from coeval.train.kernels.access import INNER, SUMMING, Floats, Integers, get, put
 from coeval.train.kernels.functions import HALF, ONE, TWO, ZERO, F, exp, log, sigmoid
-from coeval.train.kernels.layout import Y_ERRORS, Y_ROW, Y_WIDTH, Y
+from coeval.train.kernels.layout import COPIES, Y_ERRORS, Y_ROW, Y_WIDTH, Y
 
 
 @INNER
@@ -14,9 +14,11 @@ def lose_one(
 ) -> np.float32:  # fmt: skip
     """Return the mean loss of one output, a logit or a value, and write its gradient."""
     y, errors, stride = get(table, op + Y), get(table, op + Y_ERRORS), get(table, op + Y_ROW)
+    copies = get(table, op + COPIES)
+    rows *= copies
     share, total = ONE / F(rows), ZERO
     for row in range(rows):
-        example, of = get(order, start + row), row * stride
+        example, of = get(order, start + row // copies), row * stride
         weight = get(weights, example) if len(weights) else ONE
         one, aim = get(memory, y + of), get(target, example)
         if binary:
@@ -38,10 +40,12 @@ def lose_classes(
 ) -> np.float32:  # fmt: skip
     """Return the mean cross entropy of logits, a share of the target spread over all classes, and write its gradient."""
     y, errors, stride = get(table, op + Y), get(table, op + Y_ERRORS), get(table, op + Y_ROW)
-    classes, share, total = get(table, op + Y_WIDTH), ONE / F(rows), ZERO
+    classes, copies = get(table, op + Y_WIDTH), get(table, op + COPIES)
+    rows *= copies
+    share, total = ONE / F(rows), ZERO
     spread, most_of = smoothing / F(classes), ONE - smoothing
     for row in range(rows):
-        of, to, example = y + row * stride, errors + row * stride, get(order, start + row)
+        of, to, example = y + row * stride, errors + row * stride, get(order, start + row // copies)
         weight = get(weights, example) if len(weights) else ONE
         true = np.int64(get(target, example))
         most, every = get(memory, of), ZERO
