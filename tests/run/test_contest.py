@@ -78,8 +78,8 @@ def trained(number, *, is_complete=True, rows=Rows.KNOWN):
     )
 
 
-def standing(run, *found):
-    final = SimpleNamespace(trained=found, rows=Rows.KNOWN)
+def standing(run, *found, winner=1):
+    final = SimpleNamespace(trained=found, rows=Rows.KNOWN, trial=winner, model="found")
     return equally_trained(site(), run, Here(), final, KNOWN)
 
 
@@ -97,3 +97,11 @@ def test_unless_it_was_cut_short_or_learnt_from_other_rows(run):
     assert standing(run, trained(1)) == KNOWN
     assert standing(run, trained(0, is_complete=False)) == KNOWN
     assert standing(run, trained(0, rows=Rows.ALL)) == KNOWN
+
+
+def test_where_it_won_it_is_what_was_found(run, monkeypatch):
+    monkeypatch.setattr(contest, "_predicted", lambda model, source: np.array([model == "found"]))
+    constant, own = standing(run, winner=0)
+    assert constant is KNOWN[0]
+    assert own.result.detail == "the search found nothing better"
+    assert own.predictions.tolist() == [True]

@@ -42,16 +42,22 @@ def with_default(site: Site, run: Run, finalists: Sequence[Finalist]) -> Sequenc
 def equally_trained(
     site: Site, run: Run, pool: Pool, final: FinalModel, rivals: Sequence[Rival]
 ) -> list[Rival]:
-    """Return the baselines, the default network as the final training made it where it was trained like the winner."""
+    """Return the baselines, the default network as the final training made it where it was trained like the winner, or won."""
     trial = _default(site, run)
     if trial is None or trial.measurement is None or not len(site.task.splits.test):
         return list(rivals)
     known = unscored(default_seed(site.task, site.space), trial.measurement)
-    for one in final.trained:
-        if one.trial == trial.number and one.model and one.is_complete and one.rows is final.rows:
-            found = pool.submit(_predicted, one.model, site.folder.cache).result()
-            own = Rival(replace(known, detail=f"trained for {one.epochs} epochs"), found)
-            return [*(rival for rival in rivals if rival.result.name != known.name), own]
+    alike = [
+        (one.model, f"trained for {one.epochs} epochs")
+        for one in final.trained
+        if one.trial == trial.number and one.model and one.is_complete and one.rows is final.rows
+    ]
+    if final.trial == trial.number:
+        alike = [(final.model, "the search found nothing better")]
+    for model, detail in alike[:1]:
+        found = pool.submit(_predicted, model, site.folder.cache).result()
+        own = Rival(replace(known, detail=detail), found)
+        return [*(rival for rival in rivals if rival.result.name != known.name), own]
     return list(rivals)
 
 
