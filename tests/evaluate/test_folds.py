@@ -4,10 +4,12 @@ import dataclasses
 import pickle
 
 import numpy as np
+import pytest
 
 from coeval.evaluate.folds import FoldCache, prepare_fold
-from coeval.task.table import Column, Table
-from tests.evaluate.tasks import task_of
+from coeval.task.table import Column, Kind, Table
+from coeval.task.task import Problem
+from tests.evaluate.tasks import task_from, task_of
 
 
 def test_validation_and_test_rows_do_not_reach_the_preparation():
@@ -21,6 +23,44 @@ def test_validation_and_test_rows_do_not_reach_the_preparation():
     clean, dirty = (prepare_fold(one, (), 0) for one in (task, other))
     assert (clean.train.numeric == dirty.train.numeric).all()
     assert (clean.judged_index == judged).all()
+
+
+ENCODED = (("target_encoding", "all"),)
+
+
+def grouped_task(values=None, folds=3):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 12, 120)
+    levels = tuple(f"l{one}" for one in range(12))
+    columns = (Column("c", Kind.CATEGORICAL, codes.astype(np.int32), levels),)
+    own = codes + rng.normal(size=120)
+    return task_from(
+        "grouped", Problem.REGRESSION, columns, own if values is None else values, folds=folds
+    )
+
+
+@pytest.mark.parametrize("fold", [0, 1, 2])
+def test_no_training_row_of_a_fold_has_its_own_target_in_its_features(fold):
+    task = grouped_task()
+    clean = prepare_fold(task, ENCODED, fold)
+    for place in range(0, len(clean.train_index), 7):
+        values = task.target.values.copy()
+        values[clean.train_index[place]] += 50.0
+        spoilt = prepare_fold(grouped_task(values), ENCODED, fold)
+        assert np.array_equal(clean.train.numeric[place], spoilt.train.numeric[place])
+        assert not np.array_equal(clean.train.numeric, spoilt.train.numeric)
+
+
+@pytest.mark.parametrize("fold", [0, 1, 2])
+def test_the_targets_of_judged_and_other_rows_reach_no_feature_of_a_fold(fold):
+    task = grouped_task()
+    clean = prepare_fold(task, ENCODED, fold)
+    values = np.full(120, 1e3)
+    values[clean.train_index] = task.target.values[clean.train_index]
+    spoilt = prepare_fold(grouped_task(values), ENCODED, fold)
+    assert np.array_equal(clean.train.numeric, spoilt.train.numeric)
+    assert np.array_equal(clean.judged.numeric, spoilt.judged.numeric)
+    assert clean.judged.numeric.std() > 0.5  # something is encoded
 
 
 def test_the_same_fold_is_prepared_once():

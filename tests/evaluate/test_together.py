@@ -212,6 +212,7 @@ def test_proposals_of_one_structure_and_near_widths_share_a_bucket():
         Proposal(candidate(task, width=17)),
         Proposal(candidate(task, batch_size=32)),
         Proposal(candidate(task, optimizer="sgd")),
+        Proposal(candidate(task, class_weights="sqrt")),
         Proposal(candidate(task, preparation=(("numeric", "quantile"),))),
         Proposal(candidate(task), fidelity=Fidelity(epochs=0.5)),
         Proposal(candidate(task), continues=0),

@@ -31,6 +31,21 @@ def test_trees_are_measured_as_networks_are():
     assert "signals" not in found.data
 
 
+def test_linear_models_are_measured_as_networks_are():
+    found = measure(Proposal(SPACE.seeds()["linear_model"]))
+    assert found.failure is None
+    assert found.data["engine"] == "linear"
+    assert found.values["accuracy"] > 0.9
+    assert len(found.curve["log_loss"]) == found.cost["epochs"] > 3
+    assert "signals" not in found.data
+
+
+def test_a_rung_is_all_of_a_linear_models_path():
+    whole = measure(Proposal(SPACE.seeds()["linear_model"]))
+    short = measure(Proposal(SPACE.seeds()["linear_model"], Fidelity(epochs=1 / 9)))
+    assert short.values == whole.values
+
+
 def test_fewer_epochs_are_fewer_rounds():
     found = measure(Proposal(SPACE.seeds()["trees"], Fidelity(epochs=1 / 9)))
     assert found.cost["epochs"] == pytest.approx(

@@ -4,8 +4,19 @@ import pytest
 from coeval.architecture.component import Setting
 from coeval.errors import SpaceError
 from coeval.space.choices import ChoiceSpace, adjacent
-from coeval.space.recipe import PASSES, RECIPE, UPDATES, Recipe, recipe_for
+from coeval.space.recipe import (
+    PASSES,
+    RECIPE,
+    UPDATES,
+    Recipe,
+    recipe_for,
+    weights_may_pay,
+)
+from coeval.task.metrics import metric
+from coeval.task.table import Column, Kind
+from coeval.task.task import Problem
 from coeval.testing.spaces import check_space
+from tests.evaluate.tasks import task_from
 
 SMALL = ChoiceSpace(
     (
@@ -89,3 +100,26 @@ def test_recipes_of_a_table_stay_affordable_whatever_its_size(rows, folds):
 def test_values_have_no_labels_to_smooth():
     by_name = {one.name: one for one in recipe_for(1000, classes=False)}
     assert by_name["label_smoothing"].choices == (0.0,)
+
+
+@pytest.mark.parametrize(
+    ("metric_name", "rare", "offered"),
+    [
+        ("balanced_accuracy", 20, True),
+        ("macro_f1", 20, True),
+        ("balanced_accuracy", 60, False),
+        ("log_loss", 20, False),
+        ("accuracy", 20, False),
+    ],
+)
+def test_class_weights_are_a_choice_where_they_may_pay(metric_name, rare, offered) -> None:
+    values = (np.arange(400) % 200 < rare).astype(np.int64)
+    columns = (Column("x", Kind.NUMERIC, np.arange(400.0)),)
+    task = task_from(
+        "rare", Problem.BINARY, columns, values, metric=metric(metric_name, Problem.BINARY)
+    )
+    assert weights_may_pay(task) is offered
+    names = [one.name for one in recipe_for(220, classes=True, weighted=weights_may_pay(task))]
+    assert ("class_weights" in names) is offered
+    by_name = {one.name: one for one in recipe_for(220, classes=True, weighted=True)}
+    assert Recipe.of({"class_weights": by_name["class_weights"].default}) == Recipe()

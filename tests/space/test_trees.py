@@ -55,6 +55,20 @@ def test_a_recipe_has_no_say_in_trees():
     assert candidate_digest(network) != candidate_digest(with_recipe(network, optimizer="sgd"))
 
 
+def test_the_classes_weights_have_a_say_in_trees():
+    trees = BOTH.seeds()["trees"]
+    digests = {
+        candidate_digest(
+            Candidate(
+                (*trees.parts[:-1], ("recipe", (*trees.part("recipe"), ("class_weights", how))))
+            )
+        )
+        for how in ("none", "sqrt", "balanced")
+    }
+    assert len(digests) == 3
+    assert candidate_digest(trees) in digests
+
+
 def test_an_architecture_of_no_family_is_refused():
     other = space_for(task_of("digits"), models="all").seeds()["trees"].architecture
     with pytest.raises(SpaceError, match="none of the families"):

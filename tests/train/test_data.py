@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from coeval.task.task import Problem
-from coeval.train.data import Examples, Scale, examples_of, target_scale, to_tensors
+from coeval.train.data import (
+    Examples,
+    Scale,
+    TrainingData,
+    class_weighted,
+    examples_of,
+    target_scale,
+    to_tensors,
+)
 from tests.train.problems import rows_of
 
 CPU = torch.device("cpu")
@@ -89,3 +97,36 @@ def test_examples_have_the_target_and_the_weights_of_their_rows(weights):
     assert (None if found.weights is None else found.weights.tolist()) == (
         None if weights is None else [2.0, 0.5]
     )
+
+
+def by_class(how, target, weights=None):
+    rows = rows_of(np.zeros((len(target), 1)))
+    examples = Examples(rows, np.array(target), weights)
+    found = class_weighted(TrainingData(Problem.MULTICLASS, examples, examples), how)
+    assert found.validation is examples
+    return found.train.weights
+
+
+def test_balanced_classes_weigh_the_same_in_all():
+    found = by_class("balanced", [0, 0, 0, 0, 0, 0, 1, 1, 3])
+    assert found.mean() == pytest.approx(1.0)
+    assert found[:6].sum() == pytest.approx(found[6:8].sum()) == pytest.approx(found[8])
+
+
+def test_the_root_is_half_way_to_balance():
+    found = by_class("sqrt", [0, 0, 0, 0, 1])
+    assert found[4] / found[0] == pytest.approx(2.0)
+    assert by_class("none", [0, 0, 1]) is None
+
+
+def test_classes_are_counted_by_the_weights_that_rows_have():
+    given = np.array([1.0, 2.0, 3.0, 0.0])
+    found = by_class("balanced", [0, 0, 1, 2], given)
+    assert found[3] == 0.0
+    assert found[0] + found[1] == pytest.approx(found[2])
+    assert found[1] == pytest.approx(2 * found[0])
+
+
+def test_values_have_no_classes_to_weigh():
+    data = TrainingData(Problem.REGRESSION, regression([1.0, 2.0]))
+    assert class_weighted(data, "balanced") is data

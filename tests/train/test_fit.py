@@ -184,6 +184,23 @@ def test_batch_normalisation_meets_no_batch_of_one_row(rows, batch_size):
     assert fit(network, data, recipe, seed=0, metric=ACCURACY).epochs == 1
 
 
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_balanced_classes_make_a_rare_one_likely(engine):
+    # Nothing tells the classes apart: what is learnt is how often each is, or is made to seem.
+    rng = np.random.default_rng(0)
+    rare = (np.arange(400) % 10 == 0).astype(np.int64)
+    data = TrainingData(Problem.BINARY, Examples(rows_of(rng.normal(size=(400, 2)) * 1e-3), rare))
+    found = {}
+    for how in ("none", "sqrt", "balanced"):
+        recipe = Recipe(lr=2e-2, epochs=30, batch_size=50, weight_decay=0.0, class_weights=how)
+        network = mlp(Problem.BINARY, width=4)
+        fitted = fit(network, data, recipe, seed=0, engine=engine)
+        found[how] = predict(network, data.train.rows, Problem.BINARY, fitted.scale)[:, 1].mean()
+    assert found["none"] == pytest.approx(0.1, abs=0.03)
+    assert found["sqrt"] == pytest.approx(0.25, abs=0.05)
+    assert found["balanced"] == pytest.approx(0.5, abs=0.05)
+
+
 def test_label_smoothing_keeps_predictions_from_certainty():
     data = TrainingData(Problem.MULTICLASS, data_of(Problem.MULTICLASS).train)
     largest = []

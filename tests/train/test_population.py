@@ -277,3 +277,16 @@ def test_whatever_a_space_holds_trains_together_as_alone(seed):
         )
         # Not by weights: a bias before batch normalisation has no gradient but rounding, which Adam makes large.
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+def test_members_that_weigh_classes_differently_do_not_train_together():
+    recipes = [RECIPE, dataclasses.replace(RECIPE, class_weights="balanced")]
+    make = lambda width: plain(Problem.MULTICLASS, width, RELU)  # noqa: E731
+    with pytest.raises(ValueError, match="weigh classes alike"):
+        train_population(members_of(make, recipes), DATA, metric=ACCURACY)
+
+
+def test_class_weights_are_those_of_training_alone():
+    recipe = dataclasses.replace(RECIPE, class_weights="balanced", epochs=3)
+    make = lambda width: plain(Problem.MULTICLASS, width, RELU)  # noqa: E731
+    check_same(both(make, [recipe, recipe]))

@@ -36,6 +36,7 @@ from coeval.component.grid import (
 )
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.members import MEMBER_LINEAR, MEMBERS, VOTE
+from coeval.component.linear_model import LINEAR_MODEL
 from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
 from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL
@@ -122,7 +123,7 @@ IMAGE: ComponentSet = component_set(
 """What networks over grids, images say, are made of."""
 
 NEURAL: ComponentSet = component_set(
-    dict.fromkeys((*TABULAR.values(), *IMAGE.values(), TREE_ENSEMBLE))
+    dict.fromkeys((*TABULAR.values(), *IMAGE.values(), TREE_ENSEMBLE, LINEAR_MODEL))
 )
 """What any architecture of a run is made of: for those who read a journal or a model without its task."""
 

@@ -5,14 +5,8 @@ the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees 
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.step import Architecture
 from coeval.architecture.types import ValueType, Vector
 from coeval.component.rules import columns
-
-
-def is_grown(architecture: Architecture) -> bool:
-    """Return whether an architecture's numbers are found by growing trees instead of following gradients."""
-    return any(one.component == TREE_ENSEMBLE for one in architecture.body.steps)
 
 
 def _features(call: Call) -> int:

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from coeval.architecture.component import Cost
+from coeval.component.solved import ENGINES
 from coeval.evaluate.afford import check_memory, check_time
 from coeval.evaluate.cost import MemoryModel, TimeModel, Work
 from coeval.evaluate.plan import make_plan
@@ -76,7 +77,7 @@ class Forecast:
 def work_of(measurement: Measurement) -> Work | None:
     """Return what a measured trial's epochs consisted of; ``None`` where that was not recorded, or they were none."""
     facts = measurement.data.get("work")
-    if measurement.failure is not None or facts is None or measurement.data["engine"] == "trees":
+    if measurement.failure is not None or facts is None or measurement.data["engine"] in ENGINES:
         return None
     cost = measurement.cost
     return Work(

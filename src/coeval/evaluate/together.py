@@ -118,7 +118,7 @@ def bucket_of(
         structure(tape),
         tuple((width - 1).bit_length() for width in tape.widths),
         candidate.part("preparation"),
-        (recipe.optimizer, recipe.batch_size),
+        (recipe.optimizer, recipe.batch_size, recipe.class_weights),
         spent,
         proposal.continues is None,
     )
@@ -142,7 +142,8 @@ def split(jobs: Sequence[Job], limits: Limits) -> tuple[list[list[Job]], list[Jo
         if tape is None or is_alone or has_idle_steps(plan.architecture.body):
             alone.append(job)
             continue
-        shared = (plan.preparation, plan.rows_share, recipe.optimizer, recipe.batch_size)
+        alike = (recipe.optimizer, recipe.batch_size, recipe.class_weights)
+        shared = (plan.preparation, plan.rows_share, alike)
         groups.setdefault((structure(tape), shared), []).append(job)
     parts = [part for group in groups.values() for part in _fitting(group, limits)]
     alone += [part[0] for part in parts if len(part) == 1]

@@ -11,7 +11,7 @@ from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays
-from coeval.component.trees import is_grown
+from coeval.component.solved import follows_no_recipe
 from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.folds import Fold
 from coeval.evaluate.inherit import Inherited, Legacy, endow, heir_recipe
@@ -90,7 +90,7 @@ def train_fold(
         Diverged: The loss or a prediction is not finite.
     """
     network, data = untrained(task, architecture, fold, seed=seed)
-    signals = signals and not is_grown(architecture)  # untrained trees are nothing
+    signals = signals and not follows_no_recipe(architecture)  # untrained trees are nothing
     scored = signals_of(network, data, seed) if signals else {}
     typed = retyped(architecture, *fold.preparation.inputs)
     inherited = None if legacy is None else endow(network, typed, legacy, fold, number)

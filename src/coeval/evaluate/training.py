@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from coeval.component.solved import ENGINES
 from coeval.evaluate.afford import check_memory, check_time
 from coeval.evaluate.beginning import beginning_of
 from coeval.evaluate.cost import TimeModel
@@ -230,6 +231,6 @@ class TrainingEvaluator:
         if fold < last:
             job.slicer.end(fold, fitted.state)
         done = 0 if start is None else int(start["epochs"])
-        if fitted.engine != "trees":  # a round of these has nothing to do with an epoch of networks
+        if fitted.engine not in ENGINES:  # their rounds have nothing to do with epochs
             self._times.observe(plan.work, fitted.epochs - done, time.monotonic() - before)
         return trained

@@ -9,7 +9,7 @@ from coeval.architecture.component import Settings
 from coeval.architecture.digest import digest
 from coeval.architecture.program import Program
 from coeval.architecture.step import Architecture
-from coeval.component.trees import is_grown
+from coeval.component.solved import follows_no_recipe
 from coeval.space.protocol import Candidate
 
 
@@ -27,15 +27,20 @@ def candidate_digest(candidate: Candidate) -> str:
     parts = {
         name: _digest(part) if isinstance(part, Architecture) else _plain(part)
         for name, part in candidate.parts
-        if name != "recipe" or not _has_no_recipe(candidate)
     }
+    if _follows_no_recipe(candidate):
+        # Of a recipe only the classes' weights have a say.
+        said = parts.pop("recipe", {})
+        weighting = said.get("class_weights", "none") if isinstance(said, dict) else "none"
+        parts |= {} if weighting == "none" else {"recipe": {"class_weights": weighting}}
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return _hash(text.encode())
 
 
-def _has_no_recipe(candidate: Candidate) -> bool:
-    """Return whether no gradient is followed, so that a recipe has no say."""
-    return any(isinstance(part, Architecture) and is_grown(part) for _, part in candidate.parts)
+def _follows_no_recipe(candidate: Candidate) -> bool:
+    return any(
+        isinstance(part, Architecture) and follows_no_recipe(part) for _, part in candidate.parts
+    )
 
 
 def _hash(content: bytes) -> str:

@@ -4,7 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from coeval.architecture.component import Setting, Value
+from coeval.task.task import Problem, Task
 
 RECIPE: tuple[Setting, ...] = (
     Setting("optimizer", ("adamw", "nadamw", "sgd"), "adamw"),
@@ -25,7 +28,13 @@ RECIPE: tuple[Setting, ...] = (
     ),
     Setting("label_smoothing", (0.0, 0.05, 0.1), 0.0, bounds=(0.0, 0.5)),
 )
-"""Every choice that a recipe understands."""
+"""Every choice that a recipe understands, whatever the task."""
+CLASS_WEIGHTS = Setting("class_weights", ("none", "sqrt", "balanced"), "none")
+"""How rows count by their class: alike, or by the reciprocal of the class's share or of its root. Where ``weights_may_pay``."""
+UNBALANCED = 3.0
+"""How many times the rarest class's rows the commonest has at least where classes count as unbalanced."""
+CALIBRATED = ("log_loss", "accuracy")
+"""Metrics for which classes are best believed as often as they are: weights would falsify every probability."""
 
 UPDATES = 10_000
 """Most optimiser steps, over all folds, that a recipe of a space may ask for: five to ten seconds on one core."""
@@ -69,6 +78,7 @@ class Recipe:
     batch_size: int = 256
     epochs: int = 64
     label_smoothing: float = 0.0
+    class_weights: str = "none"
     flip: bool = False
     crop: float = 0.0
     cutout: float = 0.0
@@ -99,7 +109,7 @@ class Recipe:
 
 
 def recipe_for(
-    rows: int, *, classes: bool, folds: int = 1, effort: float = 1.0
+    rows: int, *, classes: bool, folds: int = 1, effort: float = 1.0, weighted: bool = False
 ) -> tuple[Setting, ...]:
     """Return the choices for a number of training rows, so that no candidate trains for minutes.
 
@@ -111,6 +121,7 @@ def recipe_for(
         classes: Whether classes are predicted; label smoothing means nothing for values.
         folds: How often each candidate is trained; the trainings share the caps.
         effort: What both caps are multiplied with: more for a long search, less for a short one.
+        weighted: Whether class weights are a choice.
     """
     by_name = {one.name: one for one in RECIPE}
     batches = by_name["batch_size"].choices
@@ -132,12 +143,22 @@ def recipe_for(
     }
     if not classes:
         changed["label_smoothing"] = ((0.0,), 0.0)
+    every_setting = (*RECIPE, CLASS_WEIGHTS) if weighted else RECIPE
     return tuple(
         dataclasses.replace(one, choices=changed[one.name][0], default=changed[one.name][1])
         if one.name in changed
         else one
-        for one in RECIPE
+        for one in every_setting
     )
+
+
+def weights_may_pay(task: Task) -> bool:
+    """Return whether classes are so unbalanced, and the metric such, that class weights are worth trying."""
+    if task.problem is Problem.REGRESSION or task.metric.name in CALIBRATED:
+        return False
+    counts = np.bincount(task.target.values[task.splits.train])
+    seen = counts[counts > 0]
+    return bool(seen.max() >= UNBALANCED * seen.min())
 
 
 def _policy(settings: Mapping[str, Value]) -> tuple[tuple[str, float, float], ...]:

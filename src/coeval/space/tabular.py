@@ -19,11 +19,12 @@ from coeval.space.choices import ChoiceSpace
 from coeval.space.either import EitherSpace
 from coeval.space.grammar import Grammar
 from coeval.space.limits import Limits
+from coeval.space.linear import linear_seed, linear_space
 from coeval.space.plan import Frame, assemble
 from coeval.space.presets import seeds_for
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate, Space
-from coeval.space.recipe import recipe_for
+from coeval.space.recipe import recipe_for, weights_may_pay
 from coeval.space.sequences import SequenceSpace
 from coeval.space.trees import tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
@@ -44,8 +45,8 @@ LEAST_MACS = 200_000
 WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
 """How often a mutation edits each part."""
 MODELS = ("neural", "all")
-SHARES = (0.6, 0.4)
-"""Of networks and of trees among random candidates."""
+SHARES = (0.57, 0.4, 0.03)
+"""Of networks, of trees and of linear models among random candidates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +90,7 @@ def space_for(
         ladder: Widths of the trunk.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
-        models: ``"neural"`` for networks alone, ``"all"`` for gradient-boosted trees beside them.
+        models: ``"neural"`` for networks alone, ``"all"`` for linear models and gradient-boosted trees beside them.
 
     Raises:
         SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
@@ -104,7 +105,14 @@ def space_for(
     preparation = ChoiceSpace(preparation_choices(task), "preparation")
     classes = task.problem is not Problem.REGRESSION
     recipe = ChoiceSpace(
-        recipe_for(rows, classes=classes, folds=len(task.folds), effort=effort), "recipe"
+        recipe_for(
+            rows,
+            classes=classes,
+            folds=len(task.folds),
+            effort=effort,
+            weighted=weights_may_pay(task),
+        ),
+        "recipe",
     )
     longest = next(max(one.choices) for one in recipe.settings if one.name == "epochs")
     macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
@@ -120,8 +128,11 @@ def space_for(
     seeds = seeds_for(task, preparation, architecture, recipe)
     if models == "all" and (columns.numeric or columns.categories):
         trees = trees_space(task, columns)
-        parts["architecture"] = EitherSpace({"network": architecture, "trees": trees}, SHARES)
+        linear = linear_space(task, columns)
+        families = {"network": architecture, "trees": trees, "linear": linear}
+        parts["architecture"] = EitherSpace(families, SHARES)
         seeds = {**tree_seeds(trees, preparation, recipe), **seeds}  # the quickest first
+        seeds = {**linear_seed(linear, preparation, recipe), **seeds}
     return ProductSpace(parts, weights=WEIGHTS, named=seeds, typing=Typing(source or task))
 
 

@@ -5,7 +5,7 @@ first axis of each array counts the examples.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,25 @@ def target_scale(problem: Problem, examples: Examples) -> Scale:
     mean = float(np.average(values, weights=examples.weights))
     std = math.sqrt(float(np.average((values - mean) ** 2, weights=examples.weights)))
     return Scale(mean, std if std > 0 else 1.0)
+
+
+def class_weighted(data: TrainingData, how: str) -> TrainingData:
+    """Return the data with the rows to learn from weighted by their class; validation is judged as it is.
+
+    Args:
+        data: Whose training rows may have weights already; classes are then counted by them.
+        how: ``"none"``, ``"balanced"`` (each class weighs the same in all; King & Zeng 2001,
+            doi:10.1093/oxfordjournals.pan.a004868) or ``"sqrt"``, half way there on a scale of logarithms.
+    """
+    if how == "none" or data.problem is Problem.REGRESSION:
+        return data
+    target = np.asarray(data.train.target, dtype=np.int64)
+    given = np.ones(len(target)) if data.train.weights is None else data.train.weights
+    counts = np.bincount(target, given)
+    factors = 1.0 / np.where(counts > 0, counts, 1.0)
+    weights = given * (np.sqrt(factors) if how == "sqrt" else factors)[target]
+    mean = weights.mean() or 1.0  # all zero: an error that ``to_tensors`` words better
+    return replace(data, train=replace(data.train, weights=weights / mean))
 
 
 def to_inputs(rows: Rows | Arrays, device: torch.device) -> Inputs:

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from coeval.build.network import Network
+from coeval.component.solved import follows_no_recipe
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.task.metric import Metric
 from coeval.train.choose import engine_for
-from coeval.train.data import Scale, TrainingData, target_scale, to_tensors
+from coeval.train.data import Scale, TrainingData, class_weighted, target_scale, to_tensors
 from coeval.train.device import resolve
 from coeval.train.eager import EagerEngine, ShouldStop
 from coeval.train.engine import Engine, State
@@ -103,7 +105,7 @@ def fit(
     Args:
         network: Takes ``(numeric, codes, tokens)``, returns ``(rows, outputs)``.
         data: Training rows and, optionally, validation rows.
-        recipe: Optimiser, learning rate, schedule, weight decay, batch size, epochs, label smoothing.
+        recipe: Optimiser, learning rate, schedule, weight decay, batch size, epochs, label smoothing, class weights.
         seed: Decides the order of the rows and dropout. Same inputs, seed, device and threads: same weights.
         metric: What early stopping follows; required with validation rows.
         device: A name for ``device.resolve``, or a device.
@@ -126,25 +128,16 @@ def fit(
         Diverged: The loss or a prediction is no longer finite.
         ValueError: Data, metric and lengths do not fit together.
     """
-    from coeval.train import trees  # noqa: PLC0415 - it makes a ``Fitted`` too
-
     started = time.monotonic()
     length = schedule_epochs or recipe.epochs
     # A best epoch of 0 (stopped inside the first) is refitted for one epoch, never for all.
     last = length if stop_after is None else min(max(stop_after, 1), length)
     if data.validation is not None and metric is None:
         raise ValueError("a metric is needed to stop early on validation rows, got None.")
-    grown = trees.ensemble_of(network)
-    if grown is not None:
-        return trees.grow(
-            *grown,
-            data,
-            seed=seed,
-            metric=metric,
-            share=last / length,
-            on_epoch=on_epoch or _go_on,
-            should_stop=should_stop or _never,
-        )
+    data = class_weighted(data, recipe.class_weights)
+    if isinstance(network, Network) and follows_no_recipe(network.architecture):
+        told = (on_epoch or _go_on, should_stop or _never)
+        return _without_recipe(network, data, seed, metric, last / length, *told)
     where = resolve(device) if isinstance(device, str) else device
     network.to(where)
     pace = None if until is None else by_the_clock(until)
@@ -189,6 +182,36 @@ def fit(
         state=state,
         precision="float32" if narrow is None else "bfloat16",
         engine="eager" if isinstance(trainer, EagerEngine) else "compiled",
+    )
+
+
+def _without_recipe(
+    network: Network,
+    data: TrainingData,
+    seed: int,
+    metric: Metric | None,
+    share: float,
+    on_epoch: OnEpoch,
+    should_stop: ShouldStop,
+) -> Fitted:
+    """Grow trees, or solve for a linear model."""
+    from coeval.train import trees  # noqa: PLC0415 - it makes a ``Fitted`` too
+
+    grown = trees.ensemble_of(network)
+    if grown is not None:
+        return trees.grow(
+            *grown,
+            data,
+            seed=seed,
+            metric=metric,
+            share=share,
+            on_epoch=on_epoch,
+            should_stop=should_stop,
+        )
+    from coeval.train import linear  # noqa: PLC0415 - loads SciPy
+
+    return linear.solve(
+        network, data, metric=metric, share=share, on_epoch=on_epoch, should_stop=should_stop
     )
 
 

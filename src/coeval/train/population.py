@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from coeval.task.metric import Metric
-from coeval.train.data import TrainingData, target_scale, to_inputs, to_tensors
+from coeval.train.data import TrainingData, class_weighted, target_scale, to_inputs, to_tensors
 from coeval.train.device import resolve
 from coeval.train.eager import POLL_SECONDS
 from coeval.train.engine import State
@@ -65,6 +65,12 @@ def train_population(
     """
     if data.validation is not None and metric is None:
         raise ValueError("a metric is needed to stop early on validation rows, got None.")
+    weighting = {one.recipe.class_weights for one in members}
+    if len(weighting) > 1:
+        raise ValueError(
+            f"members that train together weigh classes alike, got {sorted(weighting)}. Train them apart."
+        )
+    data = class_weighted(data, weighting.pop()) if weighting else data
     training = _Training(members, data, metric, device, stop_after, keep_state=keep_state)
     if start is not None:
         training.load(start)

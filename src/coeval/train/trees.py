@@ -2,7 +2,7 @@
 
 A round is to trees what an epoch is to networks: training ends early when validation has not improved for a while, and a
 refit on more rows takes as many rounds as were best. How trees are grown is settings of their component; a recipe,
-which says how gradients are followed, has no say.
+which says how gradients are followed, has no say but in the classes' weights, which come with the data.
 """
 
 import math
@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from coeval.architecture.component import Value
 from coeval.build.modules.trees import TreeEnsemble
 from coeval.build.network import Network
-from coeval.component.trees import is_grown
 from coeval.seed import entropy
 from coeval.task.metric import Metric
 from coeval.task.task import Problem
@@ -36,12 +35,10 @@ Floats = npt.NDArray[np.float64]
 
 def ensemble_of(network: torch.nn.Module) -> tuple[TreeEnsemble, Mapping[str, Value]] | None:
     """Return the trees of a network that is nothing else, and the settings of their component."""
-    if not isinstance(network, Network) or not is_grown(network.architecture):
+    if not isinstance(network, Network) or len(network.architecture.body.steps) != 1:
         return None
-    (step,) = network.architecture.body.steps
-    (ensemble,) = network.values()
-    assert isinstance(ensemble, TreeEnsemble)  # the lowering of the component
-    return ensemble, dict(step.settings)
+    (step,), (ensemble,) = network.architecture.body.steps, network.values()
+    return (ensemble, dict(step.settings)) if isinstance(ensemble, TreeEnsemble) else None
 
 
 def grow(
