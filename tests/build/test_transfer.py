@@ -122,12 +122,14 @@ KINDS = {
     "mlp": {"insert", "merge", "motif", "deepen", "widen"},
     "resnet": {"insert", "merge", "motif", "widen", "wrap"},
     "realmlp": {"insert", "merge", "motif", "widen"},
+    "gated": {"insert", "merge", "motif"},
+    "tabm": {"insert", "merge", "motif", "widen"},
 }
 
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_every_kind_of_exact_move_is_offered_from_the_seeds(name):
-    space = sequence_space(FULL.frame.columns, BINARY_HEAD, ladder=(64, 128, 192))
+    space = sequence_space(FULL.frame.columns, BINARY_HEAD, ladder=(64, 128, 192), members=8)
     parent = architectures(space, small=True)[name]
     kinds = set()
     for child in space.neighbours(parent):

@@ -35,8 +35,8 @@ from coeval.component.grid import (
     MAX_POOL,
 )
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
-from coeval.component.members import MEMBER_LINEAR, MEMBERS, VOTE
 from coeval.component.linear_model import LINEAR_MODEL
+from coeval.component.members import MEMBER_LINEAR, MEMBERS, VOTE
 from coeval.component.merge import ADD, CONCATENATE, GATE, MULTIPLY
 from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL

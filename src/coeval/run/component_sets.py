@@ -6,14 +6,14 @@ from coeval.architecture.component import Component
 from coeval.architecture.step import Region
 from coeval.architecture.types import Columns, Tokens
 from coeval.component.head import CLASS_HEAD
-from coeval.component.library import ENTRIES, HEADS, IMAGE, SCALAR
+from coeval.component.library import ENSEMBLE, ENTRIES, HEADS, IMAGE, SCALAR
 from coeval.run.approximate_components import DEFAULT
 from coeval.space.presets import architectures
 from coeval.space.tabular import TRUNK, sequence_space
 from coeval.universality.audit import audit
 from coeval.universality.describe import verdict_line
 
-TABLES = (*ENTRIES, *TRUNK, *HEADS)
+TABLES = (*ENTRIES, *TRUNK, *HEADS, *ENSEMBLE)
 """What ``coeval fit`` searches over for tables."""
 IMAGES = tuple(IMAGE.values())
 """What it searches over for images, all presets together."""
@@ -22,7 +22,7 @@ _ROW = Columns(4, (3,), (Tokens(8, 64),))
 
 def component_sets() -> Mapping[str, tuple[Component, ...]]:
     """Return the components of each space, of each preset of the tables' space, and of the scalar spaces."""
-    space = sequence_space(_ROW, CLASS_HEAD, CLASS_HEAD.complete({"classes": 3}))
+    space = sequence_space(_ROW, CLASS_HEAD, CLASS_HEAD.complete({"classes": 3}), members=8)
     presets = {
         f"tables, preset {name}": tuple(dict.fromkeys(_used(one.body)))
         for name, one in architectures(space, small=True).items()

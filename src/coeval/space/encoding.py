@@ -59,7 +59,7 @@ def _collect(nodes: Nodes, depth: int, counts: np.ndarray, places: dict[str, int
 
 def _entries(frame: Frame, plan: Plan) -> np.ndarray:
     numbers: list[float] = []
-    for component, settings in zip(frame.entries, plan.entries, strict=True):
+    for component, settings in zip(frame.slots, plan.entries, strict=True):
         for setting, (_, value) in zip(component.settings, settings, strict=True):
             if isinstance(value, str):
                 numbers += [float(choice == value) for choice in setting.choices]

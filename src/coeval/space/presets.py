@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coeval.architecture.component import Component, Settings, Value
+from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture
+from coeval.component.members import COUNTS
 from coeval.space.choices import ChoiceSpace
 from coeval.space.motifs import Style, linear, motif
 from coeval.space.plan import Node, Nodes, Plan, assemble
@@ -22,17 +24,20 @@ SMALL = 1500
 """Training rows below which seeds are regularised more strongly."""
 SMOOTHED = ("accuracy", "balanced_accuracy", "macro_f1")
 """Metrics that judge decisions: label smoothing helps these, and harms probabilities."""
+ENSEMBLE_MACS = 140_000
+"""Of all members of a seed together: about twice those of the widest MLP among the seeds."""
 Entry = Mapping[str, Value]
 
 PLAIN: Entry = {"encoding": "plain"}
 PIECEWISE: Entry = {"encoding": "piecewise_linear", "width": 8, "bins": 16}
+BINS: Entry = {"encoding": "piecewise_linear", "width": 4, "bins": 16}
 PERIODIC: Entry = {"encoding": "periodic", "width": 4, "frequencies": 16, "scale": 0.1}
 
 
 def seeds_for(
     task: Task, preparation: ChoiceSpace, architecture: SequenceSpace, recipe: ChoiceSpace
 ) -> dict[str, Candidate]:
-    """Return the seeds ``linear``, ``mlp``, ``resnet`` and ``realmlp``.
+    """Return the seeds ``linear``, ``mlp``, ``resnet``, ``realmlp``, ``gated``, ``tabm`` and ``tabm_bins``.
 
     Widths and encodings shrink until they fit the space's limits. Seeds that need a component
     which the space lacks are left out.
@@ -46,7 +51,7 @@ def seeds_for(
     small = len(task.splits.train) < SMALL
     smooth = task.problem is not Problem.REGRESSION and task.metric.name in SMOOTHED
     prepared = {
-        "linear": {}, "mlp": {}, "resnet": {}, "realmlp": {"scaling": "robust"}
+        "linear": {}, "mlp": {}, "resnet": {}, "realmlp": {"scaling": "robust"}, "gated": {}, "tabm": {}, "tabm_bins": {}
     }  # fmt: skip
     # One seed each on abalone, cpu_act, satimage and magic (none of them in our benchmark): for the three
     # networks 2e-3 was clearly better on one or two tables than the first guess (1e-3, 1e-3, 4e-3), and about
@@ -63,6 +68,9 @@ def seeds_for(
             "schedule": "flat_cosine",
             "label_smoothing": 0.1 if smooth else 0.0,
         },
+        "gated": {"lr": lr, "weight_decay": 3e-2 if small else 1e-2},
+        "tabm": {"lr": lr, "weight_decay": 1e-2},
+        "tabm_bins": {"lr": lr, "weight_decay": 1e-2},
     }
     seeds: dict[str, Candidate] = {}
     for name, genotype in architectures(architecture, small=small).items():
@@ -82,7 +90,9 @@ def architectures(space: SequenceSpace, *, small: bool) -> dict[str, Architectur
     ``linear``: entries and head. ``mlp``: two hidden layers of 256 with dropout. ``resnet``: pre-norm
     residual blocks behind a projection (Gorishniy et al. 2021, arXiv:2106.11959) on piecewise-linear encodings
     (arXiv:2203.05556). ``realmlp``: periodic encodings, a learnt scale of each feature, three hidden layers
-    of 256 (RealMLP-TD, Holzmüller et al. 2024, arXiv:2407.04491, section 3).
+    of 256 (RealMLP-TD, Holzmüller et al. 2024, arXiv:2407.04491, section 3). ``gated``: gated linear units in pre-norm residual
+    blocks (arXiv:1612.08083). ``tabm``: members that share two hidden layers, each with a loss of its own (TabM-mini,
+    Gorishniy et al. 2024, arXiv:2410.24210); ``tabm_bins``: the same on piecewise-linear encodings.
 
     Args:
         space: Where they must be members.
@@ -94,6 +104,9 @@ def architectures(space: SequenceSpace, *, small: bool) -> dict[str, Architectur
         ("mlp", _mlp(space, small)),
         ("resnet", _resnet(space, small)),
         ("realmlp", _realmlp(space, small)),
+        ("gated", _gated(space, small)),
+        ("tabm", _tabm(space, small, PLAIN)),
+        ("tabm_bins", _tabm(space, small, BINS)),
     ):
         for plan in plans:
             genotype = assemble(space.frame, plan)
@@ -136,11 +149,35 @@ def _realmlp(space: SequenceSpace, small: bool) -> Iterator[Plan]:
             yield Plan(_entries(space, entry), front + block * 3)
 
 
-def _entries(space: SequenceSpace, numeric: Entry) -> tuple[Settings, ...]:
-    """Return the settings of the entries: the given for numbers, the rest at their defaults."""
+def _gated(space: SequenceSpace, small: bool) -> Iterator[Plan]:
+    words = space.grammar.words
+    style = _style(words, "silu", "rms_norm", 0.3 if small else 0.15)
+    ends = tuple(one for one in (style.norm, style.activation) if one is not None)
+    for width in _widths(words, 64 if small else 128):
+        block = motif(words, "gated", width, style)
+        for entry in (PIECEWISE, PLAIN):
+            yield Plan(_entries(space, entry), (linear(words, width), *block * 2, *ends))
+
+
+def _tabm(space: SequenceSpace, small: bool, entry: Entry) -> Iterator[Plan]:
+    """Yield ensembles that fit their share of work: rather many members than wide ones."""
+    words = space.grammar.words
+    style = _style(words, "relu", None, 0.2 if small else 0.1)
+    counts = [one for one in COUNTS if 1 < one <= 8]
+    for members in reversed(counts if space.frame.ballot else []):
+        for width in _widths(words, 128):
+            block = motif(words, "dense", width, style)
+            plan = Plan(_entries(space, entry, members), block * 2)
+            if width >= 64 and infer(assemble(space.frame, plan)).cost.macs <= ENSEMBLE_MACS:
+                yield plan
+
+
+def _entries(space: SequenceSpace, numeric: Entry, members: int = 1) -> tuple[Settings, ...]:
+    """Return the settings of the slots: the given for numbers and members, the rest at their defaults."""
+    wanted: Mapping[str, Entry] = {"numeric_entry": numeric, "members": {"count": members}}
     settings = []
-    for component, variants in zip(space.frame.entries, space.entry_variants, strict=True):
-        given = component.complete(numeric if component.name == "numeric_entry" else {})
+    for component, variants in zip(space.frame.slots, space.entry_variants, strict=True):
+        given = component.complete(wanted.get(component.name, {}))
         settings.append(given if given in variants else variants[0])
     return tuple(settings)
 

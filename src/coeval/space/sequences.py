@@ -27,10 +27,12 @@ from coeval.space.encoding import encode_plan
 from coeval.space.grammar import Grammar, Pick, steps_of
 from coeval.space.motifs import draw_trunk, style_of
 from coeval.space.moves import RULES, Edited, Place, Rule, places, stepped
-from coeval.space.plan import Frame, Plan, assemble, parse
+from coeval.space.plan import ALONE, Frame, Plan, assemble, parse
 from coeval.space.protocol import Child, Move
 
 ENTRY_WEIGHT = 1.5
+ENSEMBLE_SHARE = 0.3
+"""How many samples may have several members, which cost as many times as much."""
 EXPERT_SHARE = 0.8
 """How many samples follow an expert's motifs; the others are drawn decision by decision, so that every
 member has a positive probability."""
@@ -45,7 +47,7 @@ class SequenceSpace:
     Attributes:
         frame: What the task fixes.
         grammar: What the trunk may be.
-        entry_variants: The allowed settings of each entry.
+        entry_variants: The allowed settings of each slot of the frame.
         part: The name that moves carry.
     """
 
@@ -76,13 +78,15 @@ class SequenceSpace:
         entries = tuple(
             variants[int(rng.integers(len(variants)))] for variants in self.entry_variants
         )
+        if self.frame.ballot and rng.random() >= ENSEMBLE_SHARE:
+            entries = (*entries[:-1], ALONE)
         if rng.random() < EXPERT_SHARE:
             trunk = draw_trunk(self.grammar.words, rng)
             if self.grammar.fault(trunk, self.grammar.trunk(self.stem(entries))):
                 trunk = ()
         else:
             trunk = self.grammar.grow(self.grammar.trunk(self.stem(entries)), _drawing(rng))
-        return self._trimmed(Plan(entries, trunk))
+        return self._trimmed(self._affordable(Plan(entries, trunk)))
 
     def mutate(self, genotype: Architecture, rng: np.random.Generator) -> Child[Architecture]:
         """Return a child one move away: a rule is drawn, then its sites in random order until one is legal."""
@@ -111,7 +115,7 @@ class SequenceSpace:
             plan = one.make()
             genotype = None if plan is None else self._legal(plan)
             if genotype is not None and genotype not in (first, second):
-                site = self._site(one.path, one.index)
+                site = self._site(mine, one.path, one.index)
                 return Child(genotype, (Move("cross", self.part, site, detail=one.detail),))
         return Child(first, ())
 
@@ -185,7 +189,7 @@ class SequenceSpace:
         """Return the width of the trunk's input."""
         if entries not in self._stems:
             width = 0
-            for component, settings in zip(self.frame.entries, entries, strict=True):
+            for component, settings in zip(self.frame.entries, entries, strict=False):
                 output = component.type_rule(Call((self.frame.columns,), dict(settings)))
                 assert isinstance(output, Vector)
                 width += output.features
@@ -195,7 +199,7 @@ class SequenceSpace:
     def smallest(self) -> Plan:
         """Return the plan of least parameters: the cheapest entries, no trunk."""
         cheapest = []
-        for component, variants in zip(self.frame.entries, self.entry_variants, strict=True):
+        for component, variants in zip(self.frame.entries, self.entry_variants, strict=False):
 
             def size(settings: Settings, component: Component = component) -> tuple[int, int]:
                 call = Call((self.frame.columns,), dict(settings))
@@ -204,7 +208,7 @@ class SequenceSpace:
                 return component.cost_rule(call, output).parameters, output.features
 
             cheapest.append(min(variants, key=size))
-        return Plan(tuple(cheapest), ())
+        return Plan((*cheapest, ALONE) if self.frame.ballot else tuple(cheapest), ())
 
     def _components(self) -> Iterator[Component]:
         words = self.grammar.words
@@ -223,7 +227,7 @@ class SequenceSpace:
 
     def _fault(self, plan: Plan) -> str:
         for component, settings, variants in zip(
-            self.frame.entries, plan.entries, self.entry_variants, strict=True
+            self.frame.slots, plan.entries, self.entry_variants, strict=True
         ):
             if settings not in variants:
                 return f"{component.name} with {dict(settings)}"
@@ -234,6 +238,14 @@ class SequenceSpace:
             return None
         genotype = assemble(self.frame, plan)
         return None if self.grammar.limits.excess(infer(genotype).cost) else genotype
+
+    def _affordable(self, plan: Plan) -> Plan:
+        """Return the plan with fewer members, down to one, until it is legal."""
+        if self.frame.is_ensemble(plan) and self._legal(plan) is None:
+            counts = self.entry_variants[-1]
+            fewer = counts[max(0, counts.index(plan.entries[-1]) - 1)]
+            return self._affordable(Plan((*plan.entries[:-1], fewer), plan.trunk))
+        return plan
 
     def _trimmed(self, plan: Plan) -> Architecture:
         """Return the plan with nodes taken off the trunk's end until it is legal."""
@@ -256,7 +268,7 @@ class SequenceSpace:
             return [(p, index, what) for p in levels for index, what in rule.sites(self.grammar, p)]
         return [
             (None, slot, settings)
-            for slot, component in enumerate(self.frame.entries)
+            for slot, component in enumerate(self.frame.slots)
             for settings in stepped(component, plan.entries[slot], self.entry_variants[slot])
         ]
 
@@ -272,7 +284,7 @@ class SequenceSpace:
         genotype = self._legal(Plan(plan.entries, edits.put(plan.trunk, place.path, edited.nodes)))
         if genotype is None:
             return None
-        where = self._site(place.path, edited.index)
+        where = self._site(plan, place.path, edited.index)
         name = edited.name or rule.name
         return Child(genotype, (Move(name, self.part, where, edited.exact, edited.detail),))
 
@@ -286,19 +298,19 @@ class SequenceSpace:
             for (name, old), (_, new) in zip(plan.entries[slot], what, strict=True)
             if old != new
         ]
-        detail = f"{self.frame.entries[slot].name}: {', '.join(changed)}"
+        detail = f"{self.frame.slots[slot].name}: {', '.join(changed)}"
         return Child(genotype, (Move("entry", self.part, str(slot), detail=detail),))
 
-    def _site(self, path: edits.Path, index: int) -> str:
+    def _site(self, plan: Plan, path: edits.Path, index: int) -> str:
         """Return the path of a node as step indices: ``"5.0.2"`` is step 2 of region 0 of step 5."""
         indices = [*path, index]
-        indices[0] += self.frame.offset
+        indices[0] += self.frame.offset(plan)
         return ".0.".join(str(one) for one in indices)
 
     def _decided(self, take: Take) -> Plan:
         """Return the plan of decisions: each slot's settings, then the trunk."""
         entries = []
-        for component, variants in zip(self.frame.entries, self.entry_variants, strict=True):
+        for component, variants in zip(self.frame.slots, self.entry_variants, strict=True):
             labels = tuple(_shown(component, settings) for settings in variants)
             entries.append(variants[take(labels)])
         stem = self.stem(tuple(entries))

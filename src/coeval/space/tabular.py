@@ -14,6 +14,7 @@ from coeval.architecture.types import Columns, describe
 from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, ENTRIES, MERGES, NORMS, REGIONS
+from coeval.component.members import COUNTS, MEMBER_LINEAR, VOTE
 from coeval.errors import SpaceError, did_you_mean
 from coeval.space.choices import ChoiceSpace
 from coeval.space.either import EitherSpace
@@ -26,6 +27,7 @@ from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate, Space
 from coeval.space.recipe import recipe_for, weights_may_pay
 from coeval.space.sequences import SequenceSpace
+from coeval.space.tokens import token_seeds, tokens_space
 from coeval.space.trees import tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 from coeval.task import memory
@@ -45,8 +47,13 @@ LEAST_MACS = 200_000
 WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
 """How often a mutation edits each part."""
 MODELS = ("neural", "all")
-SHARES = (0.57, 0.4, 0.03)
-"""Of networks, of trees and of linear models among random candidates."""
+MEMBERS_AT_MOST = 16
+"""Of an ensemble inside one network; each costs as much as the network alone."""
+_VOTES = {BINARY_HEAD: "logit", CLASS_HEAD: "classes", VALUE_HEAD: "value"}
+SHARES: Mapping[str, float] = {"network": 0.6, "tokens": 0.05, "trees": 0.4, "linear": 0.03}
+"""How often each family is drawn among random candidates."""
+LONG = 2.0
+"""Effort from which on transformers take part: PyTorch alone trains them, several times slower than the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +125,13 @@ def space_for(
     macs = affordable_macs(columns, task.outputs, rows * len(task.folds) * int(longest))
     limits = dataclasses.replace(limits, macs=min(macs, limits.macs or macs))
     architecture = sequence_space(
-        columns, head, settings, components=components, ladder=ladder, limits=limits
+        columns,
+        head,
+        settings,
+        components=components,
+        ladder=ladder,
+        limits=limits,
+        members=MEMBERS_AT_MOST,
     )
     parts: dict[str, Space[Any]] = {
         "preparation": preparation,
@@ -126,13 +139,20 @@ def space_for(
         "recipe": recipe,
     }
     seeds = seeds_for(task, preparation, architecture, recipe)
+    families: dict[str, Space[Any]] = {"network": architecture}
+    tokens = tokens_space(columns, head, settings, limits) if effort >= LONG else None
+    if tokens is not None:
+        families["tokens"] = tokens
+        seeds |= token_seeds(tokens, preparation, recipe)
     if models == "all" and (columns.numeric or columns.categories):
-        trees = trees_space(task, columns)
-        linear = linear_space(task, columns)
-        families = {"network": architecture, "trees": trees, "linear": linear}
-        parts["architecture"] = EitherSpace(families, SHARES)
+        families["trees"] = trees = trees_space(task, columns)
         seeds = {**tree_seeds(trees, preparation, recipe), **seeds}  # the quickest first
+    if models == "all":
+        families["linear"] = linear = linear_space(task, columns)
         seeds = {**linear_seed(linear, preparation, recipe), **seeds}
+    if len(families) > 1:
+        shares = [SHARES[name] for name in families]
+        parts["architecture"] = EitherSpace(families, tuple(one / sum(shares) for one in shares))
     return ProductSpace(parts, weights=WEIGHTS, named=seeds, typing=Typing(source or task))
 
 
@@ -171,6 +191,7 @@ def sequence_space(
     ladder: tuple[int, ...] = LADDER,
     choices: Mapping[str, tuple[Value, ...]] = CHOICES,
     limits: Limits = Limits(),  # noqa: B008 - an immutable value
+    members: int = 1,
 ) -> SequenceSpace:
     """Return the space of sequences for a table.
 
@@ -183,6 +204,7 @@ def sequence_space(
         ladder: Widths of the trunk.
         choices: Narrower choices, by ``"component.setting"``.
         limits: Of length and cost.
+        members: How many an ensemble inside one network may have at most, with one of coeval's own heads.
 
     Raises:
         SpaceError: The table has no columns, or not even the smallest network fits the limits.
@@ -192,8 +214,17 @@ def sequence_space(
     if not used:
         raise SpaceError("Expected at least one numeric, categorical or text column, got none.")
     grammar = Grammar(vocabulary(components, ladder, choices), limits)
-    frame = Frame(columns, used, head, head_settings)
-    space = SequenceSpace(frame, grammar, tuple(settings_of(one, choices) for one in used))
+    ballot: tuple[tuple[Component, Settings], ...] = ()
+    if members > 1 and head in _VOTES:
+        outputs = int(dict(head_settings).get("classes", 1))
+        ballot = (
+            (MEMBER_LINEAR, MEMBER_LINEAR.complete({"width": outputs})),
+            (VOTE, VOTE.complete({"kind": _VOTES[head]})),
+        )
+    frame = Frame(columns, used, head, head_settings, ballot)
+    counts = tuple(one for one in COUNTS if one <= members)
+    variants = tuple(settings_of(one, {**choices, "members.count": counts}) for one in frame.slots)
+    space = SequenceSpace(frame, grammar, variants)
     excess = limits.excess(infer(assemble(frame, space.smallest())).cost)
     if excess:
         raise SpaceError(
