@@ -3,7 +3,7 @@ import time
 import pytest
 
 from coeval.evaluate.plan import Refusal
-from coeval.run.gate import Gated
+from coeval.run.gate import Gated, Timely
 from coeval.run.serial import SerialExecutor
 from coeval.testing.executors import check_executor
 from coeval.trial import Proposal, Reason, Trial
@@ -28,7 +28,8 @@ class Knowing:
 
 
 def gated(forecast):
-    return Gated(SerialExecutor(fakes.Misbehaving(seconds=0), lambda: False, batch=2), forecast)
+    inner = SerialExecutor(fakes.Misbehaving(seconds=0), lambda: False, batch=2)
+    return Gated(inner, Timely(forecast))
 
 
 def trial(number, x):
@@ -44,7 +45,9 @@ def collect(executor, count):
 
 def test_the_contract_of_executors_holds():
     check_executor(
-        lambda evaluator: Gated(SerialExecutor(evaluator, lambda: False), Knowing(float("inf")))
+        lambda evaluator: Gated(
+            SerialExecutor(evaluator, lambda: False), Timely(Knowing(float("inf")))
+        )
     )
 
 

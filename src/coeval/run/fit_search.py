@@ -15,7 +15,7 @@ from coeval.export.retrain import Rows
 from coeval.run.budget import Budget
 from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
-from coeval.run.gate import Gated
+from coeval.run.gate import Gated, Timely
 from coeval.run.held import Held
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
@@ -154,8 +154,8 @@ def _executor(site: Site, evaluator: Evaluator, forecast: Forecast) -> Executor:
     memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
     ahead = ahead and not trains_ticks(site)  # a tick must not wait behind what was asked for ahead
     workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
-    gated = Gated(workers, TicksPass(forecast))
-    return gated if site.demands.is_plain else Held(gated, site.demands.costs)
+    timely = Gated(workers, Timely(TicksPass(forecast)))
+    return timely if site.demands.is_plain else Gated(timely, Held(site.demands.costs))
 
 
 def _joint(site: Site) -> Joint:

@@ -1,11 +1,10 @@
-"""An executor that trains nothing over a limit: such a trial is answered with its violations and costs at once."""
+"""A gate that lets nothing over a limit be trained: such a trial is answered with its violations and costs at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from coeval.oneshot.tick import ORIGIN
-from coeval.run.protocol import Executor
 from coeval.space.protocol import Candidate
 from coeval.trial import Measurement, Trial
 
@@ -23,59 +22,33 @@ class Priced(Protocol):
 
 
 class Held:
-    """An ``Executor`` around another: every measurement gets the candidate's costs, and nothing over a limit is trained.
+    """A ``Gate`` at which every measurement gets the candidate's costs, and nothing over a limit passes.
+
+    Ticks of a supernet are held to no limit: their candidate is only what the supernet holds so far.
 
     Args:
-        inner: Who evaluates.
         costs: What candidates cost, and the limits.
     """
 
-    def __init__(self, inner: Executor, costs: Priced) -> None:
-        self._inner = inner
+    def __init__(self, costs: Priced) -> None:
         self._costs = costs
-        self._running: dict[int, Candidate] = {}
-        self._answered: list[tuple[int, Measurement]] = []
 
-    @property
-    def slots(self) -> int:
-        """Return the inner executor's number of batches at a time."""
-        return self._inner.slots
+    def answer(self, trial: Trial, deadline: float | None) -> Measurement | None:
+        """Answer what breaks a limit."""
+        candidate = trial.proposal.candidate
+        excess = {} if _is_tick(trial) else self._costs.violations(candidate)
+        if not excess:
+            return None
+        costs = {"seconds": 0.0, "epochs": 0.0, **self._costs.of(candidate)}
+        return Measurement(violations=excess, cost=costs)
 
-    @property
-    def batch(self) -> int:
-        """Return the inner executor's trials a batch."""
-        return self._inner.batch
+    def passed(self, trial: Trial, measurement: Measurement) -> Measurement:
+        """Add the costs of the candidate."""
+        if _is_tick(trial) or measurement.failure is not None:
+            return measurement
+        costs = {**self._costs.of(trial.proposal.candidate), **measurement.cost}
+        return replace(measurement, cost=costs)
 
-    def submit(self, trials: Sequence[Trial], deadline: float | None = None) -> None:
-        """Hand on what keeps the limits; the others are answered."""
-        passed: list[Trial] = []
-        for trial in trials:
-            candidate = trial.proposal.candidate
-            # It trains a whole supernet: its candidate is only what that holds so far.
-            is_tick = trial.proposal.origin.startswith(ORIGIN)
-            excess = {} if is_tick else self._costs.violations(candidate)
-            if excess:
-                costs = {"seconds": 0.0, "epochs": 0.0, **self._costs.of(candidate)}
-                self._answered.append((trial.number, Measurement(violations=excess, cost=costs)))
-                continue
-            if not is_tick:
-                self._running[trial.number] = candidate
-            passed.append(trial)
-        if passed:
-            self._inner.submit(passed, deadline)
 
-    def completed(self, timeout: float) -> Iterator[tuple[int, Measurement]]:
-        """Yield what was answered and what has finished, waiting at most ``timeout`` seconds for the first."""
-        answered, self._answered = self._answered, []
-        yield from answered
-        for number, measurement in self._inner.completed(0.0 if answered else timeout):
-            candidate = self._running.pop(number, None)
-            if candidate is None or measurement.failure is not None:
-                yield number, measurement
-                continue
-            costs = {**self._costs.of(candidate), **measurement.cost}
-            yield number, replace(measurement, cost=costs)
-
-    def close(self) -> None:
-        """End the inner executor."""
-        self._inner.close()
+def _is_tick(trial: Trial) -> bool:
+    return trial.proposal.origin.startswith(ORIGIN)
