@@ -1,16 +1,25 @@
 """The final training, on rows that do not see their own target."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns
+from coeval.build.network import network_for
+from coeval.build.weights import load
 from coeval.component.linear_model import LINEAR_MODEL
 from coeval.export import fitting
+from coeval.export.onnx_model import onnx_model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
+from coeval.export.session import Session
+from coeval.export.write import describe
+from coeval.task.preparation import columns_for
 from coeval.task.table import Column, Kind
 from coeval.task.task import Problem
 from tests.evaluate.tasks import task_from
+from tests.task.tables import mixed_table, schema_of
 
 ENCODED = (("target_encoding", "all"),)
 
@@ -60,3 +69,25 @@ def test_no_row_of_the_final_training_has_its_own_target_in_its_features(rows, m
     assert not np.array_equal(before, after)
     # What the model does with rows to be predicted is another matter: there all rows have a say.
     assert not np.array_equal(model.preparation.transform(task.table.take(index)).numeric, before)
+
+
+@pytest.mark.parametrize("problem", list(Problem))
+def test_an_encoded_linear_model_predicts_in_onnx_what_it_predicts_in_python(problem):
+    table = mixed_table(200)
+    rng = np.random.default_rng(0)
+    signal = rng.normal(size=200) + table.columns[3].values
+    values = signal if problem is Problem.REGRESSION else (signal > 1).astype(np.int64)
+    if problem is Problem.MULTICLASS:
+        values = np.digitize(signal, [0, 1.5])
+    task = task_from("mixed", problem, table.columns, values)
+    task = dataclasses.replace(task, schema=schema_of(table))
+    outputs = sequence(1, [step(LINEAR_MODEL, 0, outputs=task.outputs)])
+    columns = columns_for({}, task.table, task.splits.train)
+    one = dataclasses.replace(finalist(), architecture=Architecture((columns,), outputs))
+    model, _ = fitting.train(task, Job(task, one, Rows.KNOWN, 0))
+    network = network_for(model.architecture)
+    load(network, model.weights)
+    session = Session(onnx_model(model, network).SerializeToString(), describe(model))
+    found, expected = session.predict(task.table), fitting.predict_table(model, task.table)
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())

@@ -251,7 +251,7 @@ def _features(examples: Examples, model: LinearModel, weights: Floats) -> _Featu
         blocks.append(sparse.csr_matrix((ones, places.ravel(), ends), shape=shape))
     starts = np.cumsum([0, *model.lengths])
     for first, last, table in zip(starts[:-1], starts[1:], model.words, strict=True):
-        shares = _shares(tokens[:, first:last], len(table.weight))
+        shares = _shares(tokens[:, first:last], len(table.weight))  # type: ignore[arg-type]
         blocks.append(shares)
     numbers = np.asarray(numeric, dtype=np.float64)
     others = sparse.hstack(blocks, format="csr")
