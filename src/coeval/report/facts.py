@@ -64,6 +64,8 @@ class Facts:
         front: The last ``front`` note, of a run with several objectives.
         latency: The last ``latency`` note: how the prediction of milliseconds was calibrated.
         over_limit: ``over_limit`` notes since the last search ended: finalists that measured over a limit.
+        ablation: The ``ablation_plan`` note since the last ``final`` note: which decisions of the winner were taken back.
+        ablated: The ``ablation`` notes since then, one a training.
         winner: The trial behind the final model, else the incumbent.
         architecture: The final model's, else the winner's.
         active: Active seconds from the first to the last event, pauses between sittings left out.
@@ -87,6 +89,8 @@ class Facts:
     front: Data | None = None
     latency: Data | None = None
     over_limit: tuple[Data, ...] = ()
+    ablation: Data | None = None
+    ablated: tuple[Data, ...] = ()
     winner: Trial | None = None
     architecture: Architecture | None = None
     active: float = 0.0
@@ -189,7 +193,9 @@ def collect(
         final=final,
         front=_last(notes, "front"),
         latency=_last(notes, "latency"),
-        over_limit=_since_stop(notes, "over_limit"),
+        over_limit=_since(notes, "stopped", "over_limit"),
+        ablation=next(iter(_since(notes, "final", "ablation_plan")), None),
+        ablated=_since(notes, "final", "ablation"),
         winner=winner,
         architecture=architecture or own,
         active=max(clock.values(), default=0.0),
@@ -241,11 +247,11 @@ def _early(notes: Iterable[tuple[float, Note]]) -> Data | None:
     return found
 
 
-def _since_stop(notes: Iterable[tuple[float, Note]], kind: str) -> tuple[Data, ...]:
-    """Return the notes of a kind that were written after the last search ended."""
+def _since(notes: Iterable[tuple[float, Note]], start: str, kind: str) -> tuple[Data, ...]:
+    """Return the notes of a kind that were written after the last one of another kind."""
     current: list[Data] = []
     for _, note in notes:
-        if note.kind == "stopped":
+        if note.kind == start:
             current = []
         elif note.kind == kind:
             current.append(note.data)

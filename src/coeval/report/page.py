@@ -30,6 +30,7 @@ from coeval.report import (
     search,
     signals,
     trials,
+    why,
 )
 from coeval.report.facts import Facts, collect, dig
 from coeval.report.markup import Markup, join, tag
@@ -50,6 +51,7 @@ SECTIONS: tuple[Section, ...] = (
         "The architecture",
         model.winner,
     ),
+    ("why", "Why this model", why.section),
     ("signals", "Cheap signals", signals.section),
     ("cost", "What it cost", search.ledger),
     ("data", "The data", lambda facts: join([data.splits(facts), data.columns(facts)])),
