@@ -8,6 +8,7 @@ from typing import Any
 
 from coeval import __version__
 from coeval.errors import RunError
+from coeval.run.ablation import ablate
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
 from coeval.run.cells import CELLS, cells_from, kept_cells
@@ -24,7 +25,7 @@ from coeval.run.interrupt import Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
 from coeval.run.options import Options
-from coeval.run.reserve import EXPORT_SECONDS
+from coeval.run.reserve import EXPORT_SECONDS, ablation_seconds
 from coeval.run.rivals import Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site, Watcher, process_age
@@ -210,8 +211,11 @@ def _sit(
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-            with Interrupt():  # Ctrl-C here is absorbed once: the model is nearly there
-                return Outcome(folder, run, finish(site, run, rivals, end), task.notes)
+            kept = 0.0 if run.why == "interrupted" else ablation_seconds(site, run.best)
+            with Interrupt() as interrupt:  # absorbs Ctrl-C once: the model is nearly there
+                final = finish(site, run, rivals, end - kept)
+                ablate(site, run, int(final["trial"]), end, interrupt)
+            return Outcome(folder, run, final, task.notes)
         finally:
             rivals.close()
     finally:

@@ -145,7 +145,7 @@ def _evaluator(site: Site, storage: Storage, deadline: float) -> TrainingEvaluat
         inherit="any" if levers.inherit else "none",
         joint=_joint(site),
         engine="auto" if levers.compiled else "eager",
-        limits=_trial_limits(site, deadline),
+        limits=trial_limits(site, deadline),
     )
 
 
@@ -176,7 +176,8 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
     rivals.add_default(unscored(name, measured), resources.job(chosen, Rows.ALL, 0))
 
 
-def _trial_limits(site: Site, deadline: float) -> Limits:
+def trial_limits(site: Site, deadline: float | None) -> Limits:
+    """Return when a trial of the search is refused or stopped."""
     seconds, plan = _trial_seconds(site.budget), site.memory
     if plan is None:
         return Limits(seconds=seconds, deadline=deadline)

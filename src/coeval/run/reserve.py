@@ -23,6 +23,12 @@ COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""
 STARTING_SECONDS = 0.5
 """What passes before a refit begins; without it the refit that was planned for never fits."""
+IMPORTANCE_SHARE, IMPORTANCE_SECONDS = 0.02, 10.0
+"""Share of the budget for the importance of the columns, and the most seconds that it takes."""
+ABLATION_SHARE = 0.05
+"""Share of the budget that is kept for the ablation of the winner's decisions; what else is left goes to it too."""
+ABLATION_BUDGET = 90.0
+"""Seconds of budget below which nothing is kept for it, nor spent on it: the search is worth more there."""
 KEPT = 8
 """Trials whose weights stay in the folder: the finalists and a few more."""
 
@@ -34,6 +40,31 @@ def export_seconds(task: Task) -> float:
     _, height, width, _ = task.table.columns[0].values.shape
     size = int(height) * int(width) / PIXELS
     return IMAGE_EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
+
+
+def importance_seconds(site: Site) -> float:
+    """Return what the importance of the columns may take; 0 where there are none to tell apart."""
+    if site.task.is_image or len(site.task.table.columns) < 2:
+        return 0.0
+    whole = math.inf if site.budget.seconds is None else site.budget.seconds
+    return min(IMPORTANCE_SHARE * whole, IMPORTANCE_SECONDS)
+
+
+def ablation_seconds(site: Site, winner: Trial | None) -> float:
+    """Return what is kept for ablation; 0 where not even the winner again and one other training would fit into it."""
+    whole = site.budget.seconds
+    if winner is None or whole is None or whole < ABLATION_BUDGET:
+        return 0.0
+    needed = 2 * training_seconds(winner) / min(site.workers, 2)
+    return ABLATION_SHARE * whole if needed <= ABLATION_SHARE * whole else 0.0
+
+
+def training_seconds(trial: Trial) -> float:
+    """Return what training a finished trial took, what it continues included."""
+    measured = trial.measurement
+    if measured is None:
+        return 0.0
+    return float(sum(measured.data.get("fold_seconds", [measured.cost.get("seconds", 0.0)])))
 
 
 class Reserve:
@@ -62,7 +93,8 @@ class Reserve:
     def is_due(self) -> bool:
         """Return whether the search has to end now."""
         needed = export_seconds(self._site.task) + self._seconds
-        needed += self._site.demands.closing_seconds
+        needed += self._site.demands.closing_seconds + importance_seconds(self._site)
+        needed += ablation_seconds(self._site, self.best[0] if self.best else None)
         return time.monotonic() + needed >= self._site.end
 
     def _training(self) -> float:

@@ -1,0 +1,65 @@
+"""``coeval show`` tells how a model was found and what its columns are worth, as text and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Command
+from tests.report import examples, whys
+from tests.report.test_page import folder
+
+LOG = whys.trials()
+PLAN = {"of": 4, "decisions": [{"part": "recipe", "what": "lr 1 → 2", "trial": 2}], "stuck": []}
+TRAINED = [(-1, 1.00), (-1, 1.02), (0, 1.30)]
+
+
+@pytest.fixture
+def coeval(monkeypatch, capsys) -> Command:
+    return Command(monkeypatch, capsys)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return folder(tmp_path, whys.events(LOG, PLAN, TRAINED), examples.capsule(metric=whys.RMSE))
+
+
+def test_a_run_without_a_model_folder_still_tells_its_winners_lineage(coeval, run):
+    code, out, _ = coeval("show", run)
+    assert code == 0
+    assert "4 accepted steps from trial 0, the seed linear, to trial 4" in out
+    for trial in LOG[1:]:
+        assert f"trial {trial.number}, a mutation" in out
+
+
+def test_the_lineage_of_any_trial_is_told(coeval, run):
+    _, out, _ = coeval("show", run, "--trial", 2)
+    assert "2 accepted steps from trial 0, the seed linear, to trial 2" in out
+
+
+def test_columns_are_listed_with_their_intervals(coeval, run):
+    code, out, _ = coeval("show", run, "--columns")
+    assert code == 0
+    assert "Permutation importance of the raw columns" in out
+    assert out.index("relationship") < out.index("education")
+    assert "+0.0561 to +0.0663" in out
+
+
+def test_as_json_columns_are_nothing_but_what_was_recorded(coeval, run):
+    code, out, _ = coeval("show", run, "--columns", "--json")
+    assert code == 0
+    assert json.loads(out) == whys.COLUMNS
+
+
+def test_a_run_that_measured_no_columns_says_why(coeval, tmp_path):
+    place = folder(tmp_path, whys.events(LOG, importance=None))
+    code, _, error = coeval("show", place, "--columns")
+    assert code == 2
+    assert "The importance of the columns was not measured" in error
+
+
+def test_a_run_without_a_model_has_no_columns_to_show(coeval, tmp_path):
+    place = folder(tmp_path, examples.journal(12, finished=False))
+    code, _, error = coeval("show", place, "--columns")
+    assert code == 2
+    assert "holds no finished model yet" in error
