@@ -12,6 +12,7 @@ from coeval.cli.model import export_command, predict_command, show_command
 from coeval.component.library import TABULAR
 from coeval.errors import ExportError, RunError
 from coeval.export.card import CardFacts
+from coeval.export.ensemble import Ensemble
 from coeval.export.write import write_model
 from coeval.report.page import gather
 from tests.export.models import model_for
@@ -52,6 +53,22 @@ def test_as_json_the_best_so_far_is_nothing_but_json(unfinished: Path, capsys):
     found = from_json(json.loads(said.out), TABULAR)
     assert found == gather(unfinished).winner.proposal.candidate.architecture
     assert "best so far" in said.err
+
+
+def test_an_ensemble_shows_every_member(tmp_path: Path, capsys):
+    table = mixed_table()
+    first, _ = model_for(table, scaling="standard")
+    other, _ = model_for(table)
+    whole = Ensemble((first, other), (0.75, 0.25), 1.5)
+    write_model(tmp_path / "model", whole, table, np.arange(20), CardFacts())
+    show_command(tmp_path, None, None, as_json=False)
+    said = capsys.readouterr().out
+    assert said.startswith(one_line(first.architecture))
+    assert "The heaviest of 2 members, weight 0.75. Beside it:" in said
+    assert said.count("class_head") == 2  # in each outline
+    assert "temperature: 1.5" in said
+    show_command(tmp_path, None, None, as_json=True)
+    assert from_json(json.loads(capsys.readouterr().out), TABULAR) == first.architecture
 
 
 def test_a_trial_that_is_asked_for_is_not_called_the_best(unfinished: Path, capsys):

@@ -80,6 +80,26 @@ def test_the_best_are_chosen_once_each_and_only_if_comparable():
     assert [one.trial for one in choose_finalists(trials, Decoder(), objective(task), 1)] == [1]
 
 
+def test_the_last_place_is_the_best_of_the_other_kind():
+    task = task_of("wine")
+
+    def trial(number, score, engine):
+        found = Measurement(values={"log_loss": score}, data={"engine": engine})
+        return Trial(number, Proposal(candidate(task, width=4 + number)), State.DONE, found)
+
+    networks = [trial(number, 0.1 + number / 100, "compiled") for number in range(5)]
+    trees = [trial(5, 0.9, "trees"), trial(6, 0.7, "trees")]
+
+    def numbers(trials, count=4):
+        return [one.trial for one in choose_finalists(trials, Decoder(), objective(task), count)]
+
+    assert numbers([*networks, *trees]) == [0, 1, 2, 6]
+    assert numbers([*networks, trial(7, 0.105, "trees")]) == [0, 7, 1, 2]
+    assert numbers(networks) == [0, 1, 2, 3]
+    assert numbers([*networks, *trees], count=2) == [0, 1]
+    assert numbers([*networks[:2], *trees]) == [0, 1, 6, 5]
+
+
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "wine"])
 def test_with_time_the_winner_is_refitted_on_everything_but_test(name):
     task = task_of(name)

@@ -5,9 +5,10 @@ import pytest
 
 from coeval.architecture.inference import infer
 from coeval.errors import ExportError
+from coeval.export.ensemble import Ensemble
 from coeval.run.constraints import Constraints
 from coeval.run.run import Run
-from coeval.run.verified import check, constraint_facts, finalists_within
+from coeval.run.verified import check, constraint_facts, finalists_within, together_within
 from coeval.seed import generator
 from coeval.space.tabular import space_for
 from coeval.trial import Limit, Measurement, Objective, Proposal, State, Trial
@@ -120,14 +121,44 @@ def test_a_busy_moment_does_not_break_a_limit(run):
     model = SimpleNamespace(architecture=network, preparation=SimpleNamespace(settings={}))
     most = infer(network).cost.macs / 1000
     place = site(Limit("latency_ms", most), latency=Clock())
-    facts = constraint_facts(place, run, run.trials[-1].number, model, 10 * most)
+    facts = constraint_facts(place, run, [run.trials[-1].number], model, 10 * most)
     assert facts["measured"]["latency_ms"] == most
     assert facts["excess"] == {}
     assert facts["predicted_ms"] == 0.5
     over = site(Limit("latency_ms", most / 2), latency=Clock())
-    again = constraint_facts(over, run, run.trials[-1].number, model, 10 * most)
+    again = constraint_facts(over, run, [run.trials[-1].number], model, 10 * most)
     assert again["excess"] == {"latency_ms": pytest.approx(1.0)}
 
 
+def test_the_costs_of_an_ensembles_members_add_up(run):
+    small, smaller = sorted(sizes(run))[1], sorted(sizes(run))[0]
+    members = finalists_within(site(), run, count=8)[-2:]
+    assert together_within(site(), members)
+    assert together_within(site(Limit("macs", small + smaller)), members)
+    assert not together_within(site(Limit("macs", small + smaller - 1)), members)
+    assert not together_within(site(Limit("macs", 2 * small)), [*members, members[0]])
+
+
+def test_where_a_cost_is_minimised_there_is_no_ensemble(run):
+    place = site()
+    place.demands.constraints = Constraints((), minimised=("macs",))
+    assert not together_within(place, finalists_within(site(), run, count=2))
+
+
+def test_what_an_ensemble_measures_is_the_sum_of_its_members(run):
+    network = SPACE.architecture(run.trials[-1].proposal.candidate)
+    model = SimpleNamespace(
+        architecture=network, preparation=SimpleNamespace(settings={}), problem=None
+    )
+    place = site(Limit("latency_ms", 1e9), latency=Clock())
+    number = run.trials[-1].number
+    facts = constraint_facts(
+        place, run, [number, number], Ensemble((model, model), (0.5, 0.5)), 3.0
+    )
+    assert facts["measured"]["macs"] == 2 * infer(network).cost.macs
+    assert facts["measured"]["latency_ms"] == 3.0
+    assert facts["predicted_ms"] == 1.0
+
+
 def test_nothing_demanded_nothing_said(run):
-    assert constraint_facts(site(), run, 0, None, 1.0) is None
+    assert constraint_facts(site(), run, [0], None, 1.0) is None

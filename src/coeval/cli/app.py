@@ -156,6 +156,13 @@ def fit(
             help="End the search once the gain to be expected is below the noise floor.",
         ),
     ] = True,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble/--no-ensemble",
+            help="Let finalists on tables predict together, calibrated, where that is clearly better.",
+        ),
+    ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     json: Json = False,
@@ -190,6 +197,7 @@ def fit(
         workers=workers,
         memory=memory,
         early_end=early_end,
+        ensemble=ensemble,
         device=device,
         seed=seed,
     )

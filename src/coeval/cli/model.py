@@ -108,7 +108,7 @@ def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: boo
     if as_json:
         say(json.dumps(to_json(architecture)))
         return
-    facts = [] if chosen is None else ["", *_about(chosen), *_tie(run, chosen)]
+    facts = _ensemble(run) if chosen is None else ["", *_about(chosen), *_tie(run, chosen)]
     if audit := _audit(run):
         facts += ["", f"components: {audit}"]
     say("\n".join([one_line(architecture), "", outline(architecture), *facts]))
@@ -155,6 +155,27 @@ def _numbered(run: Path, facts: "Facts", number: int) -> Trial:
 
 def _model(run: Path) -> Architecture:
     return from_json(read_manifest(model_folder(run))["architecture"], NEURAL)
+
+
+def _ensemble(run: Path) -> list[str]:
+    """Return what stands beside the architecture shown, where several predict together or probabilities are calibrated."""
+    found = read_manifest(model_folder(run)).get("ensemble")
+    if found is None:
+        return []
+    lines = [] if found["temperature"] == 1 else ["", f"temperature: {found['temperature']:.3g}"]
+    first, *others = found["members"]
+    if others:
+        lines += [
+            "",
+            f"The heaviest of {len(others) + 1} members, weight {first['weight']:.3g}. Beside it:",
+        ]
+    for one in others:
+        lines += [
+            "",
+            f"weight {one['weight']:.3g}:",
+            outline(from_json(one["architecture"], NEURAL)),
+        ]
+    return lines
 
 
 def _network(run: Path, trial: Trial) -> Architecture:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from coeval.errors import ExportError
+from coeval.export.ensemble import Ensemble, Trained
 from coeval.export.finalists import refit_seconds, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import (
@@ -93,12 +94,29 @@ class Resources:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EnsembleMember:
+    """One training among those that predict together.
+
+    Attributes:
+        trial: Number of its trial.
+        repeat: Counts trainings of the same trial.
+        weight: Its share.
+        rows: What it was trained on.
+    """
+
+    trial: int
+    repeat: int
+    weight: float
+    rows: Rows
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FinalModel:
     """The model a user takes home.
 
     Attributes:
-        model: Architecture, weights, fitted preparation, the target's scale.
+        model: Architecture, weights, fitted preparation, the target's scale; the heaviest member's of an ensemble.
         trial: Number of the trial it comes from.
         validation: That trial's score in the search.
         selection: Its score on the selection rows before any refit on them; ``None`` without such rows.
@@ -109,6 +127,9 @@ class FinalModel:
         finalists: What became of each finalist that was trained, best validation first.
         noise_floor: ``None`` where nothing was trained twice.
         trained: Every training of the contest, with its model.
+        ensemble: What the user takes home instead of ``model`` alone, if anything (``export.ensemble_final``).
+        unseen: The same as trained on train and validation rows: it has not seen the selection rows.
+        members: What the ensemble consists of, in its order.
     """
 
     model: Model
@@ -122,6 +143,14 @@ class FinalModel:
     finalists: tuple[FinalistResult, ...] = ()
     noise_floor: NoiseFloor | None = None
     trained: tuple[Retrained, ...] = ()
+    ensemble: Ensemble | None = None
+    unseen: Ensemble | None = None
+    members: tuple[EnsembleMember, ...] = ()
+
+    @property
+    def whole(self) -> Trained:
+        """Return what the user takes home: the ensemble if there is one, else the model."""
+        return self.model if self.ensemble is None else self.ensemble
 
 
 def make_final(

@@ -13,6 +13,8 @@ from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
 FINALISTS = 4
+TOO_FEW_TO_MIX = 2
+"""So few finalists are the best, whatever they are."""
 
 SLACK = 0.8
 """Measured seconds times this are planned with: a search measures with every core busy and scores after every epoch;
@@ -24,21 +26,38 @@ def choose_finalists(
 ) -> tuple[Finalist, ...]:
     """Return the best comparable trials with distinct candidates, the best first.
 
+    Where a search tried both, networks and trees, and all the best are of one kind, the last place is the best of the other
+    kind: they err in different places, so that a worse one may be the better partner (``export.ensemble_final``).
+
     Args:
         trials: Of the whole search.
         space: Turns a candidate into its architecture.
         objective: What is best.
-        count: How many at most.
+        count: How many at most; of two or fewer no place is given away.
     """
     able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
-    found: dict[str, Finalist] = {}
-    for trial in sorted(able, key=lambda one: (objective.cost(one), one.number)):
+    ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))
+    best = _distinct(ranked, count)
+    kinds = {_is_grown(one) for one in best}
+    if len(best) == count > TOO_FEW_TO_MIX and len(kinds) == 1:
+        others = [one for one in ranked if _is_grown(one) not in kinds]
+        best = [*best[: count - len(others[:1])], *others[:1]]
+    return tuple(_finalist(one, space, objective) for one in best)
+
+
+def _distinct(ranked: Sequence[Trial], count: int) -> list[Trial]:
+    """Return the first so many trials with distinct candidates."""
+    found: dict[str, Trial] = {}
+    for trial in ranked:
         if len(found) == count:
             break
-        name = candidate_digest(trial.proposal.candidate)
-        if name not in found:
-            found[name] = _finalist(trial, space, objective)
-    return tuple(found.values())
+        found.setdefault(candidate_digest(trial.proposal.candidate), trial)
+    return list(found.values())
+
+
+def _is_grown(trial: Trial) -> bool:
+    """Return whether a trial grew trees, as its evaluator recorded."""
+    return trial.measurement is not None and trial.measurement.data.get("engine") == "trees"
 
 
 def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1) -> float:

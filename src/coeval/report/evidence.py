@@ -51,7 +51,8 @@ def _optimism(facts: Facts) -> Markup:
         return Markup()
     gap = test.value - validation.value
     worse = facts.better(validation.value, test.value)
-    chain = [f"validation {words.score(validation.value)}"]
+    alone = " of the heaviest member" if len(dig(facts.final, "members") or []) > 1 else ""
+    chain = [f"validation{alone} {words.score(validation.value)}"]
     if selection:
         chain.append(f"selection {words.score(selection.value)}")
     chain.append(f"test {words.score(test.value)}")
@@ -61,6 +62,22 @@ def _optimism(facts: Facts) -> Markup:
         else "The search's own number was not too hopeful."
     )
     return _card("Validation to test", words.signed(gap), f"{', '.join(chain)}. {meaning}")
+
+
+def gap(facts: Facts) -> str:
+    """Return the gap between validation and test as a sentence; empty before the test split was scored."""
+    validation, test = read_score(dig(facts.final, "validation")), test_score(facts)
+    if validation is None or test is None:
+        return ""
+    away = test.value - validation.value
+    how = (
+        "worse" if facts.better(validation.value, test.value) else "better" if away else "no worse"
+    )
+    by = f" by {words.score(abs(away))}" if away else ""
+    return (
+        f"Validation {words.score(validation.value)}, test {words.score(test.value)}: {how}{by} on rows that the search "
+        "never saw."
+    )
 
 
 def _control(facts: Facts) -> Markup:

@@ -56,6 +56,13 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
         pairs.append(
             ("found as", f"trial {facts.winner.number}{f' by {origin}' if origin else ''}")
         )
+    members = dig(facts.final, "members") or []
+    if len(members) > 1:
+        shares = [f"trial {dig(one, 'trial')} ({dig(one, 'weight'):.2f})" for one in members]
+        pairs.append(("weighted mean of", f"{words.listing(shares)}; drawn is the first"))
+    temperature = dig(facts.final, "temperature") or 1.0
+    if temperature != 1.0:
+        pairs.append(("logits divided by", f"{temperature:.3g}"))
     if epochs := dig(facts.final, "epochs"):
         pairs.append(("epochs of the final training", words.count(epochs)))
     return pairs

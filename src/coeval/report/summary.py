@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coeval.architecture.text import one_line
-from coeval.report import front, noise, one_shot, words
+from coeval.report import evidence, front, noise, one_shot, words
 from coeval.report.facts import Facts, dig
 from coeval.report.reproduce import next_commands
 from coeval.report.verdict import Outcome, baseline_scores, judge, label, own_score, stage
@@ -95,7 +95,9 @@ def said(facts: Facts) -> list[str]:
         f"{cached:,} cached{left}) of {size} in {words.duration(float(spent))}."
     ]
     if facts.architecture is not None:
-        lines.append(f"Found: {one_line(facts.architecture)}")
+        others = len(dig(facts.final, "members") or ["itself"]) - 1
+        beside = f", with {words.plural(others, 'more member')} of an ensemble" if others else ""
+        lines.append(f"Found: {one_line(facts.architecture)}{beside}")
     parameters, latency = dig(facts.final, "parameters"), dig(facts.final, "latency_ms", "one")
     if parameters:
         speed = (
@@ -104,6 +106,8 @@ def said(facts: Facts) -> list[str]:
             else ""
         )
         lines.append(f"It has {words.count(parameters)} parameters{speed}.")
+    if gap := evidence.gap(facts):
+        lines.append(gap)
     if early := noise.ended_early(facts):
         lines.append(early)
     if tied := noise.sentence(facts):

@@ -5,19 +5,20 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from coeval.architecture.inference import infer
 from coeval.errors import ExportError
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
+from coeval.export.ensemble import Trained, cost_of
+from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
-from coeval.export.model import Model
-from coeval.export.retrain import predictions
+from coeval.export.retrain import Finalist, predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
 from coeval.run.contest import equally_trained, with_default
@@ -27,7 +28,7 @@ from coeval.run.reserve import export_seconds
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
-from coeval.run.verified import constraint_facts, finalists_within
+from coeval.run.verified import constraint_facts, finalists_within, together_within
 from coeval.statistics import Interval, pooled_floor
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
@@ -74,12 +75,12 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
             rivals.close()
             pool.close()
             pool = Pool(1)
-        opened = _opened(site, pool, final.model, compared)
+        opened = _opened(site, pool, final.whole, compared)
         facts = _facts(site, run, final, compared, opened)
         written = pool.submit(
             _write,
             site.folder.model,
-            final.model,
+            final.whole,
             site.folder.cache,
             _card(site, run, facts, opened),
         ).result()
@@ -99,7 +100,8 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         "seconds": _seconds(run, final, started),
     }
     milliseconds = written.latency_ms["one"]
-    if held := constraint_facts(site, run, final.trial, final.model, milliseconds):
+    trials = [one.trial for one in final.members] or [final.trial]
+    if held := constraint_facts(site, run, trials, final.whole, milliseconds):
         data["constraints"] = held
     site.record(Note("final", data))
     return data
@@ -124,6 +126,8 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         # A worker died, most likely for want of memory. What the search stored needs no training.
         over = replace(resources, mapped=map, deadline=time.monotonic())
         final = make_final(finalists, over, site.artifacts)
+    if site.options.ensemble:
+        final = _together(site, final, finalists, resources)
     site.record(
         *(
             Note(
@@ -140,6 +144,16 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
         )
     )
     return final
+
+
+def _together(
+    site: Site, final: FinalModel, finalists: Sequence[Finalist], resources: Resources
+) -> FinalModel:
+    """Return the final model with an ensemble where that is clearly better and keeps the user's limits."""
+    try:
+        return with_ensemble(final, finalists, resources, partial(together_within, site))
+    except BrokenExecutor:  # a worker died: the best alone is there
+        return final
 
 
 def ended_early(site: Site, run: Run, early: EarlyEnd) -> Run:
@@ -162,7 +176,9 @@ def note_rivals(site: Site, rivals: Rivals) -> None:
         site.record(*(one.note(site.objective.name) for one in fresh))
 
 
-def _opened(site: Site, pool: Pool, model: Model, baselines: Sequence[Rival]) -> OpenedTest | None:
+def _opened(
+    site: Site, pool: Pool, model: Trained, baselines: Sequence[Rival]
+) -> OpenedTest | None:
     """Open the test split; that is recorded before anything is scored, so that a crash cannot hide it."""
     if not len(site.task.splits.test):
         return None
@@ -175,14 +191,14 @@ def _opened(site: Site, pool: Pool, model: Model, baselines: Sequence[Rival]) ->
     return open_test(site.task, found, compared, seed=site.options.seed)
 
 
-def _predict(model: Model, source: Path) -> Floats:
+def _predict(model: Trained, source: Path) -> Floats:
     task = memory.load(source)
     found = predictions(model, task, task.splits.test)
     assert found is not None
     return found
 
 
-def _write(folder: Path, model: Model, source: Path, card: CardFacts) -> "Written":
+def _write(folder: Path, model: Trained, source: Path, card: CardFacts) -> "Written":
     from coeval.export.write import write_model  # noqa: PLC0415 - loads torch: workers have it, the driver need not
 
     task = memory.load(source)
@@ -210,7 +226,7 @@ def _facts(
     opened: OpenedTest | None,
 ) -> dict[str, Any]:
     scored = {} if opened is None else {one.name: one for one in opened.baselines}
-    cost = infer(final.model.architecture).cost
+    cost = cost_of(final.whole)
     control = [one for one in run.trials if one.proposal.origin == "random"]
     best = min((site.objective.cost(one) for one in control), default=math.inf)
     return {
@@ -234,7 +250,19 @@ def _facts(
         else None,
         "parameters": cost.parameters,
         "macs": cost.macs,
+        **_members(final),
     }
+
+
+def _members(final: FinalModel) -> dict[str, Any]:
+    """Return what an ensemble consists of; nothing where there is none."""
+    if final.ensemble is None:
+        return {}
+    members = [
+        {"trial": one.trial, "repeat": one.repeat, "weight": one.weight, "rows": one.rows.value}
+        for one in final.members
+    ]
+    return {"members": members, "temperature": final.ensemble.temperature}
 
 
 def _floor(site: Site, run: Run, final: FinalModel) -> dict[str, Any] | None:

@@ -38,6 +38,7 @@ class Options:
     workers: int | None = None
     memory: str | None = None
     early_end: bool = True
+    ensemble: bool = True
     device: str = "auto"
     seed: int = 0
 

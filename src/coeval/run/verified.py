@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,8 @@ from coeval.architecture.inference import infer
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.errors import ExportError
+from coeval.export.ensemble import Trained, members_of
 from coeval.export.finalists import FINALISTS, choose_finalists
-from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.run.constraints import COSTS, LATENCY
 from coeval.run.run import Run
@@ -87,6 +88,25 @@ def check(site: Site, finalist: Finalist) -> Checked:
     return Checked(costs, _excess(site, costs))
 
 
+def together_within(site: Site, members: Sequence[Finalist]) -> bool:
+    """Return whether an ensemble keeps the limits: its costs are those of its members added up.
+
+    Where a cost is minimised, one model is what is asked for.
+
+    Args:
+        site: Where the sitting works.
+        members: The finalist of each; one twice where two trainings of it are members.
+    """
+    constraints = site.demands.constraints
+    if constraints.minimised or not constraints.limits:
+        return not constraints.minimised
+    found = {one.trial: check(site, one).costs for one in members}
+    names = found[members[0].trial]
+    return not _excess(
+        site, {name: sum(found[one.trial][name] for one in members) for name in names}
+    )
+
+
 def symbolic_costs(architecture: Architecture) -> dict[str, float]:
     """Return parameters, multiply-accumulates and bytes at work, by the names of a measurement's costs."""
     cost = infer(architecture).cost
@@ -98,25 +118,32 @@ def symbolic_costs(architecture: Architecture) -> dict[str, float]:
 
 
 def constraint_facts(
-    site: Site, run: Run, trial: int, model: Model, milliseconds: float
+    site: Site, run: Run, trials: Sequence[int], model: Trained, milliseconds: float
 ) -> dict[str, Any] | None:
     """Return what the final note says of limits and prediction; ``None`` where nothing was demanded.
 
     Args:
         site: Where the sitting works.
         run: The finished search.
-        trial: Number of the winner's.
+        trials: Number of the winner's; of an ensemble, each member's.
         model: The finished one.
         milliseconds: Of one call of its ``model.onnx``, as measured.
     """
     demands = site.demands
     if demands.is_plain:
         return None
-    costs = {**symbolic_costs(model.architecture), LATENCY: milliseconds}
+    members = members_of(model)
+    each = [symbolic_costs(one.architecture) for one in members]
+    costs = {name: sum(one[name] for one in each) for name in each[0]}
+    costs[LATENCY] = milliseconds
     if LATENCY in _excess(site, costs) and demands.latency is not None:
         # One busy moment does not break a limit: measured again, the median of several counts.
-        settings = tuple(dict(model.preparation.settings).items())
-        costs[LATENCY] = demands.latency.measured(model.architecture, settings)
+        costs[LATENCY] = sum(
+            demands.latency.measured(
+                one.architecture, tuple(dict(one.preparation.settings).items())
+            )
+            for one in members
+        )
     facts: dict[str, Any] = {
         "limits": {one.name: one.most for one in demands.constraints.limits},
         "minimised": list(demands.constraints.minimised),
@@ -124,8 +151,8 @@ def constraint_facts(
         "excess": _excess(site, costs),
     }
     if demands.latency is not None:
-        winner = next(one.proposal.candidate for one in run.trials if one.number == trial)
-        facts["predicted_ms"] = demands.latency(winner)
+        known = {one.number: one.proposal.candidate for one in run.trials}
+        facts["predicted_ms"] = sum(demands.latency(known[one]) for one in trials)
     return facts
 
 

@@ -1,0 +1,245 @@
+"""Which trainings predict together, and how probabilities are calibrated, decided on the selection rows and guarded against them.
+
+Greedy selection with replacement follows Caruana et al. 2004 (doi:10.1145/1015330.1015432, section 2): the training that lowers
+the mean's cost the most is added, again and again, and the best of all these means is taken. What is chosen on few rows may suit
+these rows only. So everything is chosen anew on random halves of them and compared on the other halves with what would be taken
+otherwise: only what wins on most of them is taken.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.export.ensemble import tempered, weighted_mean
+from coeval.seed import generator
+from coeval.task.metric import Metric
+from coeval.task.metrics import LOG_LOSS
+from coeval.task.task import Task
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
+STEPS = 12
+"""Additions at most: weights are multiples of a twelfth or more."""
+POOL = 8
+"""Trainings to choose from, the best by themselves ("model library pruning", Caruana et al. 2006, doi:10.1109/ICDM.2006.76)."""
+MEMBERS = 4
+"""Trainings in an ensemble at most: the file is to stay small and quick."""
+HALVES = 20
+"""Comparisons on rows that nothing was chosen on."""
+WON = 0.75
+"""Share of them that must be won. Gains of two thirds of a standard error of the selection rows' score pass, smaller ones do not."""
+ROWS = 4000
+"""Selection rows that are looked at; more would take seconds and say no more."""
+HOTTEST = 10.0
+"""Temperature at most; at least its inverse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What was chosen on the selection rows, and what it was worth on rows that it was not chosen on.
+
+    Attributes:
+        gain: Mean cost of what would be taken otherwise less its own, over the halves.
+        won: Halves on which it was better.
+        halves: Compared.
+    """
+
+    gain: float
+    won: int
+    halves: int
+
+    @property
+    def is_accepted(self) -> bool:
+        """Return whether it is clearly better."""
+        return self.gain > 0 and self.won >= WON * self.halves
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Rows with what is known of them.
+
+    Attributes:
+        metric: Decides.
+        targets: ``(rows,)`` class indices or values.
+        weights: ``(rows,)``, or ``None``.
+    """
+
+    metric: Metric
+    targets: Targets
+    weights: Floats | None
+
+    @classmethod
+    def of(cls, task: Task, rows: Index) -> "Judged":
+        """Return a task's rows under its metric."""
+        weights = None if task.weights is None else task.weights[rows]
+        return cls(task.metric, task.target.values[rows], weights)
+
+    def take(self, rows: Index) -> "Judged":
+        """Return some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Judged(self.metric, self.targets[rows], weights)
+
+    def cost(self, predictions: Floats) -> float:
+        """Return the metric of predictions, less is better; infinity where it is undefined."""
+        score = float(self.metric.score(self.targets, predictions, self.weights))
+        if math.isnan(score):
+            return math.inf
+        return -score if self.metric.maximise else score
+
+
+def choose(
+    predictions: Sequence[Floats], single: int, judged: Judged, seed: int, until: float = math.inf
+) -> tuple[Floats, Guarded] | None:
+    """Return weights under which trainings predict better together than one alone, as far as the rows tell.
+
+    Args:
+        predictions: Of each training on the selection rows: ``(rows, classes)`` or ``(rows,)``.
+        single: Which of them would be taken alone.
+        judged: The selection rows.
+        seed: Of the draws.
+        until: ``time.monotonic()`` seconds at which it is given up.
+
+    Returns:
+        ``(trainings,)`` weights that add up to 1, and what they were worth; ``None`` where no mean is clearly better.
+    """
+    pool = _pool(predictions, single, judged)
+    able = np.stack([predictions[one] for one in pool])
+    alone = pool.index(single)
+    costs: list[tuple[float, float]] = []
+    for chosen_on, compared_on in halves(len(judged.targets), seed):
+        if time.monotonic() >= until:
+            return None
+        weights = greedy(able[:, chosen_on], judged.take(chosen_on))
+        others = judged.take(compared_on)
+        own = weighted_mean(list(able[:, compared_on]), list(weights))
+        costs.append((others.cost(able[alone, compared_on]), others.cost(own)))
+    found = _guarded(costs)
+    if not found.is_accepted:
+        return None
+    result = np.zeros(len(predictions))
+    result[pool] = greedy(able, judged)
+    return (result, found) if np.count_nonzero(result) > 1 else None
+
+
+def greedy(predictions: Floats, judged: Judged) -> Floats:
+    """Return the weights of greedy selection with replacement.
+
+    Args:
+        predictions: ``(trainings, rows, ...)``.
+        judged: The rows.
+
+    Returns:
+        ``(trainings,)``, not negative, with a sum of 1; at most ``MEMBERS`` are positive.
+    """
+    counts = np.zeros(len(predictions))
+    total = np.zeros(predictions.shape[1:])
+    best, best_cost = counts, math.inf
+    for size in range(1, STEPS + 1):
+        is_full = np.count_nonzero(counts) >= MEMBERS
+        costs = [
+            math.inf if is_full and not counts[number] else judged.cost((total + one) / size)
+            for number, one in enumerate(predictions)
+        ]
+        added = int(np.argmin(costs))
+        counts = counts.copy()
+        counts[added] += 1
+        total = total + predictions[added]
+        if costs[added] < best_cost or size == 1:
+            best, best_cost = counts, costs[added]
+    shares: Floats = best / best.sum()
+    return shares
+
+
+def calibrate(probabilities: Floats, judged: Judged, seed: int) -> tuple[float, Guarded] | None:
+    """Return a temperature that lowers log loss, as far as the rows tell, without harm to the task's own metric.
+
+    Args:
+        probabilities: ``(rows, classes)`` on the selection rows, of a model that has not seen them.
+        judged: The selection rows.
+        seed: Of the draws.
+
+    Returns:
+        The temperature and what it was worth; ``None`` where it is not clearly better than 1.
+    """
+    losses, own = [], []
+    for chosen_on, compared_on in halves(len(judged.targets), seed):
+        found = temperature_of(probabilities[chosen_on], judged.take(chosen_on))
+        others, before = judged.take(compared_on), probabilities[compared_on]
+        after = tempered(before, found)
+        losses.append((_log_loss(before, others), _log_loss(after, others)))
+        own.append((others.cost(before), others.cost(after)))
+    guarded = _guarded(losses)
+    if not guarded.is_accepted or _guarded(own).gain < 0:
+        return None
+    return temperature_of(probabilities, judged), guarded
+
+
+def temperature_of(probabilities: Floats, judged: Judged) -> float:
+    """Return the temperature of least log loss, by golden section; log loss is convex in its inverse.
+
+    Example:
+        >>> sure = np.array([[0.99, 0.01]] * 4)
+        >>> judged = Judged(LOG_LOSS, np.array([0, 0, 0, 1]), None)
+        >>> round(float(tempered(sure, temperature_of(sure, judged))[0, 0]), 3)
+        0.75
+    """
+    ratio = (math.sqrt(5) - 1) / 2
+    low, high = 1 / HOTTEST, HOTTEST
+
+    def loss(inverse: float) -> float:
+        return _log_loss(tempered(probabilities, 1 / inverse), judged)
+
+    inner, outer = high - ratio * (high - low), low + ratio * (high - low)
+    at_inner, at_outer = loss(inner), loss(outer)
+    while high - low > 1e-3:
+        if at_inner <= at_outer:
+            high, outer, at_outer = outer, inner, at_inner
+            inner = high - ratio * (high - low)
+            at_inner = loss(inner)
+        else:
+            low, inner, at_inner = inner, outer, at_outer
+            outer = low + ratio * (high - low)
+            at_outer = loss(outer)
+    return 2 / (low + high)
+
+
+def halves(rows: int, seed: int) -> Iterator[tuple[Index, Index]]:
+    """Yield ``HALVES`` splits of so many rows into the rows to choose on and the rows to compare on."""
+    rng = generator(seed, "halves")
+    for _ in range(HALVES // 2):
+        order = rng.permutation(rows)
+        first, second = np.sort(order[: rows // 2]), np.sort(order[rows // 2 :])
+        yield first, second
+        yield second, first
+
+
+def thinned(rows: int, seed: int) -> Index:
+    """Return which of so many selection rows are looked at."""
+    if rows <= ROWS:
+        return np.arange(rows)
+    return np.sort(generator(seed, "selection rows").choice(rows, ROWS, replace=False))
+
+
+def _pool(predictions: Sequence[Floats], single: int, judged: Judged) -> list[int]:
+    """Return the trainings to choose from, the one that would be taken alone among them."""
+    costs = [judged.cost(one) for one in predictions]
+    found = sorted(range(len(predictions)), key=costs.__getitem__)
+    return sorted({*found[: POOL - 1], single})
+
+
+def _guarded(costs: Sequence[tuple[float, float]]) -> Guarded:
+    """Return what pairs of costs, before and after, say; halves on which either is undefined are not won."""
+    gains = np.array([before - after if before < math.inf else math.nan for before, after in costs])
+    known = gains[np.isfinite(gains)]
+    gain = float(known.mean()) if len(known) else 0.0
+    return Guarded(gain, int((known > 0).sum()), len(costs))
+
+
+def _log_loss(probabilities: Floats, judged: Judged) -> float:
+    return float(LOG_LOSS.score(judged.targets, probabilities, judged.weights))
