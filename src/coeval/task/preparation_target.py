@@ -39,7 +39,7 @@ class TargetCodes:
 
     Attributes:
         codes: Levels seen at least twice; code 0 is everything else.
-        effects: ``(codes, outputs)`` by how much the target is raised by a code, in standard deviations between levels.
+        effects: ``(codes, outputs)`` by how much a code raises the target, in units of its spread.
     """
 
     codes: CategoryCodes
@@ -107,12 +107,12 @@ def _answers(target: Target, rows: Index) -> npt.NDArray[np.float64]:
     if not target.classes:
         return values.astype(np.float64)[:, None]
     if len(target.classes) == 2:
-        return (values == 1).astype(np.float64)[:, None]
-    return (values[:, None] == np.arange(len(target.classes))).astype(np.float64)
+        return np.asarray((values == 1)[:, None], dtype=np.float64)
+    return np.asarray(values[:, None] == np.arange(len(target.classes)), dtype=np.float64)
 
 
 def _effects(codes: npt.NDArray[np.int64], answers: npt.NDArray[np.float64], size: int) -> Effects:
-    """Return ``(size, outputs)`` shrunk means of the answers by code, less the mean of all, in deviations between codes."""
+    """Return ``(size, outputs)`` shrunk means of the answers by code, less the mean of all, in units of their spread."""
     rows, outputs = answers.shape
     counts = np.bincount(codes, minlength=size).astype(np.float64)
     levels = np.count_nonzero(counts)
@@ -125,11 +125,18 @@ def _effects(codes: npt.NDArray[np.int64], answers: npt.NDArray[np.float64], siz
     unexplained = np.maximum(np.square(centred).sum(axis=0) - explained, 0.0)
     within = unexplained / (rows - levels)
     share = (rows - np.square(counts).sum() / rows) / (levels - 1)
-    between = (explained / (levels - 1) - within) / share
     # Nothing but noise between the levels: a column of zeros.
-    known = between > 1e-9 * (within + np.maximum(between, 0.0))
-    between = np.where(known, between, 1.0)
+    between = np.maximum((explained / (levels - 1) - within) / share, 0.0)
     signal = counts[:, None] * between
     trust = signal / np.maximum(signal + within, np.finfo(np.float64).tiny)
-    effects = np.where(known, trust * means / np.sqrt(between), 0.0)
-    return np.clip(effects, -LARGEST, LARGEST).astype(np.float32)
+    return np.clip(trust * means / _spread(centred), -LARGEST, LARGEST).astype(np.float32)
+
+
+def _spread(centred: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return ``(outputs,)`` the deviation of a normal distribution with the same mean absolute deviation (Geary 1935).
+
+    It hardly differs from fold to fold. The deviation between levels does where the target has outliers: in units of it, rows to
+    learn from and rows to be predicted were not encoded alike (nyc_taxis: trees and ridge regression lost 1 to 2 %).
+    """
+    found = 1.2533 * np.abs(centred).mean(axis=0)
+    return np.where(found > 0.0, found, 1.0)
