@@ -13,6 +13,7 @@ from coeval.export.explained import MOST_ROWS, Explain, On, explain
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Rows
 from coeval.run.importance import begin_importance, importance_of
+from coeval.run.reserve import importance_seconds
 from coeval.run.run import Run
 from coeval.task.task import Splits
 from tests.evaluate.tasks import Decoder, candidate, task_of
@@ -71,8 +72,9 @@ def finished(task, resources=None):
     return here, Run(tuple(trials), here.objective, "time", 1.0), final
 
 
-def measured(here, run, final, end=float("inf")):
-    return importance_of(begin_importance(here, run, final, Here(), end), here, end)
+def measured(here, run, final, end=float("inf"), seconds=10.0):
+    found = begin_importance(here, run, final, Here(), seconds, end)
+    return importance_of(found, here, end)
 
 
 def test_a_refitted_model_is_explained_by_its_twin_on_the_selection_rows(seen):
@@ -134,11 +136,18 @@ def test_the_rows_are_drawn_in_random_order_and_not_too_many():
     assert (rows != explained._rows(task, On.SELECTION, 1)).any()
 
 
-def test_one_column_or_no_time_is_not_measured():
-    here, run, final = usual()
-    assert measured(here, run, final, end=0.0) is None
+def test_without_time_nothing_is_measured():
+    assert measured(*usual(), end=0.0) is None
+    assert measured(*usual(), seconds=0.0) is None
+
+
+def test_time_is_kept_for_it_where_there_are_columns_to_tell_apart():
     one = dataclasses.replace(TASK.table, columns=TASK.table.columns[:1])
-    assert begin_importance(site(dataclasses.replace(TASK, table=one), Kept()), run, final, Here(), float("inf")) is None  # fmt: skip
+    assert importance_seconds(site(dataclasses.replace(TASK, table=one), Kept())) == 0
+    assert importance_seconds(site(TASK, Kept(), seconds=60.0)) == pytest.approx(1.2)
+    assert importance_seconds(site(TASK, Kept(), seconds=None)) == 10.0
+    assert importance_seconds(site(TASK, Kept(), seconds=None), left=20.0) == pytest.approx(3.0)
+    assert importance_seconds(site(TASK, Kept(), seconds=None), left=-1.0) == 0
 
 
 def test_an_explanation_that_fails_costs_nothing_but_itself():

@@ -3,11 +3,12 @@ from dataclasses import replace
 
 import pytest
 
-from coeval.report import ablation, importance, lineage, why
+from coeval.report import ablation, evidence, importance, lineage, summary, why
 from coeval.report.facts import collect
 from coeval.report.page import render
 from coeval.store.protocol import Event, Note
 from tests.report import examples, whys
+from tests.report.test_terminal import follow
 from tests.strategy.lineages import NINTH, trial
 
 LOG = whys.trials()
@@ -177,3 +178,32 @@ def test_the_page_has_the_section_and_its_place_in_the_menu():
 
 def test_the_page_of_a_run_that_has_no_trial_yet_is_without_it():
     assert why.section(collect("run", examples.capsule(), [])) == ""
+
+
+def test_while_the_winner_is_explained_the_display_says_that_the_model_is_safe():
+    tracker = follow(whys.events(LOG, PLAN))
+    assert tracker.now().phase == "explaining; the model is safe"
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "said"),
+    [
+        (0.90, 0.95, "Validation 0.9000, test 0.9500: worse by 0.0500 on rows"),
+        (0.95, 0.90, "test 0.9000: better by 0.0500 on rows"),
+        (0.90, 0.90, "test 0.9000: no worse on rows"),
+    ],
+)
+def test_the_gap_between_validation_and_test_is_told_at_the_end(validation, test, said):
+    facts = found(validation=validation, test={"value": test, "low": test, "high": test})
+    assert any(said in line for line in summary.said(facts))
+
+
+def test_without_a_test_split_there_is_no_gap():
+    assert evidence.gap(found(test=None)) == ""
+
+
+def test_of_an_ensemble_it_is_said_whose_lineage_it_is():
+    members = [{"trial": 4, "weight": 0.6}, {"trial": 2, "weight": 0.4}]
+    shown = text(why.section(found(members=members)))
+    assert "The model is 2 members together; the heaviest is told of here, trial 4." in shown
+    assert "members together" not in text(why.section(found(members=members[:1])))

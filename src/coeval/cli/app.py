@@ -258,9 +258,17 @@ def show(
         Path | None, typer.Option(help="Also write the drawing.", show_default=False)
     ] = None,
     cells: Annotated[bool, typer.Option(help="The cells that it is stacked of.")] = False,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="What each column is worth to the model.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Show an architecture, or the cells that it is stacked of, as text, and as SVG."""
+    """Show an architecture and how it was found, the cells that it is stacked of, or the columns by their worth."""
+    if columns:
+        from coeval.cli.explain import columns_command  # noqa: PLC0415
+
+        columns_command(run, as_json=json)
+        return
     if cells:
         from coeval.cli.cells import cells_command  # noqa: PLC0415
 

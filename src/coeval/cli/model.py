@@ -12,6 +12,7 @@ from coeval.architecture.serial import from_json, to_json
 from coeval.architecture.step import Architecture
 from coeval.architecture.svg import svg as draw
 from coeval.architecture.text import one_line, outline
+from coeval.cli.explain import why
 from coeval.cli.words import say
 from coeval.component.library import NEURAL
 from coeval.errors import DataError, ExportError, RunError, did_you_mean
@@ -109,6 +110,8 @@ def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: boo
         say(json.dumps(to_json(architecture)))
         return
     facts = _ensemble(run) if chosen is None else ["", *_about(chosen), *_tie(run, chosen)]
+    if told := why(run, chosen):
+        facts += ["", *told]
     if audit := _audit(run):
         facts += ["", f"components: {audit}"]
     say("\n".join([one_line(architecture), "", outline(architecture), *facts]))

@@ -39,6 +39,7 @@ LEAST_REPEATS = 2
 LEAST_ROWS = 300
 """Rows that are used however many columns there are."""
 _BINS = 10
+_NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,12 @@ class Judged:
         """Return ``(1 + BLOCKS,)`` scores, less is better: of all rows, then without each block of them."""
         sign = -1.0 if self.metric.maximise else 1.0
         blocks = _blocks(self.table.rows)
-        kept = [slice(None), *(np.flatnonzero(blocks != block) for block in range(BLOCKS))]
-        weights = [None if self.weights is None else self.weights[rows] for rows in kept]
-        return np.array(
-            [
-                sign * self.metric.score(self.targets[rows], predictions[rows], weighted)
-                for rows, weighted in zip(kept, weights, strict=True)
-            ]
-        )
+        kept = [np.flatnonzero(blocks != block) for block in (_NONE, *range(BLOCKS))]
+        return np.array([sign * self._score(predictions, rows) for rows in kept])
+
+    def _score(self, predictions: Floats, rows: npt.NDArray[np.intp]) -> float:
+        weights = None if self.weights is None else self.weights[rows]
+        return self.metric.score(self.targets[rows], predictions[rows], weights)
 
 
 def permutation_importance(

@@ -18,6 +18,7 @@ PHASES = {
     "stopped": "final training",
     "test_opened": "scoring",
     "final": "finished",
+    "ablation_plan": "explaining; the model is safe",
 }
 """The phase that a note begins."""
 GAUGE_EVERY = 2.0

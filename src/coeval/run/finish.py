@@ -23,8 +23,9 @@ from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.run.capsule import machine
 from coeval.run.contest import equally_trained, with_default
 from coeval.run.front_facts import front_note
+from coeval.run.importance import begin_importance, importance_of
 from coeval.run.pool import Pool
-from coeval.run.reserve import export_seconds
+from coeval.run.reserve import export_seconds, importance_seconds
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
@@ -67,16 +68,19 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     started = time.monotonic()
     pool = Pool(site.workers, site.worker_bytes)
     try:
-        final = _final(site, run, pool, end)
+        kept = importance_seconds(site, end - started)
+        final = _final(site, run, pool, end - kept)
+        explained = begin_importance(site, run, final, pool, kept, end)
         rivals.wait(end - export_seconds(site.task))
         note_rivals(site, rivals)
         compared = equally_trained(site, run, pool, final, rivals.found)
+        columns = importance_of(explained, site, end)
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             rivals.close()
             pool.close()
             pool = Pool(1)
         opened = _opened(site, pool, final.whole, compared)
-        facts = _facts(site, run, final, compared, opened)
+        facts = {**_facts(site, run, final, compared, opened), "importance": columns}
         written = pool.submit(
             _write,
             site.folder.model,
@@ -321,6 +325,7 @@ def _card(site: Site, run: Run, facts: dict[str, Any], opened: OpenedTest | None
         fingerprint=task.fingerprint,
         provenance=facts["provenance"],
         machine=f"{here['cpu']}, {here['platform']}",
+        importance=facts["importance"],
         audit=str(site.folder.capsule().get("space", {}).get("audit", "")),
     )
 

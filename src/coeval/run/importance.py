@@ -14,7 +14,7 @@ from coeval.export.importance import LEAST
 from coeval.export.model import Model
 from coeval.export.retrain import Rows
 from coeval.run.pool import Pool
-from coeval.run.reserve import export_seconds, importance_seconds
+from coeval.run.reserve import export_seconds
 from coeval.run.run import Run
 from coeval.run.site import Site
 
@@ -25,7 +25,7 @@ Importances = Future[dict[str, Any] | None] | None
 
 
 def begin_importance(
-    site: Site, run: Run, final: FinalModel, pool: Pool, end: float
+    site: Site, run: Run, final: FinalModel, pool: Pool, seconds: float, end: float
 ) -> Importances:
     """Start to measure; ``None`` where there is nothing to measure or no time.
 
@@ -34,10 +34,11 @@ def begin_importance(
         run: The finished search.
         final: Its model.
         pool: Where.
+        seconds: That were kept for it.
         end: ``time.monotonic()`` seconds by which the model should be written.
     """
     left = end - export_seconds(site.task) - time.monotonic()
-    seconds = min(importance_seconds(site), left - LATE_SECONDS / 2)
+    seconds = min(seconds, left - LATE_SECONDS / 2)
     return pool.submit(explain, _job(site, run, final, seconds)) if seconds > 0 else None
 
 

@@ -25,6 +25,8 @@ STARTING_SECONDS = 0.5
 """What passes before a refit begins; without it the refit that was planned for never fits."""
 IMPORTANCE_SHARE, IMPORTANCE_SECONDS = 0.02, 10.0
 """Share of the budget for the importance of the columns, and the most seconds that it takes."""
+IMPORTANCE_LEFT = 0.15
+"""Share of what is left when the search has ended that it takes at most."""
 ABLATION_SHARE = 0.05
 """Share of the budget that is kept for the ablation of the winner's decisions; what else is left goes to it too."""
 ABLATION_BUDGET = 90.0
@@ -42,12 +44,17 @@ def export_seconds(task: Task) -> float:
     return IMAGE_EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
 
 
-def importance_seconds(site: Site) -> float:
-    """Return what the importance of the columns may take; 0 where there are none to tell apart."""
+def importance_seconds(site: Site, left: float = math.inf) -> float:
+    """Return what the importance of the columns may take; 0 where there are none to tell apart.
+
+    Args:
+        site: Where the sitting works.
+        left: Seconds that there are for everything to the end: who interrupts a run does not wait for it long.
+    """
     if site.task.is_image or len(site.task.table.columns) < 2:
         return 0.0
     whole = math.inf if site.budget.seconds is None else site.budget.seconds
-    return min(IMPORTANCE_SHARE * whole, IMPORTANCE_SECONDS)
+    return max(0.0, min(IMPORTANCE_SHARE * whole, IMPORTANCE_SECONDS, IMPORTANCE_LEFT * left))
 
 
 def ablation_seconds(site: Site, winner: Trial | None) -> float:
