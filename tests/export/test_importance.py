@@ -4,7 +4,14 @@ import time
 import numpy as np
 import pytest
 
-from coeval.export.importance import LEAST, LEAST_ROWS, Judged, permutation_importance
+from coeval.export.importance import (
+    LEAST,
+    LEAST_ROWS,
+    REPEATS,
+    TOGETHER,
+    Judged,
+    permutation_importance,
+)
 from coeval.seed import generator
 from coeval.task import metrics
 from coeval.task.table import Column, Kind, Table
@@ -87,11 +94,24 @@ def test_nobody_keeps_a_value_of_ones_own():
         return value(rows, "x0")
 
     permutation_importance(predict, judged(table, np.arange(50.0)))
-    dealt = [one for one in seen if not np.array_equal(one, np.arange(50.0))]
-    assert dealt
+    copies = [one for rows in seen for one in np.split(rows, len(rows) // 50)]
+    dealt = [one for one in copies if not np.array_equal(one, np.arange(50.0))]
+    assert len(dealt) == REPEATS
     for one in dealt:
         assert sorted(one) == list(np.arange(50.0))
         assert not (one == np.arange(50.0)).any()
+
+
+def test_columns_that_are_predicted_together_say_what_each_says_alone(monkeypatch):
+    data = normal(300, 3)
+    inputs = judged(numbers(*data, levels=3), data[0] + data[1])
+
+    def predict(rows):
+        return value(rows, "x0") + 0.5 * value(rows, "code")
+
+    together = permutation_importance(predict, inputs)
+    monkeypatch.setattr("coeval.export.importance.TOGETHER", 1)
+    assert permutation_importance(predict, inputs) == together
 
 
 def test_it_says_the_same_again_and_other_dealings_under_another_seed():
@@ -139,13 +159,13 @@ def test_with_little_time_fewer_rows_and_then_the_columns_that_predictions_go_al
 
     def slow(rows):
         calls.append(rows.rows)
-        time.sleep(2e-5 * rows.rows)
+        time.sleep(1e-4 * rows.rows)
         return 5 * value(rows, "x17") + value(rows, "x3")
 
-    found = permutation_importance(slow, judged(numbers(*data), data[17]), seconds=0.1)
+    found = permutation_importance(slow, judged(numbers(*data), data[17]), seconds=0.8)
     assert found.rows == LEAST_ROWS
-    assert set(calls[1:]) == {LEAST_ROWS}
-    assert 0 < found.left < 28
+    assert set(calls[1:]) == {TOGETHER // LEAST_ROWS * LEAST_ROWS}
+    assert 0 < found.left < 30
     assert found.left + len(found.columns) == 30
     assert found.columns[0].name == "x17"
 

@@ -10,7 +10,7 @@ what causes the target.
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ LEAST_REPEATS = 2
 """The same, wished for: where time does not suffice for it, fewer rows are used."""
 LEAST_ROWS = 300
 """Rows that are used however many columns there are."""
+TOGETHER = 4000
+"""Rows that are predicted at once: with few rows the columns share what a call costs."""
 _BINS = 10
 _NONE = -1
 
@@ -147,12 +149,14 @@ def permutation_importance(
     columns = _by_association(judged.table, known)
     worse: dict[str, list[Floats]] = {}
     for repeat in range(REPEATS):
-        for column in columns if not repeat else [one for one in columns if one.name in worse]:
+        turn = columns if not repeat else [one for one in columns if one.name in worse]
+        for batch in _batches(turn, judged.table.rows):
             if time.monotonic() >= end:
                 break
-            rng = generator(seed, "importance", column.name, repeat)
-            found = judged.scores(predict(_dealt(judged.table, column, rng)))
-            worse.setdefault(column.name, []).append(found - before)
+            drawn = [generator(seed, "importance", one.name, repeat) for one in batch]
+            found = predict(_dealt_out(judged.table, batch, drawn))
+            for column, predictions in zip(batch, np.split(found, len(batch)), strict=True):
+                worse.setdefault(column.name, []).append(judged.scores(predictions) - before)
     if not worse:
         return None
     measured = [_summary(name, np.array(found)) for name, found in worse.items()]
@@ -174,21 +178,39 @@ def _affordable(predict: Predict, judged: Judged, seconds: float) -> tuple[Judge
     return judged.take(np.arange(rows)), known[:rows]
 
 
+def _batches(columns: Sequence[Column], rows: int) -> Iterator[Sequence[Column]]:
+    """Yield the columns in their order, as many together as there is room for."""
+    size = max(1, TOGETHER // rows)
+    for start in range(0, len(columns), size):
+        yield columns[start : start + size]
+
+
 def _blocks(rows: int) -> npt.NDArray[np.intp]:
     """Return each row's block."""
     return np.arange(rows) % BLOCKS
 
 
-def _dealt(table: Table, column: Column, rng: np.random.Generator) -> Table:
-    """Return the table with a column's values dealt out within each block, so that every row gets another row's."""
-    blocks, values = _blocks(table.rows), column.values.copy()
-    drawn = rng.permutation(table.rows)
+def _dealt_out(
+    table: Table, columns: Sequence[Column], drawn: Sequence[np.random.Generator]
+) -> Table:
+    """Return a copy of the rows for each of some columns, one behind the other, in which it is dealt out."""
+    copies = np.tile(np.arange(table.rows), len(columns))
+    found = {one.name: one for one in table.take(copies).columns}
+    for place, (column, rng) in enumerate(zip(columns, drawn, strict=True)):
+        values = found[column.name].values  # a copy of the table's
+        values[place * table.rows : (place + 1) * table.rows] = _dealt(column, rng)
+    return Table(tuple(found.values()), len(copies))
+
+
+def _dealt(column: Column, rng: np.random.Generator) -> npt.NDArray[np.generic]:
+    """Return a column's values, dealt out within each block so that every row gets another row's."""
+    rows, values = len(column.values), column.values.copy()
+    drawn = rng.permutation(rows)
+    blocks = _blocks(rows)[drawn]
     for block in range(BLOCKS):
-        order = drawn[blocks[drawn] == block]
+        order = drawn[blocks == block]
         values[order] = column.values[np.roll(order, 1)]
-    dealt = Column(column.name, column.kind, values, column.levels)
-    columns = tuple(dealt if one.name == column.name else one for one in table.columns)
-    return Table(columns, table.rows)
+    return values
 
 
 def _summary(name: str, worse: Floats) -> ColumnImportance:
