@@ -44,6 +44,7 @@ ALL = (
     "engine",
     "supernet",
     "oneshot",
+    "portfolio",
     "prepared",
 )
 

@@ -9,6 +9,7 @@ from coeval.architecture.types import Columns, Vector
 from coeval.component.members import VOTE
 from coeval.space.digest import candidate_digest
 from coeval.space.limits import Limits
+from coeval.space.portfolio import looks_of, order
 from coeval.space.recipe import PASSES
 from coeval.space.tabular import LEAST_MACS, WORK, head_for, space_for
 from coeval.task.metric import Metric
@@ -66,7 +67,10 @@ def test_the_head_is_the_problem_s(problem):
 def test_all_seeds_are_members_whatever_the_table(rows, numbers):
     space = space_for(task(rows=rows, numbers=numbers, kinds=()))
     roomy = ["tabm", "tabm_bins"] if numbers == 1 else []  # a wide table leaves ensembles no room
-    assert list(space.seeds()) == ["linear", "mlp", "resnet", "realmlp", "gated", *roomy]
+    assert set(space.seeds()) == {"linear", "mlp", "resnet", "realmlp", "gated", *roomy}
+    assert list(space.seeds()) == order(
+        space.seeds(), looks_of(task(rows=rows, numbers=numbers, kinds=()))
+    )
     assert all(map(space.contains, space.seeds().values()))
     assert len({candidate_digest(one) for one in space.seeds().values()}) == 5 + len(roomy)
 

@@ -22,6 +22,7 @@ from coeval.space.grammar import Grammar
 from coeval.space.limits import Limits
 from coeval.space.linear import linear_seed, linear_space
 from coeval.space.plan import Frame, assemble
+from coeval.space.portfolio import looks_of, order
 from coeval.space.presets import seeds_for
 from coeval.space.product import ProductSpace
 from coeval.space.protocol import Candidate, Space
@@ -146,14 +147,15 @@ def space_for(
         seeds |= token_seeds(tokens, preparation, recipe)
     if models == "all" and (columns.numeric or columns.categories):
         families["trees"] = trees = trees_space(task, columns)
-        seeds = {**tree_seeds(trees, preparation, recipe), **seeds}  # the quickest first
+        seeds = {**tree_seeds(trees, preparation, recipe), **seeds}
     if models == "all":
         families["linear"] = linear = linear_space(task, columns)
         seeds = {**linear_seed(linear, preparation, recipe), **seeds}
     if len(families) > 1:
         shares = [SHARES[name] for name in families]
         parts["architecture"] = EitherSpace(families, tuple(one / sum(shares) for one in shares))
-    return ProductSpace(parts, weights=WEIGHTS, named=seeds, typing=Typing(source or task))
+    named = {name: seeds[name] for name in order(seeds, looks_of(task))}
+    return ProductSpace(parts, weights=WEIGHTS, named=named, typing=Typing(source or task))
 
 
 def affordable_macs(columns: Columns, outputs: int, passes: int) -> int:
