@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from types import SimpleNamespace
 
 import numpy as np
@@ -151,10 +152,11 @@ def test_time_is_kept_for_it_where_there_are_columns_to_tell_apart():
 
 
 def test_an_explanation_that_fails_costs_nothing_but_itself():
-    failed = Future()
-    failed.set_exception(ValueError("no"))
     here, *_ = usual()
-    assert importance_of(failed, here, float("inf")) is None
+    for trouble in (ValueError("no"), MemoryError(), BrokenProcessPool("a worker died")):
+        failed = Future()
+        failed.set_exception(trouble)
+        assert importance_of(failed, here, float("inf")) is None
     assert importance_of(None, here, float("inf")) is None
 
 

@@ -25,8 +25,8 @@ def trial(number, candidate, value=0.5, **proposal):
 def bred(space, steps, seed=0, value=1.0):
     """Return a seed and its line of children: each bred from the last by one mutation."""
     rng = np.random.default_rng(seed)
-    name, candidate = next(iter(space.seeds().items()))
-    found = [trial(0, candidate, value, origin=f"seed:{name}")]
+    candidate = space.seeds()["linear"]
+    found = [trial(0, candidate, value, origin="seed:linear")]
     while len(found) <= steps:
         child = space.mutate(candidate, rng)
         candidate = child.genotype

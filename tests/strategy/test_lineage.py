@@ -7,7 +7,7 @@ from coeval.trial import State, Trial
 from tests.strategy.lineages import NINTH, bred, space, trial, with_setting
 
 SPACE = space()
-SEED = next(iter(SPACE.seeds().values()))
+SEED = SPACE.seeds()["linear"]
 
 
 def numbers(chain):
@@ -39,7 +39,7 @@ def test_settings_are_told_by_what_became_of_them_and_networks_by_their_moves():
     assert all("→" in one.what and one.part in ("preparation", "recipe") for one in settings)
     networks = [one for one in edits if not one.setting]
     assert networks
-    details = [move.detail for one in log for move in one.proposal.moves]
+    details = [move.detail.replace("_", " ") for one in log for move in one.proposal.moves]
     assert all(one.what.replace("→", "->") in details for one in networks)
 
 

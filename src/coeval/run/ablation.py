@@ -71,12 +71,9 @@ def ablate(site: Site, run: Run, winner: int, end: float, interrupt: Interrupt) 
         return
     end = time.monotonic() + seconds
     name = default_seed(site.task, site.space)
-    found = reversions(
-        site.space,
-        lineage(run.trials, trial),
-        {name: site.space.seeds()[name]},
-        seconds=PLANNING_SHARE * seconds,
-    )
+    default = {seed: one for seed, one in site.space.seeds().items() if seed == name}
+    chain = lineage(run.trials, trial)
+    found = reversions(site.space, chain, default, seconds=PLANNING_SHARE * seconds)
     plan = [{"part": one.part, "what": one.what, "trial": one.trial} for one in found.found]
     site.record(
         Note("ablation_plan", {"of": winner, "decisions": plan, "stuck": list(found.stuck)})

@@ -2,7 +2,7 @@
 
 import math
 import time
-from concurrent.futures import BrokenExecutor, Future, TimeoutError
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -50,11 +50,7 @@ def importance_of(found: Importances, site: Site, end: float) -> dict[str, Any] 
     patience = None if left == math.inf else max(left, LATE_SECONDS)
     try:
         return found.result(patience)
-    except BrokenExecutor:
-        raise
-    except TimeoutError:
-        return None
-    except Exception:  # noqa: BLE001 - an explanation that fails must not cost the model
+    except Exception:  # noqa: BLE001 - late, failed, or its worker died: it must not cost the model
         return None
 
 

@@ -144,5 +144,5 @@ def _part_edits(name: str, before: Genotype, after: Genotype, moves: Iterable[Mo
             if key in old and old[key] != value
         ]
     said = [one.detail or one.name for one in moves if one.part == name]
-    what = "; ".join(said).replace("->", ARROW) or "another network"
+    what = "; ".join(said).replace("->", ARROW).replace("_", " ") or "another network"
     return [Edit(name, what)]
