@@ -55,6 +55,15 @@ def test_a_recipe_has_no_say_in_trees():
     assert candidate_digest(network) != candidate_digest(with_recipe(network, optimizer="sgd"))
 
 
+def test_no_mutation_of_trees_is_a_copy():
+    rng = np.random.default_rng(0)
+    for name in ("trees", "linear_model"):
+        seed = BOTH.seeds()[name]
+        drawn = [BOTH.mutate(seed, rng) for _ in range(30)]
+        assert all(candidate_digest(one.genotype) != candidate_digest(seed) for one in drawn)
+        assert all(one.moves[0].part != "recipe" for one in drawn)
+
+
 def test_the_classes_weights_have_a_say_in_trees():
     trees = BOTH.seeds()["trees"]
     digests = {

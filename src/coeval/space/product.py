@@ -10,6 +10,7 @@ import numpy as np
 
 from coeval.architecture.step import Architecture
 from coeval.errors import SpaceError
+from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate, Child, Move, Space
 
 
@@ -73,11 +74,15 @@ class ProductSpace:
         return Candidate(tuple((name, space.sample(rng)) for name, space in self.parts.items()))
 
     def mutate(self, genotype: Candidate, rng: np.random.Generator) -> Child[Candidate]:
-        """Return a child with one part edited; the next part's turn comes where the first has no legal edit."""
+        """Return a child with one part edited; the next part's turn comes where the first has no edit that matters."""
         for name in self._order(rng):
             child = self.parts[name].mutate(genotype.part(name), rng)
-            if child.moves:
-                return Child(_with(genotype, {name: child.genotype}), child.moves)
+            if not child.moves:
+                continue
+            made = _with(genotype, {name: child.genotype})
+            # Trees and linear models follow no recipe: another one would make a copy.
+            if name != "recipe" or candidate_digest(made) != candidate_digest(genotype):
+                return Child(made, child.moves)
         return Child(genotype, ())
 
     def cross(
