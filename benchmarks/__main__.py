@@ -41,9 +41,11 @@ ALL = (
     "population",
     "ranked",
     "tenth",
+    "ensembles",
     "engine",
     "supernet",
     "oneshot",
+    "explanations",
     "portfolio",
     "prepared",
 )
