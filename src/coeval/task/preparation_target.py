@@ -129,7 +129,8 @@ def _effects(codes: npt.NDArray[np.int64], answers: npt.NDArray[np.float64], siz
     between = np.maximum((explained / (levels - 1) - within) / share, 0.0)
     signal = counts[:, None] * between
     trust = signal / np.maximum(signal + within, np.finfo(np.float64).tiny)
-    return np.clip(trust * means / _spread(centred), -LARGEST, LARGEST).astype(np.float32)
+    effects = np.clip(trust * means / _spread(centred), -LARGEST, LARGEST)
+    return np.asarray(effects, dtype=np.float32)
 
 
 def _spread(centred: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
