@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from coeval.report import ablation, evidence, importance, lineage, summary, why
+from coeval.report import ablation, evidence, importance, lineage, search, summary, why
 from coeval.report.facts import collect
 from coeval.report.page import render
 from coeval.store.protocol import Event, Note
@@ -120,6 +120,13 @@ def test_the_section_says_what_was_left_out_and_why():
 def test_a_run_without_an_ablation_has_no_such_section():
     assert ablation.section(whys.run(LOG)) == ""
     assert ablation.lines(whys.run(LOG)) == []
+
+
+def test_what_the_ablation_took_stands_in_the_ledger():
+    seconds = {"search": 3.0, "final": 1.0, "export": 1.0, "total": 5.0}
+    facts = found(seconds=seconds)  # an event a second, fifteen in all
+    assert "explaining the winner 9.0 s" in text(search.ledger(facts))
+    assert "explaining" not in text(search.ledger(whys.run(LOG, seconds=seconds)))
 
 
 def test_a_failed_training_is_no_score():
