@@ -178,3 +178,14 @@ def test_too_few_rows_one_column_or_no_time_is_no_importance(rows, columns, seco
     inputs = judged(numbers(*data), data[0])
     found = permutation_importance(lambda rows: value(rows, "x0"), inputs, seconds=seconds)
     assert found is None
+
+
+def test_a_column_without_which_the_score_is_undefined_is_left_out():
+    number, data = np.arange(100.0), normal(100, 1)[0]
+
+    def predict(rows):
+        return np.where(value(rows, "x1") == value(rows, "x2"), value(rows, "x0"), np.nan)
+
+    found = permutation_importance(predict, judged(numbers(data, number, number), data, "mae"))
+    assert [one.name for one in found.columns] == ["x0"]
+    assert found.left == 2

@@ -69,7 +69,7 @@ class Importance:
 
     Attributes:
         columns: Those that there was time for, the most important first.
-        left: How many there was no time for: of all, those that the predictions go along with least.
+        left: How many were left out, for want of time those that the predictions go along with least.
         score: On the same rows, nothing dealt out.
         rows: How many.
     """
@@ -157,9 +157,10 @@ def permutation_importance(
             found = predict(_dealt_out(judged.table, batch, drawn))
             for column, predictions in zip(batch, np.split(found, len(batch)), strict=True):
                 worse.setdefault(column.name, []).append(judged.scores(predictions) - before)
-    if not worse:
+    summaries = (_summary(name, np.array(found)) for name, found in worse.items())
+    measured = [one for one in summaries if math.isfinite(one.loss)]
+    if not measured:
         return None
-    measured = [_summary(name, np.array(found)) for name, found in worse.items()]
     measured.sort(key=lambda one: (-one.loss, one.name))
     score = -before[0] if judged.metric.maximise else before[0]
     left = len(columns) - len(measured)
