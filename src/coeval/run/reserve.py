@@ -98,10 +98,16 @@ class Reserve:
                 self._seconds = self._training()
 
     def is_due(self) -> bool:
-        """Return whether the search has to end now."""
+        """Return whether the search has to end now.
+
+        Before there is a trial to make a model of it goes on to its deadline, at which trials are told to end with what they
+        have learnt.
+        """
+        if not self.best:
+            return False
         needed = export_seconds(self._site.task) + self._seconds
         needed += self._site.demands.closing_seconds + importance_seconds(self._site)
-        needed += ablation_seconds(self._site, self.best[0] if self.best else None)
+        needed += ablation_seconds(self._site, self.best[0])
         return time.monotonic() + needed >= self._site.end
 
     def _training(self) -> float:
