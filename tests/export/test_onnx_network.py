@@ -17,6 +17,7 @@ from coeval.component.entry import NUMERIC_ENTRY
 from coeval.component.grid import GLOBAL_AVERAGE_POOL
 from coeval.component.head import VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, NORMS, TABULAR
+from coeval.component.linear_model import LINEAR_MODEL
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.errors import ExportError
 from coeval.export.onnx_graph import IR_VERSION
@@ -184,3 +185,15 @@ def test_batch_norms_of_a_grid_are_one_operator_with_their_convolutions():
     used = [one.op_type for one in graph.node]
     assert "Conv" in used
     assert "BatchNormalization" not in used
+
+
+@pytest.mark.parametrize(
+    "columns", [COLUMNS, Columns(2), Columns(0, (5,)), Columns(0, (), (Tokens(3, 9),))]
+)
+def test_linear_models_are_computed_in_onnx(columns: Columns) -> None:
+    made = sequence(1, [step(LINEAR_MODEL, 0, outputs=3)])
+    network = Network(Architecture((columns,), made), seed=0)
+    with torch.no_grad():
+        for one in network.parameters():
+            one.normal_()
+    agrees(network, columns)

@@ -59,7 +59,7 @@ class Columns:
     """A prepared table row.
 
     As tensors it is a triple: ``numeric`` ``(numeric,)`` float32, finite; ``codes``
-    ``(len(categories),)`` int64, the j-th in ``0..categories[j] - 1`` with 0 = missing or unseen;
+    ``(len(categories),)`` int64, the j-th in ``0..categories[j] - 1`` with 0 = rare or unseen;
     ``tokens`` int64, the token columns' ids side by side, ``(sum of lengths,)``.
     """
 

@@ -51,7 +51,7 @@ def _rows(columns: Columns) -> Given:
             "Its inputs are prepared rows; the preparation of raw columns is in model.onnx.",
             "",
             f"- numeric: (rows, {columns.numeric}) float32, scaled as in training, without missing values",
-            f"- codes: (rows, {len(columns.categories)}) int64, a category's code, 0 = missing or unseen",
+            f"- codes: (rows, {len(columns.categories)}) int64, a category's code, 0 = rare or unseen",
             *_sizes(columns),
             f"- tokens: (rows, {lengths}) int64, hashed words of the text columns side by side, 0 = padding",
         ),

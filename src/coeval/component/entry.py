@@ -19,7 +19,7 @@ def embedding_width(cardinality: int, width: int) -> int:
     """Return the embedding width of a column: the fast.ai rule ``1.6 · cardinality^0.56``, at most ``width``.
 
     Args:
-        cardinality: Number of codes, the one for missing and unseen included.
+        cardinality: Number of codes, the one for rare and unseen included.
         width: The most that the entry allows.
     """
     return min(width, max(1, round(1.6 * math.pow(cardinality, 0.56))))

@@ -101,7 +101,7 @@ class Rows(NamedTuple):
 
     Attributes:
         numeric: ``(rows, numeric)`` float32, finite.
-        codes: ``(rows, categories)`` int64; 0 = missing or unseen.
+        codes: ``(rows, categories)`` int64; 0 = rare or unseen.
         tokens: ``(rows, sum of text lengths)`` int64; 0 = padding.
     """
 

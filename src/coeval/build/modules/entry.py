@@ -96,7 +96,7 @@ class CategoryEntry(nn.Module):
             table = nn.Embedding(int(sizes.sum()), width)
             nn.init.normal_(table.weight, std=width**-0.5)
             with torch.no_grad():
-                table.weight[offsets] = 0.0  # missing or unseen: nothing is known
+                table.weight[offsets] = 0.0  # rare or unseen: nothing is known
             self.tables.append(table)
             self.register_buffer(f"columns_{number}", torch.tensor(columns), persistent=False)
             self.register_buffer(f"offsets_{number}", offsets, persistent=False)
