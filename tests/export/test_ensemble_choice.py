@@ -49,7 +49,9 @@ def classes(rows=ROWS, seed=0, sharpness=1.0):
     st.sampled_from([RMSE, LOG_LOSS, ACCURACY, ROC_AUC]),
 )
 @settings(max_examples=60, deadline=None)
-def test_greedy_weights_are_shares_and_no_worse_than_the_best_alone(seed, count, rows, metric):
+def test_greedy_weights_are_shares_and_no_worse_than_the_one_that_they_start_with(
+    seed, count, rows, metric
+):
     rng = np.random.default_rng(seed)
     if metric is RMSE:
         judged = Judged(metric, rng.normal(size=rows), None)
@@ -57,13 +59,15 @@ def test_greedy_weights_are_shares_and_no_worse_than_the_best_alone(seed, count,
     else:
         judged = Judged(metric, rng.integers(0, 2, rows), None)
         predictions = rng.dirichlet(np.ones(2), size=(count, rows))
-    weights = greedy(predictions, judged)
+    start = int(rng.integers(count))
+    weights = greedy(predictions, judged, start)
     assert weights.shape == (count,)
+    assert weights[start] > 0
     assert weights.min() >= 0
     assert weights.sum() == pytest.approx(1.0)
     assert np.count_nonzero(weights) <= MEMBERS
-    alone = min(judged.cost(one) for one in predictions)
     mean = np.tensordot(weights, predictions, axes=1)
+    alone = judged.cost(predictions[start])
     assert judged.cost(mean) <= alone + 1e-12 or alone == math.inf
 
 
@@ -98,8 +102,9 @@ def test_what_fits_chance_on_few_rows_is_mostly_refused():
         target = rng.normal(size=40)
         constant = np.zeros(40)
         chance = [rng.normal(0, 0.3, 40) for _ in range(6)]
-        judged = Judged(RMSE, target, None)
-        assert judged.cost(np.tensordot(greedy(np.stack([constant, *chance]), judged), np.stack([constant, *chance]), axes=1)) < judged.cost(constant)  # fmt: skip
+        judged, everything = Judged(RMSE, target, None), np.stack([constant, *chance])
+        mean = np.tensordot(greedy(everything, judged, 0), everything, axes=1)
+        assert judged.cost(mean) < judged.cost(constant)
         taken += choose([constant, *chance], 0, judged, seed=seed) is not None
     assert taken <= 4
 
@@ -109,6 +114,7 @@ def test_the_one_that_would_be_taken_alone_is_compared_even_if_many_score_better
     worst = max(range(12), key=lambda one: judged.cost(predictions[one]))
     weights, guarded = choose(predictions, worst, judged, seed=0)
     assert guarded.gain > 0
+    assert weights[worst] > 0
     assert weights.shape == (12,)
 
 
@@ -127,8 +133,9 @@ def test_weights_of_rows_count():
     target = np.zeros(100)
     first = np.r_[np.zeros(50), np.ones(50)]
     heavy = np.r_[np.ones(50), np.full(50, 1e-9)]
-    weights = greedy(np.stack([first, 1 - first]), Judged(RMSE, target, heavy))
-    assert weights.tolist() == [1.0, 0.0]
+    both = np.stack([first, 1 - first])
+    assert greedy(both, Judged(RMSE, target, heavy), 0).tolist() == [1.0, 0.0]
+    assert greedy(both, Judged(RMSE, target, heavy), 1)[0] > 0.9
 
 
 def test_too_sure_a_model_is_calibrated():

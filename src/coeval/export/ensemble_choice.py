@@ -1,7 +1,8 @@
 """Which trainings predict together, and how probabilities are calibrated, decided on the selection rows and guarded against them.
 
 Greedy selection with replacement follows Caruana et al. 2004 (doi:10.1145/1015330.1015432, section 2): the training that lowers
-the mean's cost the most is added, again and again, and the best of all these means is taken. What is chosen on few rows may suit
+the mean's cost the most is added, again and again, and the best of all these means is taken. It begins with the one that would be
+taken alone: that one was chosen on more rows than these, and left out, the mean would be another choice of a model. What is chosen on few rows may suit
 these rows only. So everything is chosen anew on random halves of them and compared on the other halves with what would be taken
 otherwise: only what wins on most of them is taken.
 """
@@ -115,7 +116,7 @@ def choose(
     for chosen_on, compared_on in halves(len(judged.targets), seed):
         if time.monotonic() >= until:
             return None
-        weights = greedy(able[:, chosen_on], judged.take(chosen_on))
+        weights = greedy(able[:, chosen_on], judged.take(chosen_on), alone)
         others = judged.take(compared_on)
         own = weighted_mean(list(able[:, compared_on]), list(weights))
         costs.append((others.cost(able[alone, compared_on]), others.cost(own)))
@@ -123,24 +124,26 @@ def choose(
     if not found.is_accepted:
         return None
     result = np.zeros(len(predictions))
-    result[pool] = greedy(able, judged)
+    result[pool] = greedy(able, judged, alone)
     return (result, found) if np.count_nonzero(result) > 1 else None
 
 
-def greedy(predictions: Floats, judged: Judged) -> Floats:
+def greedy(predictions: Floats, judged: Judged, start: int) -> Floats:
     """Return the weights of greedy selection with replacement.
 
     Args:
         predictions: ``(trainings, rows, ...)``.
         judged: The rows.
+        start: The training that is a member whatever the rows say.
 
     Returns:
         ``(trainings,)``, not negative, with a sum of 1; at most ``MEMBERS`` are positive.
     """
     counts = np.zeros(len(predictions))
-    total = np.zeros(predictions.shape[1:])
-    best, best_cost = counts, math.inf
-    for size in range(1, STEPS + 1):
+    counts[start] = 1
+    total = predictions[start]
+    best, best_cost = counts, judged.cost(total)
+    for size in range(2, STEPS + 1):
         is_full = np.count_nonzero(counts) >= MEMBERS
         costs = [
             math.inf if is_full and not counts[number] else judged.cost((total + one) / size)
@@ -150,7 +153,7 @@ def greedy(predictions: Floats, judged: Judged) -> Floats:
         counts = counts.copy()
         counts[added] += 1
         total = total + predictions[added]
-        if costs[added] < best_cost or size == 1:
+        if costs[added] < best_cost:
             best, best_cost = counts, costs[added]
     shares: Floats = best / best.sum()
     return shares
