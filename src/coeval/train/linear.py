@@ -28,7 +28,7 @@ from coeval.train.predict import predict
 PENALTIES = tuple(float(one) for one in 10.0 ** np.arange(3.5, -3.01, -0.5))
 """Of the sum of squared weights over 2, beside the sum of the rows' losses: scikit-learn's ``alpha``, or ``1 / C``."""
 PATIENCE = 3
-"""Penalties without a better score."""
+"""Penalties without a better score, once one was better than the first: under strong ones every row may be of one class."""
 ITERATIONS = 150
 """Most of one penalty."""
 FEATURES = 800
@@ -80,7 +80,7 @@ def solve(
             values = best.look(number, weights)
             if is_cut or not on_epoch(number, values):
                 stopped = Stopped.ASKED
-            elif number - best.number >= PATIENCE:
+            elif best.number > 1 and number - best.number >= PATIENCE:
                 stopped = Stopped.PATIENCE
             if stopped is not Stopped.EPOCHS:
                 break
