@@ -4,8 +4,8 @@ from coeval.oneshot.strategy import TICKS, OneShot
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.protocol import Strategy
 
-SHARE = 0.5
-"""Of the budget's time that ticks get; the rest trains what they found, and whatever plain evolution makes of it."""
+SHARE = 0.35
+"""Of the budget's time that ticks get; the rest trains what they found, whatever plain evolution makes of it, and the winner."""
 
 
 def one_shot(

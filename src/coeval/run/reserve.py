@@ -6,6 +6,7 @@ import time
 from coeval.export import stretch
 from coeval.export.finalists import choose_finalists, final_seconds, refit_seconds
 from coeval.run.site import Site
+from coeval.run.ticks import trains_ticks
 from coeval.store.protocol import Note
 from coeval.task.task import Task
 from coeval.trial import Trial
@@ -19,6 +20,8 @@ SCORING_SECONDS = 5e-4
 PIXELS = 28 * 28
 CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
+SHARE_AFTER_TICKS = 0.4
+"""Share of the budget that the long training of a winner on pictures gets after a one-shot method, whose ticks take as much."""
 COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""
 STARTING_SECONDS = 0.5
@@ -79,12 +82,13 @@ class Reserve:
 
     Attributes:
         best: The best trials that were really trained, the best first; their weights are kept.
+        seconds: Kept for the final training of what is best so far.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self.best: list[Trial] = []
-        self._seconds = 0.0
+        self.seconds = 0.0
 
     def record(self, record: Trial | Note) -> None:
         """Take a trial into account; only one among the best changes anything."""
@@ -95,7 +99,7 @@ class Reserve:
             rank = self._site.objective.cost
             self.best = sorted([*self.best, record], key=rank)[:KEPT]
             if any(one is record for one in self.best[:COMPARED]):
-                self._seconds = self._training()
+                self.seconds = self._training()
 
     def is_due(self) -> bool:
         """Return whether the search has to end now.
@@ -105,7 +109,7 @@ class Reserve:
         """
         if not self.best:
             return False
-        needed = export_seconds(self._site.task) + self._seconds
+        needed = export_seconds(self._site.task) + self.seconds
         needed += self._site.demands.closing_seconds + importance_seconds(self._site)
         needed += ablation_seconds(self._site, self.best[0])
         return time.monotonic() + needed >= self._site.end
@@ -120,7 +124,8 @@ class Reserve:
             most = CONTEST_SHARE * site.budget.seconds
             long = stretch.stretch_seconds(finalists[0], site.task)
             if long:
-                return min(long, stretch.SHARE * site.budget.seconds)
+                share = SHARE_AFTER_TICKS if trains_ticks(site) else stretch.SHARE
+                return min(long, share * site.budget.seconds)
         for count in range(len(finalists), 1, -1):
             needed = final_seconds(finalists[:count], site.task, workers=site.workers)
             if needed <= most:
