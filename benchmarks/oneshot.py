@@ -280,9 +280,11 @@ def report(lines: list[dict], seconds: float) -> str:
     ]
     header += ["architecture steps, performed / published", "lr", "seconds", "seeds"]
     best = 100 * max(truth)
+    sizes = [known()[cell]["parameters"] for cell in sampled()]
     about = (
-        f"Of the {SAMPLED} cells the best reaches {best:.2f} %, the mean {100 * np.mean(truth):.2f} %, the worst "
-        f"{100 * min(truth):.2f} %. Rank correlations are between shared weights and stand-alone training."
+        f"{seconds:g} seconds of ticks on one core. Of the {SAMPLED} cells the best reaches {best:.2f} %, the mean "
+        f"{100 * np.mean(truth):.2f} %, the worst {100 * min(truth):.2f} %. Rank correlations are between shared weights and "
+        f"stand-alone training; that of the mere number of parameters is {spearmanr(sizes, truth).statistic:.2f} (Spearman)."
     )
     course = table(
         ["method", *(f"after {share:.0%}: skips, stand-alone %" for share in COURSE)], courses
