@@ -69,8 +69,10 @@ def seeds_for(
             "label_smoothing": 0.1 if smooth else 0.0,
         },
         "gated": {"lr": lr, "weight_decay": 3e-2 if small else 1e-2},
-        "tabm": {"lr": lr, "weight_decay": 1e-2},
-        "tabm_bins": {"lr": lr, "weight_decay": 1e-2},
+        # A member gets a k-th of each step's gradient. One seed each, 3,000 rows, 8e-3 against 2e-3: clearly better on magic (log loss
+        # 0.321 and 0.348) and cpu_act (RMSE 2.47 and 2.61), equal on abalone, worse on credit_g (0.475 and 0.463).
+        "tabm": {"lr": max(lr, 8e-3), "weight_decay": 1e-2},
+        "tabm_bins": {"lr": max(lr, 8e-3), "weight_decay": 1e-2},
     }
     seeds: dict[str, Candidate] = {}
     for name, genotype in architectures(architecture, small=small).items():
