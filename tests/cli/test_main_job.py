@@ -97,6 +97,17 @@ def test_show_and_export_and_report_work(place: Path):
     assert command("report", "run", cwd=place).strip().endswith("report.html")
 
 
+def test_what_each_column_is_worth_and_how_the_model_was_found_are_told(place: Path):
+    recorded = json.loads((place / "said.json").read_text())["final"]["importance"]
+    assert len(recorded["columns"]) == 14
+    assert json.loads(command("show", "run", "--columns", "--json", cwd=place)) == recorded
+    first = recorded["columns"][0]["name"]
+    assert first in command("show", "run", "--columns", cwd=place)
+    assert f"| {first} |" in (place / "run/model/card.md").read_text()
+    assert "What each column is worth" in (place / "run/report.html").read_text()
+    assert "(log loss on validation):" in command("show", "run", cwd=place)
+
+
 def test_a_cut_model_file_is_noticed(place: Path):
     whole = place / "run/model/model.onnx"
     content = whole.read_bytes()

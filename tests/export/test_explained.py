@@ -78,7 +78,13 @@ def measured(here, run, final, end=float("inf"), seconds=10.0):
     return importance_of(found, here, end)
 
 
-def test_a_refitted_model_is_explained_by_its_twin_on_the_selection_rows(seen):
+@pytest.fixture
+def enough(monkeypatch):
+    """Let the 57 selection rows be no few."""
+    monkeypatch.setattr("coeval.run.importance.FEW", 50)
+
+
+def test_a_refitted_model_is_explained_by_its_twin_on_the_selection_rows(seen, enough):
     here, run, final = usual()
     assert final.rows is Rows.ALL
     found = measured(here, run, final)
@@ -91,7 +97,7 @@ def test_a_refitted_model_is_explained_by_its_twin_on_the_selection_rows(seen):
     assert losses[0] > 0
 
 
-def test_a_model_that_has_not_seen_the_selection_rows_is_explained_itself():
+def test_a_model_that_has_not_seen_the_selection_rows_is_explained_itself(enough):
     here, run, final = finished(TASK, Resources(TASK, refits=False))
     assert final.rows is Rows.KNOWN
     assert measured(here, run, final)["of"] == "SELECTION"
@@ -109,6 +115,25 @@ def test_without_selection_rows_the_searchs_network_is_explained_on_its_validati
     found = measured(here, run, final)
     assert found["of"] == "SEARCHED"
     assert set(seen[0]) == set(splits.validation)
+
+
+def test_where_the_selection_rows_are_few_the_searchs_network_is_explained_on_all_it_has_not_seen(
+    seen,
+):
+    found = measured(*usual())
+    assert found["of"] == "SEARCHED"
+    assert set(seen[0]) == {*TASK.splits.validation, *TASK.splits.selection}
+
+
+def test_where_they_are_few_and_its_weights_are_gone_the_twin_is_explained_all_the_same():
+    here, run, final = usual()
+    gone = SimpleNamespace(**{**vars(here), "artifacts": Kept()})
+    assert measured(gone, run, final)["of"] == "TWIN"
+
+
+def test_of_a_large_table_no_preparation_is_fitted_again(monkeypatch):
+    monkeypatch.setattr("coeval.run.importance.MOST_RESTORED", 100)
+    assert measured(*usual())["of"] == "TWIN"
 
 
 def test_where_nothing_is_held_out_it_says_that_the_rows_were_learnt_from():

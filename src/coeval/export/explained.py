@@ -7,8 +7,8 @@ it says there, and fits again, has chosen by the test split. What is left depend
 - a model that has not learnt from the selection rows is explained on them;
 - one that was refitted on them is explained by its twin from the contest of finalists, the same candidate trained on train
   and validation rows: what it makes of the columns is the model's, one training apart;
-- without selection rows, or without a contest, by the network that the search itself trained, on the validation rows of
-  its fold;
+- where the selection rows are few, or there was no contest, by the network that the search itself trained, on the
+  validation rows of its fold and the selection rows together: less like the model, but on more rows;
 - and if not even that is there, on rows that it has learnt from, which is said: then the numbers tell what it uses,
   not what it gains from it.
 """
@@ -40,7 +40,9 @@ class On(StrEnum):
     SEARCHED = (
         "the winner as the search trained it, on validation rows, which it had not learnt from"
     )
-    LEARNT = "the model, on rows that it has learnt from: what it uses, not what it gains"
+    LEARNT = (
+        "the model, on rows that it has learnt from, which tell what it uses and not what it gains"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +91,7 @@ def _rows(task: Task, on: On, seed: int) -> Index:
     """Return rows in random order, ``MOST_ROWS`` at most."""
     splits = task.splits
     if on is On.SEARCHED:
-        rows = task.folds[0][1]
+        rows = np.concatenate([task.folds[0][1], splits.selection])
     else:
         rows = splits.selection if len(splits.selection) else splits.validation
     drawn: Index = generator(seed, "explained rows").permutation(rows)[:MOST_ROWS]

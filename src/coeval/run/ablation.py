@@ -156,10 +156,11 @@ def _evaluator(site: Site) -> TrainingEvaluator:
 
 
 def _note(site: Site, one: _Planned, found: Measurement) -> Note:
+    value = found.values.get(site.objective.name, math.nan)
     data: dict[str, Any] = {
         "decision": one.decision,
         "round": one.round,
-        "value": found.values.get(site.objective.name),
+        "value": value if math.isfinite(value) else None,
         "seconds": found.cost.get("seconds"),
     }
     if found.failure is not None:

@@ -21,6 +21,12 @@ from coeval.run.site import Site
 LATE_SECONDS = 1.0
 """For what is not counted: the task in a fresh process, a network restored, the last prediction."""
 
+FEW = 100
+"""Selection rows below which the search's own network is explained, for which more rows are held out."""
+MOST_RESTORED = 100_000
+"""Training rows above which the search's network is not restored: fitting its preparation again takes seconds there, and
+so many rows are hardly learnt by heart."""
+
 Importances = Future[dict[str, Any] | None] | None
 
 
@@ -58,18 +64,27 @@ def _job(site: Site, run: Run, final: FinalModel, seconds: float) -> Explain:
     """Return the job on the rows that say most: see ``export.explained``."""
     source, seed = site.folder.cache, site.options.seed
     plain = Explain(source, On.LEARNT, final.whole, seconds=seconds, seed=seed)
-    if len(site.task.splits.selection) >= LEAST:
-        if final.rows is not Rows.ALL:
-            return replace(plain, on=On.SELECTION, model=final.unseen or final.whole)
-        if (twin := final.unseen or _twin(final)) is not None:
-            return replace(plain, on=On.TWIN, model=twin)
+    selection, unseen = len(site.task.splits.selection), _unseen(plain, final)
+    if unseen is not None and selection >= FEW:
+        return unseen
+    last = plain if unseen is None or selection < LEAST else unseen
+    if len(site.task.folds[0][0]) > MOST_RESTORED:
+        return last
     trial = next(one for one in run.trials if one.number == final.trial)
     (finalist,) = choose_finalists([trial], site.space, site.objective, 1)
     try:
         weights = site.artifacts.get(finalist.weights)
     except (KeyError, RunError):  # pruned, or damaged
-        return plain
+        return last
     return replace(plain, on=On.SEARCHED, model=None, finalist=finalist, weights=weights)
+
+
+def _unseen(plain: Explain, final: FinalModel) -> Explain | None:
+    """Return the job for a model that has not learnt from the selection rows; ``None`` where there is none."""
+    if final.rows is not Rows.ALL:
+        return replace(plain, on=On.SELECTION, model=final.unseen or final.whole)
+    twin = final.unseen or _twin(final)
+    return None if twin is None else replace(plain, on=On.TWIN, model=twin)
 
 
 def _twin(final: FinalModel) -> Model | None:
