@@ -76,7 +76,7 @@ def _summary(chain: Sequence[Ancestor]) -> str:
 
 def _caution(chain: Sequence[Ancestor]) -> str:
     if len(chain) < 2:
-        return "A candidate bred from others would stand here with the edits that led to it."
+        return "It won as it stands: no edit of the search led to it."
     return (
         "Each score is that of one training, and those that were bred from were chosen for theirs: a gain smaller than "
         "the noise floor says nothing of its edit."
