@@ -38,7 +38,7 @@ class On(StrEnum):
     SELECTION = "the model, on selection rows, which it has not learnt from"
     TWIN = "the winner as it was trained before its refit, on selection rows, which it had not learnt from"
     SEARCHED = (
-        "the winner as the search trained it, on validation rows, which it had not learnt from"
+        "the winner as the search trained it, on rows held out there, which it had not learnt from"
     )
     LEARNT = (
         "the model, on rows that it has learnt from, which tell what it uses and not what it gains"
