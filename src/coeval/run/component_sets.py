@@ -8,13 +8,14 @@ from coeval.architecture.types import Columns, Tokens
 from coeval.component.head import CLASS_HEAD
 from coeval.component.library import ENSEMBLE, ENTRIES, HEADS, IMAGE, SCALAR
 from coeval.run.approximate_components import DEFAULT
+from coeval.space import tokens
 from coeval.space.presets import architectures
 from coeval.space.tabular import TRUNK, sequence_space
 from coeval.universality.audit import audit
 from coeval.universality.describe import verdict_line
 
-TABLES = (*ENTRIES, *TRUNK, *HEADS, *ENSEMBLE)
-"""What ``coeval fit`` searches over for tables."""
+TABLES = tuple(dict.fromkeys((*ENTRIES, *TRUNK, *HEADS, *ENSEMBLE, *tokens.COMPONENTS)))
+"""What ``coeval fit`` searches over for tables, transformers of long searches included."""
 IMAGES = tuple(IMAGE.values())
 """What it searches over for images, all presets together."""
 _ROW = Columns(4, (3,), (Tokens(8, 64),))

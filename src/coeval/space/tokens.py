@@ -32,9 +32,10 @@ _SLOTS = (
 _WANTED = tuple(
     (width, blocks, "2", "0.1") for width in ("64", "32", "16") for blocks in ("2", "1")
 )
-_COMPONENTS = (
+COMPONENTS = (
     *(TOKEN_ENTRY, RESIDUAL, LAYER_NORM, ATTENTION, DROPOUT, LINEAR, RELU, GLOBAL_AVERAGE_POOL),
 )
+"""Of these transformers, heads aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def tokens_space(
     )
     if not fitting:
         return None
-    known = tuple({one.name: one for one in (*_COMPONENTS, head)}.values())
+    known = tuple({one.name: one for one in (*COMPONENTS, head)}.values())
     return SlotSpace(_SLOTS, assembly, "architecture", fitting, known)
 
 
