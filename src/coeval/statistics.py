@@ -79,8 +79,8 @@ def pooled_floor(floors: Iterable[NoiseFloor | None]) -> NoiseFloor | None:
 
     Example:
         >>> one = noise_floor([[1.0, 3.0]])
-        >>> pooled_floor([one, None]) == one
-        True
+        >>> pooled_floor([one, None, one]).freedom
+        2
     """
     found = [one for one in floors if one is not None]
     if not found:

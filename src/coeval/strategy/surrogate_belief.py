@@ -161,7 +161,7 @@ def fitting_count(trials: int) -> int:
 
     Example:
         >>> [fitting_count(trials) for trials in (5, 9, 10, 100, 1000)]
-        [5, 5, 10, 95, 947]
+        [5, 5, 10, 94, 972]
     """
     count = LEAST
     while count + max(_EVERY, count // _GROWTH) <= trials:
