@@ -239,7 +239,7 @@ def random_search(seconds: float) -> float:
 
 
 def report(lines: list[dict], seconds: float) -> str:
-    """Return the tables: what each method knows and finds, and how its skips went."""
+    """Return the tables of searches of one length: what each method knows and finds, and how its skips went."""
     truth = [known()[cell]["accuracy"] for cell in sampled()]
     rows, courses = [], []
     for method in METHODS:
@@ -324,7 +324,8 @@ def main() -> None:
         with KEPT.open("a") as file:
             print(json.dumps(line), file=file)
         print(f"{one} {line['accuracy']:.4f} skips {line['skips']:.0%}", flush=True)
-    text = report(kept(KEPT), given.seconds)
+    lengths = sorted({one["seconds"] for one in kept(KEPT)})
+    text = "\n\n".join(report(kept(KEPT), seconds) for seconds in lengths)
     publish("One-shot methods", "python -m benchmarks.oneshot", text)
 
 
