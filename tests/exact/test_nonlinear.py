@@ -46,7 +46,7 @@ def test_fitted_constants_are_never_called_optimal():
 
 
 def test_the_deadline_cuts_the_structures_short():
-    noise = np.random.default_rng(0).normal(size=len(X))  # no short formula meets it before the time is over
+    noise = np.random.default_rng(0).normal(size=len(X))  # no short formula meets it in time
     found = solve([X], noise, SET, 25, constants="nonlinear", seconds=0.5)
     assert found.why == "time"
     assert found.certificate.covered < 25
