@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from coeval.export.ensemble import Ensemble, weighted_mean
 from coeval.export.ensemble_choice import Floats, Guarded, Judged, calibrate, choose, thinned
 from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
-from coeval.export.finalists import refit_seconds
+from coeval.export.finalists import round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Retrained, Rows, retrain
 from coeval.export.selection import has_lost
@@ -160,16 +160,20 @@ def _refitted(
         else:
             open_ones.append(number)
     members = [_finalist(finalists, picks[number].training) for number in open_ones]
-    each = [refit_seconds(one, task) for one in members]
-    needed = max(sum(each) / max(resources.workers, 1), *each) if each else 0.0
-    if not open_ones or HOPE * needed > resources.seconds_left:
+    if not members:
+        return found
+    needed = round_seconds(members, task, resources.workers, Rows.ALL)
+    if HOPE * needed > resources.seconds_left:
         return found
     jobs = [
         resources.job(one, Rows.ALL, picks[number].training.repeat)
         for one, number in zip(members, open_ones, strict=True)
     ]
-    for number, after in zip(open_ones, resources.mapped(retrain, jobs), strict=True):
-        if after.is_complete and not has_lost(after, picks[number].training, task):
+    again = {(one.trial, one.repeat): one for one in resources.mapped(retrain, jobs)}
+    for number in open_ones:
+        before = picks[number].training
+        after = again[before.trial, before.repeat]
+        if after.is_complete and not has_lost(after, before, task):
             found[number] = (_model(after), Rows.ALL)
     return found
 

@@ -74,14 +74,24 @@ def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
     """Return about how long training it on everything but the test rows takes."""
-    return SLACK * finalist.seconds(len(row_indices(task, Rows.ALL)))
+    return round_seconds([finalist], task, 1, Rows.ALL)
 
 
-def round_seconds(finalists: Sequence[Finalist], task: Task, workers: int) -> float:
-    """Return about how long training each on train and validation rows takes."""
-    rows = len(row_indices(task, Rows.KNOWN))
-    each = [one.seconds(rows) for one in finalists]
+def round_seconds(
+    finalists: Sequence[Finalist], task: Task, workers: int, rows: Rows = Rows.KNOWN
+) -> float:
+    """Return about how long training each of at least one takes, by default on train and validation rows."""
+    count = len(row_indices(task, rows))
+    each = [one.seconds(count) for one in finalists]
     return SLACK * max(sum(each) / max(workers, 1), *each)
+
+
+def training_seconds(trial: Trial) -> float:
+    """Return what training a trial took, on all folds, what it continues included; 0 before it has finished."""
+    measured = trial.measurement
+    if measured is None:
+        return 0.0
+    return float(sum(measured.data.get("fold_seconds", [measured.cost.get("seconds", 0.0)])))
 
 
 def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Finalist:
@@ -100,7 +110,6 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         length = Recipe.of(recipe).epochs
         best = [round(data["inherited"]["ripe"] * length)]
     trained = max(sum(data.get("fold_epochs", [length])), 1)
-    seconds = sum(data.get("fold_seconds", [measurement.cost.get("seconds", 0.0)]))
     return Finalist(
         trial=trial.number,
         validation=measurement.values[objective.name],
@@ -109,7 +118,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         recipe=tuple(recipe.items()),
         epochs=max(round(float(np.median(best))), 1),
         schedule_epochs=length,
-        epoch_seconds=seconds / trained,
+        epoch_seconds=training_seconds(trial) / trained,
         train_rows=int(data.get("train_rows", 1)),
         weights=measurement.artifacts.get("weights", ""),
     )

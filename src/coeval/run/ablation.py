@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from coeval.evaluate.training import TrainingEvaluator
+from coeval.export.finalists import training_seconds
 from coeval.run import guard
 from coeval.run.fit_search import trial_limits
 from coeval.run.interrupt import Interrupt
 from coeval.run.pool import Pool
-from coeval.run.reserve import ABLATION_BUDGET, training_seconds
+from coeval.run.reserve import ABLATION_BUDGET, least_ablation
 from coeval.run.rivals import default_seed
 from coeval.run.run import Run
 from coeval.run.site import Site
@@ -67,7 +68,7 @@ def ablate(site: Site, run: Run, winner: int, end: float, interrupt: Interrupt) 
     """
     trial = next(one for one in run.trials if one.number == winner)
     seconds = 0.0 if interrupt.requested else _allowed(site, run, end)
-    if seconds <= 2 * training_seconds(trial) / min(site.workers, 2):
+    if seconds <= least_ablation(site, trial):
         return
     end = time.monotonic() + seconds
     name = default_seed(site.task, site.space)

@@ -4,7 +4,12 @@ import math
 import time
 
 from coeval.export import stretch
-from coeval.export.finalists import choose_finalists, final_seconds, refit_seconds
+from coeval.export.finalists import (
+    choose_finalists,
+    final_seconds,
+    refit_seconds,
+    training_seconds,
+)
 from coeval.run.site import Site
 from coeval.run.ticks import trains_ticks
 from coeval.store.protocol import Note
@@ -65,16 +70,13 @@ def ablation_seconds(site: Site, winner: Trial | None) -> float:
     whole = site.budget.seconds
     if winner is None or whole is None or whole < ABLATION_BUDGET:
         return 0.0
-    needed = 2 * training_seconds(winner) / min(site.workers, 2)
-    return ABLATION_SHARE * whole if needed <= ABLATION_SHARE * whole else 0.0
+    kept = ABLATION_SHARE * whole
+    return kept if least_ablation(site, winner) <= kept else 0.0
 
 
-def training_seconds(trial: Trial) -> float:
-    """Return what training a finished trial took, what it continues included."""
-    measured = trial.measurement
-    if measured is None:
-        return 0.0
-    return float(sum(measured.data.get("fold_seconds", [measured.cost.get("seconds", 0.0)])))
+def least_ablation(site: Site, winner: Trial) -> float:
+    """Return the seconds that the winner again and one other training take."""
+    return 2 * training_seconds(winner) / min(site.workers, 2)
 
 
 class Reserve:
