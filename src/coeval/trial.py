@@ -29,6 +29,11 @@ class Fidelity:
         """Return whether nothing is held back."""
         return self.epochs == self.rows == self.width == 1.0
 
+    @property
+    def share(self) -> float:
+        """Return how much is spent as one number."""
+        return self.epochs * self.rows * self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

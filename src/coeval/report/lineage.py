@@ -114,8 +114,7 @@ def _score(facts: Facts, one: Ancestor) -> str:
     fidelity = one.measured.proposal.fidelity
     if fidelity.is_full:
         return shown
-    share = fidelity.epochs * fidelity.rows * fidelity.width
-    return f"{shown} after {words.percent(share)} of a training"
+    return f"{shown} after {words.percent(fidelity.share)} of a training"
 
 
 def _gain(facts: Facts, before: Ancestor, after: Ancestor) -> float | None:

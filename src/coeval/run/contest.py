@@ -47,18 +47,17 @@ def equally_trained(
     if trial is None or trial.measurement is None or not len(site.task.splits.test):
         return list(rivals)
     known = unscored(default_seed(site.task, site.space), trial.measurement)
-    alike = [
-        (one.model, f"trained for {one.epochs} epochs")
-        for one in final.trained
-        if one.trial == trial.number and one.model and one.is_complete and one.rows is final.rows
-    ]
+    own = (one for one in final.trained if one.trial == trial.number and one.rows is final.rows)
+    alike = next((one for one in own if one.model and one.is_complete), None)
     if final.trial == trial.number:
-        alike = [(final.model, "the search found nothing better")]
-    for model, detail in alike[:1]:
-        found = pool.submit(_predicted, model, site.folder.cache).result()
-        own = Rival(replace(known, detail=detail), found)
-        return [*(rival for rival in rivals if rival.result.name != known.name), own]
-    return list(rivals)
+        model, detail = final.model, "the search found nothing better"
+    elif alike is not None and alike.model is not None:
+        model, detail = alike.model, f"trained for {alike.epochs} epochs"
+    else:
+        return list(rivals)
+    found = pool.submit(_predicted, model, site.folder.cache).result()
+    others = [one for one in rivals if one.result.name != known.name]
+    return [*others, Rival(replace(known, detail=detail), found)]
 
 
 def _default(site: Site, run: Run) -> Trial | None:

@@ -144,13 +144,12 @@ def preset_named(name: str) -> Preset:
 def recipe_space(task: Task, effort: float, policies: int = 0) -> ChoiceSpace:
     """Return the space of recipes for a task of images."""
     rows, classes = len(task.splits.train), task.problem is not Problem.REGRESSION
-    column = task.table.columns[0].values
     settings = recipe_for_images(
         rows,
         classes=classes,
         folds=len(task.folds),
         effort=effort,
-        pixels=column.shape[1] * column.shape[2],
+        pixels=_pixels(task),
         sub_policies=policies,
     )
     return ChoiceSpace(settings, "recipe")
@@ -158,10 +157,15 @@ def recipe_space(task: Task, effort: float, policies: int = 0) -> ChoiceSpace:
 
 def limited(limits: Limits, task: Task, effort: float) -> Limits:
     """Return the limits with one of multiply-accumulates, so that trainings fit the time that the effort stands for."""
-    _, height, width, _ = task.table.columns[0].values.shape
-    passes = max(len(task.splits.train) * len(task.folds), passes_of(height * width))
+    passes = max(len(task.splits.train) * len(task.folds), passes_of(_pixels(task)))
     macs = max(LEAST_MACS, int(WORK * min(effort, effort**GROWTH) / passes))
     return dataclasses.replace(limits, macs=min(macs, limits.macs or macs))
+
+
+def _pixels(task: Task) -> int:
+    """Return the positions of an image."""
+    _, height, width, _ = task.table.columns[0].values.shape
+    return int(height * width)
 
 
 def _space(

@@ -117,12 +117,7 @@ def _measured(trial: Trial, known: Mapping[int, Trial]) -> Trial:
         and one.proposal.cases is None
         and one.proposal.candidate == trial.proposal.candidate
     )
-    return max(same, key=lambda one: (_thoroughness(one), -one.number), default=trial)
-
-
-def _thoroughness(trial: Trial) -> float:
-    fidelity = trial.proposal.fidelity
-    return fidelity.epochs * fidelity.rows * fidelity.width
+    return max(same, key=lambda one: (one.proposal.fidelity.share, -one.number), default=trial)
 
 
 def _edits(before: Candidate | None, trial: Trial) -> tuple[Edit, ...]:
