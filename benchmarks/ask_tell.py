@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers import PYTHON
+from benchmarks.formula_peers import PYTHON
 from benchmarks.runs import publish, table
 from coeval.evaluate.protocol import Evaluator, never_stop
 from coeval.evaluate.table_catalogue import load_benchmark

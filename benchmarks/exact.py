@@ -1,4 +1,4 @@
-"""How fast is the exact procedure, and how far does it reach? Beside peers where they are installed (``peers``).
+"""How fast is the exact procedure, and how far does it reach? Beside peers where they are installed (``make peers``).
 
 python -m benchmarks.exact [--quick]
 
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.peers import NAMES, ask
+from benchmarks.formula_peers import NAMES, ask
 from benchmarks.runs import publish, table
 from coeval.architecture.program import Operation
 from coeval.component.library import SCALAR

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.peers import NAMES, ask
+from benchmarks.formula_peers import NAMES, ask
 from benchmarks.runs import publish, table
 from coeval.run.approximate import approximate
 from coeval.run.approximate_components import material

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 PYTHON = Path(__file__).parent / ".venv" / "bin" / "python"
-WORKER = Path(__file__).with_name("peer_worker.py")
+WORKER = Path(__file__).with_name("formula_peer_worker.py")
 NAMES = ("gplearn", "pyoperon")
 
 
 def ask(peer: str, request: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a peer's answer to a request (see ``peer_worker``), or ``None`` where it is not installed.
+    """Return a peer's answer to a request (see ``formula_peer_worker``), or ``None`` where it is not installed.
 
     Raises:
         RuntimeError: The peer is installed and failed.
