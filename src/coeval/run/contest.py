@@ -26,8 +26,8 @@ from coeval.trial import Trial
 def with_default(site: Site, run: Run, finalists: Sequence[Finalist]) -> Sequence[Finalist]:
     """Return finalists on images with the default network second, so that it is trained beside the best at least.
 
-    With one worker there is one final training, and the default network keeps its short one; under limits of cost it
-    need not be a member.
+    With one worker there is one final training, and the default network keeps its score on validation; under limits of cost
+    it need not be a member.
     """
     trial = _default(site, run)
     if trial is None or site.workers < 2 or site.demands.constraints.limits:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from coeval.evaluate.folds import CACHE_BYTES
 from coeval.evaluate.forecast import Forecast
@@ -12,6 +13,7 @@ from coeval.evaluate.watch import Limits
 from coeval.export.final import Resources
 from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import Rows
+from coeval.export.stretch import stretch_seconds
 from coeval.run.budget import Budget
 from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
@@ -163,7 +165,11 @@ def _joint(site: Site) -> Joint:
 
 
 def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
-    """Have the default network refitted as the winner will be, so that both meet the test split alike."""
+    """Have the default network refitted as the winner will be, so that both meet the test split alike.
+
+    Where the winner's final training is a long one, a refit of the search's length is no match for it and only takes the
+    search's time; ``contest`` trains the default network beside the winner where there are the cores.
+    """
     (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
     measured = trial.measurement
     assert measured is not None  # it is comparable
@@ -173,7 +179,11 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
         device=site.options.device,
         deadline=None if site.end == math.inf else site.end - export_seconds(site.task),
     )
-    rivals.add_default(unscored(name, measured), resources.job(chosen, Rows.ALL, 0))
+    known = unscored(name, measured)
+    if stretch_seconds(chosen, site.task):
+        rivals.add_default(replace(known, detail="trained as briefly as in the search"), None)
+    else:
+        rivals.add_default(known, resources.job(chosen, Rows.ALL, 0))
 
 
 def trial_limits(site: Site, deadline: float | None) -> Limits:

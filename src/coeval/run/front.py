@@ -66,14 +66,15 @@ def front_strategy(
         inner: Strategy = control
     else:
         made: Strategy = _nsga2()(space, objectives, seed, population=POPULATION)
-        if name in METHODS:
-            made = one_shot(name, space, made, seconds)
-        elif name not in ("evolution", "nsga2"):
+        if name not in ("evolution", "nsga2", *METHODS):
             made = plain(name, space, objectives, seed, RUNGS)
         inner = WithControl(made, control, CONTROL_EVERY)
     if levers.repeats:
         inner = Repeats(inner, objectives[0])
-    return Seeded(inner, space.seeds())
+    seeds = space.seeds()
+    if name in METHODS:  # as without a front: what ticks found is trained before anything but one seed
+        inner, seeds = one_shot(name, space, inner, seconds), dict(list(seeds.items())[:1])
+    return Seeded(inner, seeds)
 
 
 def _nsga2() -> Callable[..., Any]:

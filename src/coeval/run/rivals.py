@@ -108,10 +108,13 @@ class Rivals:
         self._has_default = False
         self.found: list[Rival] = []
 
-    def add_default(self, result: BaselineResult, job: Job) -> None:
-        """Have the default network refitted, whose trial gave ``result``."""
+    def add_default(self, result: BaselineResult, job: Job | None) -> None:
+        """Have the default network refitted, whose trial gave ``result``; without a job it keeps its score on validation alone."""
         self._has_default = True
-        self._submit(result, fit_default, result, job, self._source)
+        if job is None:
+            self._submit(result, Rival, result)
+        else:
+            self._submit(result, fit_default, result, job, self._source)
 
     def news(self) -> list[Rival]:
         """Return those that finished since the last call; one that broke says why and keeps what is known of it."""

@@ -284,6 +284,13 @@ def strategy_for(
     inner: Strategy
     if name == "random":
         inner = RandomSearch(space, seed)
+    elif STRATEGIES[name].needs is Need.SUPERNET:
+        # Repeats and control come after the ticks: none may take the time of what the ticks found.
+        after = _short_evolution(space, objective, seed)
+        after = WithControl(after, RandomSearch(space, seed), CONTROL_EVERY_RUNGS)
+        after = Repeats(after, objective) if levers.repeats else after
+        first = dict(list(seeds.items())[:1])
+        return Seeded(one_shot(name, space, after, seconds, trials), first)
     else:
         if name == "evolution":
             inner = _short_evolution(space, objective, seed)
@@ -291,10 +298,6 @@ def strategy_for(
                 inner = _screened(inner, space, objective, seed)
             if levers.rungs:
                 inner = _under_rungs(inner, objective, seed, rungs_of, has_signals=levers.screen)
-        elif STRATEGIES[name].needs is Need.SUPERNET:
-            after = _short_evolution(space, objective, seed)
-            inner = one_shot(name, space, after, seconds, trials)
-            every, seeds = CONTROL_EVERY_RUNGS, dict(list(seeds.items())[:1])
         else:
             inner = plain(name, space, objective, seed, RUNGS)
         if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name == "evolution"):

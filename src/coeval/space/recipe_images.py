@@ -50,7 +50,7 @@ MOST_EPOCHS = 128
 
 AUGMENTATION: tuple[Setting, ...] = (
     Setting("flip", (False, True), True),
-    Setting("crop", (0.0, 0.08, 0.125), 0.08, bounds=(0.0, 0.5)),
+    Setting("crop", (0.0, 0.08, 0.125), 0.125, bounds=(0.0, 0.5)),
     Setting("cutout", (0.0, 0.25, 0.5), 0.0, bounds=(0.0, 1.0)),
     Setting("augmentation", ("none", "trivial", "rand"), "none"),
     Setting("magnitude", (0.1, 0.2, 0.3, 0.5), 0.2, bounds=(0.0, 1.0)),

@@ -1,0 +1,59 @@
+"""Baselines beside the search: the default network is refitted, or keeps what its trial reached."""
+
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+
+from coeval.run import rivals
+from coeval.run.rivals import Rivals, unscored
+from coeval.trial import Measurement
+from tests.task.pictures import picture_task
+
+TASK = picture_task(side=12)
+TRIAL = Measurement(values={"log_loss": 0.7}, cost={"seconds": 3.0})
+
+
+class Here:
+    """A pool that works at once, in this process."""
+
+    def __init__(self, workers, memory):
+        self.is_open = True
+
+    def submit(self, job, *inputs):
+        done = Future()
+        done.set_result(job(*inputs))
+        return done
+
+    def close(self):
+        self.is_open = False
+
+
+@pytest.fixture
+def standing(monkeypatch, tmp_path):
+    monkeypatch.setattr(rivals, "Pool", Here)
+    monkeypatch.setattr(
+        rivals, "fit_rival", lambda name, *rest: rivals.Rival(unscored(name, TRIAL))
+    )
+    refitted = rivals.Rival(unscored("resnet", TRIAL), np.ones(3))
+    monkeypatch.setattr(rivals, "fit_default", lambda result, job, source: refitted)
+    return Rivals(tmp_path, TASK, seed=0, max_seconds=1.0, has_test=True)
+
+
+def test_the_default_network_is_refitted_for_the_test_rows(standing):
+    standing.add_default(unscored("resnet", TRIAL), job="a job")
+    assert standing.news()[-1].predictions.tolist() == [1, 1, 1]
+
+
+def test_without_a_job_it_keeps_its_score_on_validation_alone(standing):
+    standing.add_default(unscored("resnet", TRIAL), job=None)
+    known = standing.news()[-1]
+    assert known.predictions is None
+    assert known.result.validation == {"log_loss": 0.7}
+
+
+def test_what_finished_is_news_once(standing):
+    names = [one.result.name for one in standing.news()]
+    assert names[0] == "default_constant"
+    assert standing.news() == []
+    assert len(standing.found) == len(names)
