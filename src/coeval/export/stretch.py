@@ -14,8 +14,9 @@ from dataclasses import replace
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.task.task import Task
 
-SHARE = 0.6
-"""Share of a budget that is kept for it at most."""
+SHARE = 0.7
+"""Share of a budget that is kept for it at most. With .6, neither 15 minutes of Fashion-MNIST nor an hour of CIFAR-10 found anything
+better than the default network in the rest; what decided was the epochs of the end."""
 LONG = 100
 """Epochs that no schedule is drawn out beyond: pictures changed at random keep teaching for as long, hardly longer."""
 MOST = 16
