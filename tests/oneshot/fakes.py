@@ -18,13 +18,15 @@ class FakeOneShot:
         sizes: Options of each slot.
         failing: Of 100 candidates, how many fail.
         step_seconds: What a step is said to take.
-        curvature: Eigenvalue as a function of the share of the search that is over.
+        rises: Whether the curvature rises in the second half.
+        most: Steps after which the clock ends every slice.
     """
 
     sizes: tuple[int, ...] = (5,) * 6
     failing: int = 0
     step_seconds: float = 0.01
     rises: bool = False
+    most: int = 10**9
 
     def evaluate(
         self, trials: Sequence[Trial], report: Report
@@ -42,18 +44,18 @@ class FakeOneShot:
                 return Measurement(failure=Failure(Reason.DIVERGED, "chosen by its digest"))
             ((_, found),) = DigestEvaluator().evaluate([trial], report)
             return found
-        share = tick.last / max(tick.total, 1)
+        share, last = tick.last / max(tick.total, 1), min(tick.last, self.most)
         data = {
-            "picks": [(tick.last + slot) % size for slot, size in enumerate(self.sizes)],
+            "picks": [(last + slot) % size for slot, size in enumerate(self.sizes)],
             "epoch_steps": 20,
             "step_seconds": self.step_seconds,
             "score_seconds": 0.5,
-            "steps": {"done": tick.last, "total": tick.total},
+            "steps": {"done": last, "total": tick.total},
             "eigenvalue": 3.0 if self.rises and share > 0.5 else 1.0,
             "skips": 0.0,
         }
         if tick.kind is Kind.CHOOSE:
             paths = [[(one + slot) % 5 for slot in range(len(self.sizes))] for one in range(5)]
             data["best"] = [[path, 0.1 * place] for place, path in enumerate(paths)]
-        seconds = self.step_seconds * (tick.last - tick.first)
+        seconds = self.step_seconds * (last - tick.first)
         return Measurement(data=data, cost={"seconds": seconds})

@@ -1,6 +1,7 @@
 """Ticks on a real supernet: exact continuation, choices, and everything else handed on."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -136,3 +137,26 @@ def test_the_evaluator_travels_to_workers():
 def test_a_space_without_choices_is_one_clear_error():
     with pytest.raises(SpaceError, match="Weight sharing needs a space of"):
         OneShotEvaluator(TrainingEvaluator(TASK, SPACE), TASK, ladder_space())
+
+
+@pytest.mark.parametrize(
+    ("tick", "said"),
+    [
+        (Tick("gdas", Kind.MEASURE, 0, 0, 0), "after 0 steps, of which 10 are the least"),
+        (Tick("gdas", Kind.TRAIN, 0, 4, 4), "after 0 steps, of which 1 are the least"),
+    ],
+)
+def test_a_tick_without_time_for_a_step_is_refused(tick, said):
+    judge = evaluator(MemoryArtifacts(), deadlines={tick.kind: time.monotonic()})
+    ((_, found),) = judge.evaluate([Trial(0, tick.proposal(OPEN.base, None))], lambda *_: True)
+    assert found.failure.reason is Reason.REFUSED
+    assert said in found.failure.detail
+
+
+def test_a_later_slice_that_the_clock_cuts_keeps_what_was_learnt():
+    kept = MemoryArtifacts()
+    (first,) = slices(evaluator(kept), "gdas", total=2, cuts=())
+    judge = evaluator(kept, deadlines={Kind.TRAIN: time.monotonic()})
+    cut = ticked(judge, Tick("gdas", Kind.TRAIN, 2, 4, 4), number=1, before=first)
+    assert cut.measurement.data["steps"]["done"] == 2
+    assert cut.measurement.data["picks"] == first.measurement.data["picks"]

@@ -95,6 +95,17 @@ def test_no_search_is_longer_than_the_published_number_of_epochs():
     assert found[1].total == 50 * 20
 
 
+@pytest.mark.parametrize("method", ["darts", "spos"])
+def test_a_slice_that_the_clock_cut_is_the_last_and_what_was_found_follows(method):
+    log = drive(oneshot(method, steps=100), FakeOneShot(most=60), 12)
+    found = ticks(log)
+    assert [one.last for one in found if one.kind is Kind.TRAIN] == [25, 50, 75]
+    after = asked(log)[len(found) :]
+    assert after[0].origin == method
+    if method == "darts":
+        assert OPEN.picks(after[0].candidate) == tuple((60 + slot) % 5 for slot in range(6))
+
+
 def test_without_time_a_number_of_steps_may_be_given():
     found = ticks(drive(oneshot(seconds=None, steps=100), FakeOneShot(), 10))
     assert [(one.first, one.last) for one in found] == [(0, 25), (25, 50), (50, 75), (75, 100)]

@@ -1,5 +1,7 @@
 """What a report says of a search inside one network."""
 
+from dataclasses import replace
+
 import pytest
 
 from coeval.oneshot.strategy import OneShot
@@ -22,8 +24,8 @@ class Full(FakeOneShot):
         return found
 
 
-def facts(method, name=None):
-    log = drive(OneShot(SPACE, method, steps=200, ticks=20), Full(), 40)
+def facts(method, name=None, trials=40, **fake):
+    log = drive(OneShot(SPACE, method, steps=200, ticks=20), Full(**fake), trials)
     trials = tuple(Timed(one, 0.0, 1.0) for one in log if one.measurement is not None)
     capsule = {"strategy": {"name": name or method}}
     return Facts("run", capsule, Objective("loss"), "loss", trials=trials)
@@ -54,6 +56,27 @@ def test_the_terminal_says_whether_skips_took_over():
     assert one_shot.lines(facts("darts")) == [
         "No collapse: 0% of the slots hold a skip connection (over the slices 0%, 0%, 0%)."
     ]
+
+
+def test_a_search_that_the_clock_cut_says_so():
+    said, skips = one_shot.lines(facts("darts", most=50))
+    assert "after 25% of its steps: raise it" in said
+    assert "No collapse" in skips
+
+
+def test_a_search_whose_find_was_never_trained_says_that_the_budget_was_too_short():
+    said, _ = one_shot.lines(facts("darts", trials=20))
+    assert (
+        said
+        == "Nothing that darts found was trained alone: the budget was too short for it. Raise it."
+    )
+
+
+def test_a_search_without_a_slice_says_so_in_place_of_its_course():
+    found = replace(facts("darts", trials=1), trials=())
+    (said,) = one_shot.lines(found)
+    assert said.startswith("darts did not train its supernet for a single slice")
+    assert "for a single slice: the budget was too short" in str(one_shot.section(found))
 
 
 def test_ticks_are_no_candidates():

@@ -1,10 +1,14 @@
 """The search ends when the rest of the budget is needed for its model, and not before there is something to make it of."""
 
+import math
 import time
 from types import SimpleNamespace
 
+import pytest
+
 from coeval.export import stretch
-from coeval.run.reserve import SHARE_AFTER_TICKS, Reserve
+from coeval.run.one_shot import divide
+from coeval.run.reserve import Reserve, export_seconds, ticks_end
 from coeval.seed import generator
 from coeval.space.for_task import space_for
 from coeval.trial import Measurement, Objective, Proposal, State, Trial
@@ -14,19 +18,21 @@ TASK = picture_task(side=12)
 SPACE = space_for(TASK, preset="nasbench201")
 
 
-def reserve(end, strategy="evolution"):
-    return Reserve(
-        SimpleNamespace(
-            task=TASK,
-            space=SPACE,
-            objective=Objective("log_loss"),
-            workers=1,
-            budget=SimpleNamespace(seconds=60.0),
-            demands=SimpleNamespace(closing_seconds=0.0),
-            options=SimpleNamespace(strategy=strategy),
-            end=end,
-        )
+def site(end, strategy="evolution", seconds=60.0):
+    return SimpleNamespace(
+        task=TASK,
+        space=SPACE,
+        objective=Objective("log_loss"),
+        workers=1,
+        budget=SimpleNamespace(seconds=seconds),
+        demands=SimpleNamespace(closing_seconds=0.0),
+        options=SimpleNamespace(strategy=strategy),
+        end=end,
     )
+
+
+def reserve(end, strategy="evolution", seconds=60.0):
+    return Reserve(site(end, strategy, seconds))
 
 
 def trained(seconds=0.4):
@@ -54,4 +60,18 @@ def test_after_the_ticks_of_a_one_shot_method_less_is_kept_for_the_winner():
         one.record(trained(seconds=100.0))
         return one.seconds
 
-    assert kept("spos") == SHARE_AFTER_TICKS * 60.0 < kept("evolution") == stretch.SHARE * 60.0
+    assert kept("spos") == divide(60.0).final < kept("evolution") == stretch.SHARE * 60.0
+
+
+@pytest.mark.parametrize("seconds", [60.0, 90.0, 200.0, 1200.0])
+def test_between_the_last_tick_and_the_end_of_the_search_a_training_fits(seconds):
+    over = ticks_end(site(0.0, "gdas", seconds))
+    one = reserve(0.0, "gdas", seconds)
+    one.record(trained(seconds=1e4))
+    ablation = 0.05 * seconds if seconds >= 90 else 0.0
+    search_ends = -(one.seconds + export_seconds(TASK) + ablation)
+    assert divide(seconds).trial < search_ends - over < 1.5 * divide(seconds).trial + 2.0
+
+
+def test_without_a_limit_on_time_ticks_end_by_themselves():
+    assert ticks_end(site(math.inf, "gdas", None)) == math.inf

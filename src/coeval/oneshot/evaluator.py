@@ -6,6 +6,7 @@ This file imports no torch: only a worker that trains needs one.
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class OneShotEvaluator:
         threads: That one operation may use.
         artifacts: Where supernets go between two ticks; without it every tick begins anew.
         costs: For methods that punish latency; multiplications stand in where it is not given.
-        deadline: ``time.monotonic()`` seconds at which a tick ends, wherever it is.
+        deadlines: ``time.monotonic()`` seconds at which ticks of a kind end, wherever they are.
 
     Raises:
         SpaceError: The space has no choices.
@@ -60,7 +61,7 @@ class OneShotEvaluator:
         threads: int = 1,
         artifacts: Artifacts | None = None,
         costs: Costs | None = None,
-        deadline: float | None = None,
+        deadlines: Mapping[Kind, float] = MappingProxyType({}),
     ) -> None:
         self.inner = inner
         self.source = source
@@ -69,7 +70,7 @@ class OneShotEvaluator:
         self.threads = threads
         self.artifacts = artifacts
         self.costs = costs
-        self.deadline = math.inf if deadline is None else deadline
+        self.deadlines = dict(deadlines)
         self._folds = FoldCache()
         self._open: OpenSpace = open_space(space)
 
@@ -121,8 +122,10 @@ class OneShotEvaluator:
         fold = self._folds.get(task, settings, 0, seed=self.seed)
         state, said = self._state(trial, tick)
 
+        deadline = self.deadlines.get(tick.kind, math.inf)
+
         def should_stop() -> bool:
-            late = time.monotonic() >= self.deadline
+            late = time.monotonic() >= deadline
             return late or not report(trial.number, tick.first, {})
 
         slicing = Slicing(

@@ -33,6 +33,7 @@ class History:
         back: The slice to which a search that stopped went back, counted from 0; ``None`` for one that did not stop.
         scored: Paths that were scored on shared weights, where the choice was made so.
         final_skips: Of what was chosen.
+        alone: Architectures found that were trained whole, from scratch.
     """
 
     method: str
@@ -51,6 +52,7 @@ class History:
     back: int | None
     scored: int
     final_skips: float
+    alone: int
 
     @property
     def is_collapsed(self) -> bool:
@@ -62,7 +64,8 @@ class History:
         """Return what a person should know."""
         said = [
             f"{self.method} ({self.source}) trained one supernet for {self.done:,} of {self.total:,} steps, "
-            f"{self.epochs:.1f} passes over its rows, in {self.seconds:.0f} s."
+            f"{self.epochs:.1f} passes over its rows, in {self.seconds:.0f} s.",
+            *self.on_time,
         ]
         if self.lr:
             said.append(
@@ -87,6 +90,22 @@ class History:
         return tuple(said)
 
     @property
+    def on_time(self) -> tuple[str, ...]:
+        """Return what there was no time for; nothing where all was done."""
+        said = []
+        if self.done < self.total and self.back is None:
+            share = self.done / self.total
+            said.append(
+                f"The budget ended the training of {self.method}'s supernet after {share:.0%} of its steps: raise it for "
+                "the rest."
+            )
+        if not self.alone:
+            said.append(
+                f"Nothing that {self.method} found was trained alone: the budget was too short for it. Raise it."
+            )
+        return tuple(said)
+
+    @property
     def on_skips(self) -> str:
         """Return whether skips took over."""
         course = ""
@@ -100,6 +119,14 @@ class History:
         return f"No collapse: {share}."
 
 
+def nothing(method: str) -> str:
+    """Return what is said of a method whose supernet was never trained."""
+    return (
+        f"{method} did not train its supernet for a single slice: the budget was too short for it, or its ticks failed. "
+        "The model is another search's. Raise --budget."
+    )
+
+
 def history(method: str, trials: Sequence[Trial]) -> History | None:
     """Return what the finished ticks of a method came to; ``None`` if no slice was trained.
 
@@ -108,6 +135,7 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
         trials: Of a run, by number.
     """
     slices: list[dict[str, Any]] = []
+    alone = sum(one.proposal.origin == method and one.is_comparable for one in trials)
     chosen: dict[str, Any] | None = None
     seconds = 0.0
     for trial in trials:
@@ -146,4 +174,5 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
         back=back,
         scored=int(chosen["scored"]) if chosen is not None else 0,
         final_skips=float(final["skips"]),
+        alone=alone,
     )

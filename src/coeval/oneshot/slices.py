@@ -11,6 +11,7 @@ import torch
 
 from coeval.architecture.inference import infer
 from coeval.evaluate.folds import Fold
+from coeval.evaluate.plan import Refusal
 from coeval.oneshot.choose import (
     Ranked,
     best_bred,
@@ -83,6 +84,9 @@ def sliced(slicing: Slicing, tick: Tick, state: Mapping[str, np.ndarray] | None)
         slicing: On what.
         tick: What.
         state: The supernet after step ``tick.first``; without it the steps before are trained first.
+
+    Raises:
+        Refusal: There was no time for a first step.
     """
     if tick.kind is Kind.MEASURE:
         return _measured(slicing, tick)
@@ -95,6 +99,7 @@ def sliced(slicing: Slicing, tick: Tick, state: Mapping[str, np.ndarray] | None)
         return Sliced(_chosen(slicing, search, judge, tick))
     started = time.monotonic()
     search.run(tick.last, slicing.should_stop)
+    _check_begun(search.done, 1)
     seconds = time.monotonic() - started
     data = _facts(slicing, search)
     data["step_seconds"] = seconds / max(search.done - tick.first, 1)
@@ -147,6 +152,7 @@ def _measured(slicing: Slicing, tick: Tick) -> Sliced:
     search.run(WARM_STEPS, slicing.should_stop)
     started = time.monotonic()
     search.run(MEASURED_STEPS, slicing.should_stop)
+    _check_begun(search.done, MEASURED_STEPS)
     steps = time.monotonic() - started
     started = time.monotonic()
     judge.path(picks_of(search))
@@ -155,6 +161,18 @@ def _measured(slicing: Slicing, tick: Tick) -> Sliced:
     data["step_seconds"] = steps / max(search.done - WARM_STEPS, 1)
     data["score_seconds"] = time.monotonic() - started
     return Sliced(data)
+
+
+def _check_begun(done: int, least: int) -> None:
+    """Check that enough steps were made to say anything.
+
+    Raises:
+        Refusal: The time was over before.
+    """
+    if done < least:
+        raise Refusal(
+            f"the time for one-shot ticks was over after {done} steps, of which {least} are the least. Raise the budget."
+        )
 
 
 def _facts(slicing: Slicing, search: Search) -> dict[str, Any]:

@@ -5,7 +5,8 @@ only recorded and proposed: what to ask next follows from the journal alone.
 
 1. One tick measures how long a step takes, so that the whole search fits its seconds; where a number of steps is
    given there is none.
-2. ``ticks`` slices of equal length train shared and architecture weights. The next is asked for when the last is back.
+2. ``ticks`` slices of equal length train shared and architecture weights. The next is asked for when the last is back;
+   one that the clock cut short is the last.
 3. Where the method chooses by scores, one more tick reads the best paths off the supernet.
 4. The architectures found are proposed as ordinary candidates: trained whole, from scratch, by the ordinary evaluator.
 5. Every later proposal is the following strategy's, which was told of all this; so is what is asked for while a
@@ -145,7 +146,7 @@ class OneShot:
         trained = self._trained
         done = int(_data(trained[-1])["steps"]["done"]) if trained else 0
         last = trained[-1].number if trained else None
-        if done < total and self._stop is None and not (trained and self._is_late):
+        if done < total and self._stop is None and not self._is_over:
             size = max(math.ceil(total / self._ticks), LEAST_STEPS)
             tick = Tick(self.name, Kind.TRAIN, done, min(done + size, total), total)
             return tick.proposal(self._so_far(), last)
@@ -188,8 +189,14 @@ class OneShot:
         return self._seconds * (1 - CHOOSING if chooses else 0.95)
 
     @property
-    def _is_late(self) -> bool:
-        return self._seconds is not None and self._spent > LATE * self._training_seconds
+    def _is_over(self) -> bool:
+        """Return whether training ends before its last step: the clock cut a slice, or all took longer than they may."""
+        trained = self._trained
+        if not trained:
+            return False
+        is_cut = int(_data(trained[-1])["steps"]["done"]) < _tick(trained[-1]).last
+        is_late = self._seconds is not None and self._spent > LATE * self._training_seconds
+        return is_cut or is_late
 
     def _so_far(self) -> Candidate:
         found = self.found

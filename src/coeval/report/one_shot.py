@@ -1,6 +1,6 @@
 """The search inside one network, as people see it: how far it came, and whether skips took over."""
 
-from coeval.oneshot.history import History, history
+from coeval.oneshot.history import History, history, nothing
 from coeval.oneshot.method import METHODS
 from coeval.report import words
 from coeval.report.facts import Facts, dig
@@ -12,29 +12,35 @@ ROWS = 12
 
 def of_run(facts: Facts) -> History | None:
     """Return what the run's ticks came to; ``None`` for a run without any."""
-    name = str(dig(facts.capsule, "strategy", "name") or "")
-    if name not in METHODS:
-        return None
-    return history(name, [one.trial for one in facts.trials])
+    name = _method(facts)
+    return None if name is None else history(name, [one.trial for one in facts.trials])
 
 
 def lines(facts: Facts) -> list[str]:
-    """Return the sentence on skips for the terminal; none for a run without such a search."""
-    found = of_run(facts)
-    return [] if found is None else [found.on_skips]
+    """Return for the terminal what there was no time for, and the sentence on skips; nothing for a run without such a search."""
+    name, found = _method(facts), of_run(facts)
+    if found is None:
+        return [] if name is None else [nothing(name)]
+    return [*found.on_time, found.on_skips]
 
 
 def section(facts: Facts) -> Markup:
     """Return the course of a search inside one network; nothing where there was none."""
-    found = of_run(facts)
+    name, found = _method(facts), of_run(facts)
     if found is None:
-        return Markup()
+        return Markup() if name is None else tag("p", nothing(name))
     said = [tag("p", one) for one in found.sentences]
     note = (
         "Scores on shared weights only choose what is trained from scratch: no score of the supernet is compared with "
         "that of a trained network."
     )
     return join([*said, _slices(found), tag("p.note", note)])
+
+
+def _method(facts: Facts) -> str | None:
+    """Return the name of the run's one-shot method, if its strategy is one."""
+    name = str(dig(facts.capsule, "strategy", "name") or "")
+    return name if name in METHODS else None
 
 
 def _slices(found: History) -> Markup:

@@ -19,9 +19,10 @@ from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated, Timely
 from coeval.run.held import Held
+from coeval.run.one_shot import divide
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
-from coeval.run.reserve import Reserve, export_seconds
+from coeval.run.reserve import Reserve, export_seconds, ticks_end
 from coeval.run.rivals import Rivals, default_seed, unscored
 from coeval.run.run import Run
 from coeval.run.search import search
@@ -62,7 +63,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
     early = EarlyEnd(site.objective)
     ends_early = site.options.early_end and not notes(earlier, "final") and len(objectives) == 1
     deadline = site.end - export_seconds(site.task)
-    evaluator = with_ticks(site, _evaluator(site, storage, deadline), deadline)
+    evaluator = with_ticks(site, _evaluator(site, storage, deadline), ticks_end(site))
     forecast = Forecast(
         site.task,
         site.space,
@@ -188,7 +189,7 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
 
 def trial_limits(site: Site, deadline: float | None) -> Limits:
     """Return when a trial of the search is refused or stopped."""
-    seconds, plan = _trial_seconds(site.budget), site.memory
+    seconds, plan = _trial_seconds(site), site.memory
     if plan is None:
         return Limits(seconds=seconds, deadline=deadline)
     return Limits(
@@ -199,5 +200,8 @@ def trial_limits(site: Site, deadline: float | None) -> Limits:
     )
 
 
-def _trial_seconds(budget: Budget) -> float | None:
-    return None if budget.seconds is None else max(3.0, TRIAL_SHARE * budget.seconds)
+def _trial_seconds(site: Site) -> float | None:
+    whole = site.budget.seconds
+    if whole is None:
+        return None
+    return max(3.0, divide(whole).trial if trains_ticks(site) else TRIAL_SHARE * whole)

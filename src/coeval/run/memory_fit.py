@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from coeval.errors import RunError
@@ -13,8 +14,10 @@ from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists, refit_seconds
 from coeval.oneshot.evaluator import OneShotEvaluator
 from coeval.oneshot.method import METHODS
+from coeval.oneshot.tick import Kind
 from coeval.run.budget import Budget
 from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
+from coeval.run.one_shot import Division, divide, tick_deadlines
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.strategies import rungs_of, strategy_for
@@ -76,12 +79,11 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     objective = Objective(task.metric.name, task.metric.maximise)
     artifacts = MemoryArtifacts()
     end = how.end
-    best = BestSoFar(task, space, objective, artifacts, end)
     seconds = how.budget.seconds
-    limits = Limits(
-        seconds=None if seconds is None else max(LEAST_TRIAL_SECONDS, TRIAL_SHARE * seconds),
-        deadline=_finite(end),
-    )
+    division = None if seconds is None or how.strategy not in METHODS else divide(seconds)
+    longest = None if division is None else division.final
+    best = BestSoFar(task, space, objective, artifacts, end, longest=longest)
+    limits = Limits(seconds=_trial_seconds(seconds, division), deadline=_finite(end))
     run = search(
         task,
         space,
@@ -93,7 +95,7 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
             rungs_of=rungs_of(task),
             seconds=seconds,
         ),
-        _evaluator(task, space, how, artifacts, limits),
+        _evaluator(task, space, how, artifacts, limits, division),
         how.budget,
         objective=objective,
         on_event=best.record,
@@ -111,16 +113,31 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     return run, make_final(finalists, resources, artifacts)
 
 
+def _trial_seconds(whole: float | None, division: Division | None) -> float | None:
+    if whole is None:
+        return None
+    return max(LEAST_TRIAL_SECONDS, TRIAL_SHARE * whole if division is None else division.trial)
+
+
 def _evaluator(
-    task: Task, space: CandidateSpace, how: Fit, artifacts: MemoryArtifacts, limits: Limits
+    task: Task,
+    space: CandidateSpace,
+    how: Fit,
+    artifacts: MemoryArtifacts,
+    limits: Limits,
+    division: Division | None,
 ) -> Evaluator:
     inner = TrainingEvaluator(
         task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
     )
     if how.strategy not in METHODS:
         return inner
+    deadlines: Mapping[Kind, float] = {}
+    if division is not None and limits.deadline is not None:
+        end = limits.deadline - division.after_ticks
+        deadlines = tick_deadlines(how.strategy, end, division.ticks)
     return OneShotEvaluator(
-        inner, task, space, seed=how.seed, artifacts=artifacts, deadline=limits.deadline
+        inner, task, space, seed=how.seed, artifacts=artifacts, deadlines=deadlines
     )
 
 
@@ -134,6 +151,7 @@ class BestSoFar:
         artifacts: Holds the trials' weights.
         end: ``time.monotonic()`` seconds at which the refit has to be done.
         limit: Bytes of weights and checkpoints at most, the best trial's apart.
+        longest: Seconds that a long final training may take; by default its share of what is left.
     """
 
     def __init__(
@@ -144,12 +162,13 @@ class BestSoFar:
         artifacts: MemoryArtifacts,
         end: float,
         limit: int = MEMORY_LIMIT_BYTES,
+        longest: float | None = None,
     ) -> None:
         self._task, self._space, self._objective = task, space, objective
         self._end = end
         self._best: list[Trial] = []
         self._begin = math.inf
-        self._most = stretch.SHARE * (end - time.monotonic())
+        self._most = stretch.SHARE * (end - time.monotonic()) if longest is None else longest
         self._keeper = Keeper(artifacts, objective, lambda: self._best, limit=limit)
 
     def record(self, record: Trial | Note) -> None:

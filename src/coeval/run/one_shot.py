@@ -1,8 +1,11 @@
 """One-shot strategies in a run: their share of the budget, and what goes on after them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coeval.oneshot.strategy import TICKS, OneShot
+from coeval.oneshot.method import METHODS, Choice
+from coeval.oneshot.strategy import CHOOSING, TICKS, OneShot
+from coeval.oneshot.tick import Kind
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.protocol import Strategy
 
@@ -45,6 +48,19 @@ def divide(seconds: float) -> Division:
     """
     rest = max(seconds - ASIDE_SECONDS, LEAST_DIVIDED * seconds)
     return Division(TICKS_SHARE * rest, TRIAL_SHARE * rest, FINAL_SHARE * rest)
+
+
+def tick_deadlines(name: str, end: float, seconds: float) -> Mapping[Kind, float]:
+    """Return when ticks of each kind end, wherever they are.
+
+    Args:
+        name: The method's, in ``METHODS``.
+        end: ``time.monotonic()`` seconds at which the last of them ends.
+        seconds: That all ticks together may take, of which reading paths off the supernet keeps its share.
+    """
+    is_read = METHODS[name].choice is Choice.LARGEST
+    training = end if is_read else end - CHOOSING * seconds
+    return {Kind.MEASURE: training, Kind.TRAIN: training, Kind.CHOOSE: end}
 
 
 def one_shot(

@@ -10,6 +10,7 @@ from coeval.export.finalists import (
     refit_seconds,
     training_seconds,
 )
+from coeval.run.one_shot import divide
 from coeval.run.site import Site
 from coeval.run.ticks import trains_ticks
 from coeval.store.protocol import Note
@@ -25,8 +26,6 @@ SCORING_SECONDS = 5e-4
 PIXELS = 28 * 28
 CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
-SHARE_AFTER_TICKS = 0.4
-"""Share of the budget that the long training of a winner on pictures gets after a one-shot method, whose ticks take as much."""
 COMPARED = 3
 """Finalists that the reserve is counted for; more are trained if time is left."""
 STARTING_SECONDS = 0.5
@@ -79,6 +78,19 @@ def least_ablation(site: Site, winner: Trial) -> float:
     return 2 * training_seconds(winner) / min(site.workers, 2)
 
 
+def ticks_end(site: Site) -> float:
+    """Return the ``time.monotonic()`` seconds at which the last tick of a one-shot method ends, infinity without a limit on time.
+
+    Then there is time to train what the ticks found alone, and whatever turns out best for long.
+    """
+    whole = site.budget.seconds
+    if whole is None:
+        return math.inf
+    kept = export_seconds(site.task) + site.demands.closing_seconds + importance_seconds(site)
+    kept += ABLATION_SHARE * whole if whole >= ABLATION_BUDGET else 0.0
+    return site.end - kept - divide(whole).after_ticks
+
+
 class Reserve:
     """Follows the trials and says when the search has to end.
 
@@ -126,8 +138,9 @@ class Reserve:
             most = CONTEST_SHARE * site.budget.seconds
             long = stretch.stretch_seconds(finalists[0], site.task)
             if long:
-                share = SHARE_AFTER_TICKS if trains_ticks(site) else stretch.SHARE
-                return min(long, share * site.budget.seconds)
+                whole = site.budget.seconds
+                share = divide(whole).final if trains_ticks(site) else stretch.SHARE * whole
+                return min(long, share)
         for count in range(len(finalists), 1, -1):
             needed = final_seconds(finalists[:count], site.task, workers=site.workers)
             if needed <= most:

@@ -1,15 +1,16 @@
 """The ticks of one-shot strategies in a run: who trains them, and what the run says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coeval.evaluate.latency_options import latency_of_options
 from coeval.evaluate.protocol import Evaluator
 from coeval.oneshot.evaluator import Costs, OneShotEvaluator
-from coeval.oneshot.history import History, history
+from coeval.oneshot.history import History, history, nothing
 from coeval.oneshot.method import METHODS, Penalty
-from coeval.oneshot.tick import tick_of
+from coeval.oneshot.tick import Kind, tick_of
 from coeval.run.gate import Forecast
+from coeval.run.one_shot import divide, tick_deadlines
 from coeval.run.site import Site
 from coeval.space.open import open_space
 from coeval.store.protocol import Note
@@ -27,7 +28,7 @@ def with_ticks(site: Site, inner: Evaluator, deadline: float) -> Evaluator:
     Args:
         site: Where the sitting works.
         inner: Trains candidates.
-        deadline: ``time.monotonic()`` seconds at which the search ends.
+        deadline: ``time.monotonic()`` seconds at which the last tick ends.
     """
     options = site.options
     if not trains_ticks(site):
@@ -39,7 +40,7 @@ def with_ticks(site: Site, inner: Evaluator, deadline: float) -> Evaluator:
         seed=options.seed,
         artifacts=site.artifacts,
         costs=_costs(site),
-        deadline=deadline,
+        deadlines=_deadlines(site, deadline),
     )
 
 
@@ -70,9 +71,10 @@ class TicksPass:
 def note_one_shot(site: Site, trials: Sequence[Trial]) -> None:
     """Record what the ticks of a run came to: steps published and performed, skips, curvature."""
     if trains_ticks(site):
-        found = history(site.options.strategy, trials)
-        if found is not None:
-            site.record(Note("one_shot", _facts(found)))
+        name = site.options.strategy
+        found = history(name, trials)
+        said = {"method": name, "said": [nothing(name)]} if found is None else _facts(found)
+        site.record(Note("one_shot", said))
 
 
 def _facts(found: History) -> dict[str, Any]:
@@ -83,6 +85,14 @@ def _facts(found: History) -> dict[str, Any]:
         "eigenvalues": list(found.eigenvalues),
         "collapsed": found.is_collapsed,
     }
+
+
+def _deadlines(site: Site, end: float) -> Mapping[Kind, float]:
+    """Return when ticks of each kind end, wherever they are; nothing without a limit on time."""
+    seconds = site.budget.seconds
+    if seconds is None:
+        return {}
+    return tick_deadlines(site.options.strategy, end, divide(seconds).ticks)
 
 
 def _costs(site: Site) -> Costs | None:
