@@ -13,6 +13,7 @@ ALL = (
     "budget",
     "parity",
     "quality",
+    "tables",
     "numeric_overhead",
     "exact",
     "recovery",

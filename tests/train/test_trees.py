@@ -9,8 +9,10 @@ from coeval.component.trees import TREE_ENSEMBLE
 from coeval.task.metrics import metric
 from coeval.task.table import Rows
 from coeval.task.task import Problem
+from coeval.train import trees, trees_lightgbm, trees_sklearn
 from coeval.train.data import Examples, TrainingData
-from coeval.train.trees import _at_most, grow, load
+from coeval.train.trees import grow
+from coeval.train.trees_stored import at_most
 
 SETTINGS = dict(TREE_ENSEMBLE.complete({"leaves": 15}))
 RNG = np.random.default_rng(0)
@@ -36,11 +38,35 @@ def data_of(problem, count=600):
     return TrainingData(problem, labelled(count, problem), labelled(count // 2, problem))
 
 
+@pytest.fixture(params=["scikit-learn", "lightgbm"])
+def library(request, monkeypatch):
+    """Grow trees by one library or the other."""
+    if request.param == "lightgbm":
+        pytest.importorskip("lightgbm")
+    monkeypatch.setattr(trees, "is_installed", lambda: request.param == "lightgbm")
+    return request.param
+
+
+def raw_scores(library, kept, table):
+    """Return what the library itself computes from the trees that were kept."""
+    if library == "lightgbm":
+        return kept[-1].predict(table, raw_score=True).reshape(len(table), -1)
+    return kept[-1]._raw_predict(table)
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """Collect the models that the libraries make."""
+    found = []
+    load, read = trees_sklearn.load, trees_lightgbm.trees_of
+    monkeypatch.setattr(trees_sklearn, "load", lambda *a: (found.append(a[1]), load(*a))[1])
+    monkeypatch.setattr(trees_lightgbm, "trees_of", lambda *a: (found.append(a[0]), read(*a))[1])
+    return found
+
+
 @pytest.mark.parametrize("problem", list(Problem))
-def test_the_module_computes_what_scikit_learn_computes(problem, monkeypatch):
+def test_the_module_computes_what_the_library_computes(problem, library, kept):
     data = data_of(problem)
-    kept = []
-    monkeypatch.setattr("coeval.train.trees.load", lambda *a: (kept.append(a[1]), load(*a)))
     ensemble = TreeEnsemble(
         columns=5, outputs=4 if problem is Problem.MULTICLASS else 1, rounds=40, leaves=15
     )
@@ -55,13 +81,13 @@ def test_the_module_computes_what_scikit_learn_computes(problem, monkeypatch):
     )
     assert found.epochs == found.best_epoch == 30
     numeric, codes, tokens = data.validation.rows
-    raw = kept[-1]._raw_predict(np.concatenate([numeric, codes.astype(np.float32)], axis=1))
+    raw = raw_scores(library, kept, np.concatenate([numeric, codes.astype(np.float32)], axis=1))
     ours = ensemble((torch.tensor(numeric), torch.tensor(codes), torch.tensor(tokens)))
     assert np.allclose(ours.detach().numpy(), raw, atol=1e-5)
 
 
 @pytest.mark.parametrize("problem", list(Problem))
-def test_growing_stops_early_and_keeps_the_best_rounds(problem):
+def test_growing_stops_early_and_keeps_the_best_rounds(problem, library):
     data = data_of(problem)
     outputs = 4 if problem is Problem.MULTICLASS else 1
     ensemble = TreeEnsemble(columns=5, outputs=outputs, rounds=200, leaves=31)
@@ -78,6 +104,49 @@ def test_growing_stops_early_and_keeps_the_best_rounds(problem):
 def test_thresholds_split_float32_numbers_as_before():
     numbers = np.sort(RNG.normal(size=1000).astype(np.float32))
     thresholds = (numbers[1:].astype(np.float64) + numbers[:-1]) / 2
-    narrow = _at_most(thresholds)
+    narrow = at_most(thresholds)
     assert (numbers[:-1] <= narrow).all()
     assert (numbers[1:] > narrow)[numbers[1:] > numbers[:-1]].all()
+
+
+def test_small_steps_are_given_more_rounds_to_get_better(library):
+    data = data_of(Problem.BINARY, count=200)
+    judged = metric("log_loss", Problem.BINARY)
+    waited = []
+    for shrinkage in (0.2, 0.05):
+        ensemble = TreeEnsemble(columns=5, outputs=1, rounds=400, leaves=15)
+        found = grow(ensemble, {**SETTINGS, "shrinkage": shrinkage}, data, seed=1, metric=judged)
+        waited.append(found.epochs - found.best_epoch)
+    assert waited == [20, 40]
+
+
+def test_a_growth_ends_when_it_is_told_to(library):
+    data = TrainingData(Problem.BINARY, labelled(200, Problem.BINARY))
+    asked = iter([False, False, True])
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=50, leaves=15)
+    found = grow(ensemble, SETTINGS, data, seed=1, should_stop=lambda: next(asked))
+    assert found.epochs == 3
+    assert ensemble.value[2].any()
+    assert not ensemble.value[3:].any()
+
+
+def test_a_target_that_cannot_be_split_is_its_mean(library):
+    known = labelled(200, Problem.REGRESSION)
+    flat = Examples(known.rows, np.full(200, 7.0))
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=50, leaves=15)
+    found = grow(ensemble, SETTINGS, TrainingData(Problem.REGRESSION, flat), seed=1)
+    ours = ensemble(tuple(map(torch.tensor, known.rows))).detach().numpy()
+    assert found.scale.mean == 7.0
+    assert np.allclose(ours, 0.0, atol=1e-6)
+
+
+def test_weights_of_rows_count_in_both_libraries(library):
+    known = labelled(400, Problem.BINARY)
+    found = []
+    for share in (1.0, 9.0):
+        weights = np.where(known.target == 1, share, 1.0)
+        data = TrainingData(Problem.BINARY, Examples(known.rows, known.target, weights))
+        ensemble = TreeEnsemble(columns=5, outputs=1, rounds=20, leaves=15)
+        grow(ensemble, SETTINGS, data, seed=1)
+        found.append(ensemble(tuple(map(torch.tensor, known.rows))).mean().item())
+    assert found[1] > found[0] + 0.5

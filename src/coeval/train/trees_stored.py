@@ -1,0 +1,69 @@
+"""Grown trees as the arrays of a ``TreeEnsemble``, whoever grew them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from coeval.build.modules.trees import TreeEnsemble
+
+Floats = npt.NDArray[np.float64]
+ARRAYS = ("feature", "threshold", "left", "right", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A tree, node by node, the root first; a leaf is its own child.
+
+    Attributes:
+        feature: ``(nodes,)`` that is asked; 0 for a leaf.
+        threshold: ``(nodes,)`` in double precision; a row with at most this goes left.
+        left: ``(nodes,)`` where it goes then.
+        right: ``(nodes,)`` where it goes otherwise.
+        value: ``(nodes,)`` of a leaf, shrunk already.
+        depth: Steps from the root to the deepest leaf.
+    """
+
+    feature: npt.NDArray[np.integer[Any]]
+    threshold: Floats
+    left: npt.NDArray[np.integer[Any]]
+    right: npt.NDArray[np.integer[Any]]
+    value: Floats
+    depth: int
+
+
+@torch.no_grad()
+def store(ensemble: TreeEnsemble, number: int, trees: list[Tree]) -> None:
+    """Write a round's trees, one an output, over what the ensemble holds there.
+
+    Args:
+        ensemble: Of enough leaves and rounds.
+        number: The round, from 0.
+        trees: One for each output.
+    """
+    for output, tree in enumerate(trees):
+        found = {
+            "feature": tree.feature.astype(np.int32),
+            "threshold": at_most(tree.threshold),
+            "left": tree.left.astype(np.int32),
+            "right": tree.right.astype(np.int32),
+            "value": tree.value.astype(np.float32),
+        }
+        for name, values in found.items():
+            getattr(ensemble, name)[number, output, : len(values)] = torch.from_numpy(values)
+    ensemble.levels[number] = max(tree.depth for tree in trees)
+
+
+@torch.no_grad()
+def forget(ensemble: TreeEnsemble, rounds: int) -> None:
+    """Empty all rounds beyond the first so many."""
+    for name in (*ARRAYS, "levels"):
+        getattr(ensemble, name)[rounds:] = 0
+
+
+def at_most(thresholds: Floats) -> npt.NDArray[np.float32]:
+    """Return the largest float32 numbers not above: they split float32 numbers just as the thresholds do."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)

@@ -1,0 +1,41 @@
+"""What trees are grown from: numbers and codes side by side, and a target that those who grow them understand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coeval.task.task import Problem
+from coeval.train.data import Examples, Scale
+
+Follow = Callable[[int], bool]
+"""Told the number of a round, from 1, when it is stored; answers whether to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Rows to grow trees from.
+
+    Attributes:
+        problem: Of the task.
+        table: ``(rows, columns)`` numbers, then category codes as numbers.
+        target: ``(rows,)`` class indices, or standardised values.
+        weights: ``(rows,)``, or ``None``.
+    """
+
+    problem: Problem
+    table: npt.NDArray[np.float32]
+    target: npt.NDArray[Any]
+    weights: npt.NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, examples: Examples, problem: Problem, scale: Scale) -> "Learnt":
+        """Return examples as trees learn from them."""
+        numeric, codes = examples.rows[0], examples.rows[1]
+        table = np.concatenate([numeric, codes.astype(np.float32)], axis=1)
+        target: npt.NDArray[Any] = examples.target
+        if problem is Problem.REGRESSION:
+            target = (np.asarray(target, np.float64) - scale.mean) / scale.std
+        return cls(problem, table, target, examples.weights)
