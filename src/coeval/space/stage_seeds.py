@@ -14,23 +14,27 @@ from coeval.space.stage_plan import Stage, StagePlan
 from coeval.space.stages import Stages, stage_space
 
 SHAPES = (
-    ((64, 128, 256), 1, 1),
-    ((48, 96, 192), 1, 1),
-    ((32, 64, 128), 1, 1),
-    ((24, 48, 96), 1, 1),
-    ((16, 32, 64), 3, 1),
-    ((16, 32, 64), 2, 1),
-    ((16, 32, 64), 1, 1),
-    ((16, 32, 64), 2, 2),
-    ((16, 32, 64), 1, 2),
-    ((8, 16, 32), 1, 1),
-    ((8, 16, 32), 1, 2),
-    ((8, 16), 1, 2),
-    ((8,), 0, 2),
+    (0, (64, 128, 256), 1, 1),
+    (32, (64, 128, 256), 1, 1),
+    (0, (48, 96, 192), 1, 1),
+    (0, (32, 64, 128), 1, 1),
+    (0, (24, 48, 96), 1, 1),
+    (0, (16, 32, 64), 3, 1),
+    (0, (16, 32, 64), 2, 1),
+    (0, (16, 32, 64), 1, 1),
+    (0, (16, 32, 64), 2, 2),
+    (0, (16, 32, 64), 1, 2),
+    (0, (8, 16, 32), 1, 1),
+    (0, (8, 16, 32), 1, 2),
+    (0, (8, 16), 1, 2),
+    (0, (8,), 0, 2),
 )
-"""Widths of the stages, blocks a stage, and the stem's stride, from large to small; of residual blocks the fifth is ResNet-20.
+"""Width of a convolution in front (0: none), widths of the stages, blocks a stage, and the first stride, from large to small; of
+residual blocks the sixth is ResNet-20.
 
-Wide and shallow comes first: at equal work it trains faster on a CPU; how good it is was not compared."""
+Wide and shallow comes first: at equal work it trains faster on a CPU. The second has the work of the fourth and four times
+its parameters, all blocks at half the side and below: 84.7 against 84.5 % of CIFAR-10's validation images after 8 minutes on one
+core, in 7 epochs instead of 9 (one seed)."""
 KINDS = {
     "resnet": Stage(0, block="residual"),
     "vgg": Stage(0, block="plain", entry="max"),
@@ -59,11 +63,11 @@ def network(candidate: Candidate, frame: ImageFrame) -> Architecture:
 
 def _plans(kind: Stage, halvings: int) -> Iterator[StagePlan]:
     """Yield the plans of one kind of block, from large to small."""
-    for widths, depth, stride in SHAPES:
-        stages = []
-        for number, width in enumerate(widths):
-            one = replace(kind, width=width, depth=depth, stride=2 if number else stride)
+    for stem, widths, depth, stride in SHAPES:
+        stages = [Stage(stem)] if stem else []
+        for width in widths:
+            one = replace(kind, width=width, depth=depth, stride=2 if stages else stride)
             if not depth:
                 one = Stage(width, one.stride, one.entry)
-            stages.append(one if number else replace(one, entry="conv"))
+            stages.append(one if stages else replace(one, entry="conv"))
         yield within(StagePlan(tuple(stages)), halvings)
