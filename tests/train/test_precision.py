@@ -29,7 +29,7 @@ def trained(seed=0, **options):
 
 @pytest.fixture
 def able(monkeypatch):
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda device: True)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
     monkeypatch.setattr(precision, "_has_matrices", lambda device: True)
 
 
@@ -68,7 +68,7 @@ def test_tables_of_categories_are_looked_up_and_not_multiplied(able):
 
 
 def test_devices_without_the_instructions_train_in_float32(monkeypatch):
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda device: False)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: False)
     network = tensor_network(conv_net(width=64), seed=0)
     assert narrow_type("auto", network, 256, CPU) is None
     assert narrow_type("bfloat16", network, 256, CPU) is torch.bfloat16

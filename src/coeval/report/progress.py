@@ -15,6 +15,8 @@ from coeval.trial import Objective, State, Trial
 
 PHASES = {
     "sitting": "search",
+    "compiling": "compiling training loops, once on this machine",
+    "compiled": "search",
     "stopped": "final training",
     "test_opened": "scoring",
     "final": "finished",

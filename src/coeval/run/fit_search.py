@@ -15,6 +15,7 @@ from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import Rows
 from coeval.export.stretch import stretch_seconds
 from coeval.run.budget import Budget
+from coeval.run.compiling import compile_first
 from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated, Timely
@@ -97,6 +98,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
             forecast.observe(event.body.measurement)
     storage.begin()
     try:
+        compile_first(site)
         run = search(
             site.task,
             site.space,

@@ -16,6 +16,7 @@ from coeval.oneshot.evaluator import OneShotEvaluator
 from coeval.oneshot.method import METHODS
 from coeval.oneshot.tick import Kind
 from coeval.run.budget import Budget
+from coeval.run.compiling import compile_loops
 from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
 from coeval.run.one_shot import Division, divide, tick_deadlines
 from coeval.run.run import Run
@@ -78,6 +79,8 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     """
     objective = Objective(task.metric.name, task.metric.maximise)
     artifacts = MemoryArtifacts()
+    if task.is_image:
+        compile_loops()  # once on a machine, and not in the first trial's time
     end = how.end
     seconds = how.budget.seconds
     division = None if seconds is None or how.strategy not in METHODS else divide(seconds)

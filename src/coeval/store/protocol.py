@@ -15,7 +15,8 @@ class Note:
     ``"stopped"`` (why the search ended), ``"ended_early"`` (with what was to be expected),
     ``"memory"`` (a limit, shared out), ``"latency"`` (how its prediction was calibrated), ``"over_limit"`` (a
     finalist whose model measured over a limit), ``"front"`` (its points), ``"one_shot"`` (what
-    the ticks of a supernet came to), ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
+    the ticks of a supernet came to), ``"compiling"`` and ``"compiled"`` (training loops, once on a machine),
+    ``"finalist"``, ``"test_opened"``, ``"final"`` (the result).
     """
 
     kind: str

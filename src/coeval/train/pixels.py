@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from coeval.train.kernels.access import FAST, get, put
+from coeval.train.kernels.access import FAST, get, kept, put
 
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
@@ -29,8 +29,8 @@ BRIGHTNESS, CONTRAST, SHARPNESS, SATURATION, POSTERIZE, SOLARIZE, AUTOCONTRAST, 
 
 _njit: Any = njit  # its types leave options out
 _inner = _njit(error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-_outer = _njit(error_model="numpy", fastmath=FAST, cache=True)
-_plain = _njit(error_model="numpy", cache=True)  # rounds as PyTorch does
+_outer = kept(error_model="numpy", fastmath=FAST)
+_plain = kept(error_model="numpy")  # rounds as PyTorch does
 _HALF, _ONE = np.float32(127.5), np.float32(1.0)
 
 

@@ -49,7 +49,7 @@ def narrow_type(
     if precision == "bfloat16":
         return torch.bfloat16
     if convolves_much(network, batch_size):
-        return torch.bfloat16 if _has_bfloat16(device) else None
+        return torch.bfloat16 if has_bfloat16(device) else None
     return torch.bfloat16 if _has_matrices(device) and _is_wide(network, batch_size) else None
 
 
@@ -71,7 +71,8 @@ def _has_matrices(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())
 
 
-def _has_bfloat16(device: torch.device) -> bool:
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device has instructions for bfloat16."""
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported())
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

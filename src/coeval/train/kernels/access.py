@@ -4,7 +4,9 @@ Indexing an array costs a branch for negative indices, which keeps LLVM from vec
 prove the sign; slices cost reference counts. These are single instructions.
 """
 
-from typing import Any
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ from numba import extending, njit, types
 
 intrinsic: Any = extending.intrinsic
 _njit: Any = njit  # its types leave options out
+F = TypeVar("F", bound=Callable[..., Any])
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
@@ -27,6 +30,26 @@ INNER = _njit(error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cf
 SUMMING = _njit(error_model="numpy", fastmath=SUMS, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 INLINE = njit(inline="always")
 """Puts a function's text into its caller's: for those that only choose whom to call."""
+
+
+def kept(**options: Any) -> Callable[[F], F]:
+    """Return a decorator that compiles a function and keeps the machine code on disk.
+
+    Where numba finds no folder for it, neither ``NUMBA_CACHE_DIR`` nor beside the package nor the user's cache, it would
+    refuse the function; here each process then compiles its own.
+
+    Args:
+        options: Of ``numba.njit``.
+    """
+
+    def compile_and_keep(function: F) -> F:
+        compiled: Any = njit(**options)(function)
+        with contextlib.suppress(RuntimeError):
+            compiled.enable_caching()
+        made: F = compiled
+        return made
+
+    return compile_and_keep
 
 
 @intrinsic

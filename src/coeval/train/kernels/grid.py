@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 
-from coeval.train.kernels.access import SUMS, get, intrinsic, put
+from coeval.train.kernels.access import SUMS, get, intrinsic, kept, put
 
 Numbers = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ def write(context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.int64, types.float32), generate
 
 
-compiled = njit(nogil=True, error_model="numpy", fastmath=SUMS, cache=True)
+compiled = kept(nogil=True, error_model="numpy", fastmath=SUMS)
 
 
 @compiled

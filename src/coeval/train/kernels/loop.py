@@ -4,16 +4,14 @@ It is compiled once a machine for all architectures, since what it runs is data:
 this file, or in the user's cache where that folder cannot be written.
 """
 
-import contextlib
 import functools
 import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from coeval.train.kernels.access import FAST, INLINE, INNER, Floats, Integers, get, put
+from coeval.train.kernels.access import FAST, INLINE, INNER, Floats, Integers, get, kept, put
 from coeval.train.kernels.dense import glu, learn_glu, learn_linear, learn_scale, linear, scale
 from coeval.train.kernels.encodings import encode, learn_encoding
 from coeval.train.kernels.entries import (
@@ -303,12 +301,7 @@ def loop() -> Any:
             update(choices[OPTIMIZER], rates[step], shares[DECAY], clock, stretches, memory)
         return version
 
-    compiled = njit(nogil=True, error_model="numpy", fastmath=FAST)(run)
-    with contextlib.suppress(
-        RuntimeError
-    ):  # no folder to keep it in: each process compiles its own
-        compiled.enable_caching()
-    return compiled
+    return kept(nogil=True, error_model="numpy", fastmath=FAST)(run)
 
 
 @INNER
