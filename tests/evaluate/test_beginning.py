@@ -90,7 +90,7 @@ def test_each_rung_pays_for_its_own_epochs_and_tells_of_all():
     assert [one.data.get("continued_from") for one in found] == [None, 0, 1]
     assert found[2].data["fold_seconds"][0] > found[1].data["fold_seconds"][0]
     assert sorted(found[0].artifacts) == ["state", "state-1", "weights", "weights-1"]
-    assert sorted(found[2].artifacts) == ["weights", "weights-1"]
+    assert sorted(found[2].artifacts) == ["predictions", "weights", "weights-1"]
 
 
 @pytest.mark.parametrize("lost", ["all", "none kept"])

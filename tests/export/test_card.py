@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coeval.export.card import CardFacts, Score
+from coeval.export.card import CardFacts, Part, Score, outlines
 from coeval.export.write import write_model
 from coeval.task.task import Problem
 from tests.export.models import model_for
@@ -97,3 +97,11 @@ def test_the_cards_own_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert scope["network"] is not None
     monkeypatch.delitem(__import__("sys").modules, "network")
     compile(blocks[0], "card", "exec")
+
+
+def test_members_of_one_network_are_drawn_once() -> None:
+    parts = [Part("one", {}, 0.5), Part("another", {}, 0.3), Part("one", {}, 0.2)]
+    lines = outlines(parts)
+    assert "Members 1, 3, weight 0.7 together:" in lines
+    assert "Member 2, weight 0.3:" in lines
+    assert lines.count("one") == lines.count("another") == 1

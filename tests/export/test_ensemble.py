@@ -89,7 +89,7 @@ def test_the_folder_says_what_the_members_are(tmp_path: Path) -> None:
     assert members[2]["preparation"] != members[0]["preparation"]
     card = (folder / "card.md").read_text()
     assert "weighted mean of what 3 members predict" in card
-    assert "Member 3, weight 0.2" in card
+    assert "Members 1, 2, 3, weight 1 together:" in card
     assert "predict(network, (numeric, codes, tokens), (numeric" in card
     assert json.dumps(manifest)  # plain values
 

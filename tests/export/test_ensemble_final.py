@@ -11,7 +11,7 @@ from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Rows, predictions, row_indices
 from tests.evaluate.tasks import task_of
-from tests.export.test_final import finalists_of, untrainable
+from tests.export.test_final import Kept, finalists_of, untrainable
 
 
 def made(name, *widths, **resources):
@@ -119,6 +119,25 @@ def test_copies_bring_nothing_so_the_best_stays(diabetes):
     copies = tuple(dataclasses.replace(one, selection=same) for one in final.trained)
     alike = dataclasses.replace(final, trained=copies)
     assert with_ensemble(alike, finalists, Resources(task)) is alike
+
+
+def test_what_the_search_predicted_decides_where_the_selection_rows_say_nothing(diabetes):
+    task, finalists, final = diabetes
+    rng = np.random.default_rng(0)
+    same = final.trained[0].selection
+    alike = dataclasses.replace(
+        final, trained=tuple(dataclasses.replace(one, selection=same) for one in final.trained)
+    )
+    known = task.target.values[np.concatenate([judged for _, judged in task.folds])]
+    named = [dataclasses.replace(one, predictions=str(one.trial)) for one in finalists]
+    apart = {
+        one.predictions: {"predictions": known + rng.normal(0, 60.0, len(known))} for one in named
+    }
+    kept = Kept(apart)
+    assert with_ensemble(alike, named, Resources(task)) is alike
+    found = with_ensemble(alike, named, Resources(task), artifacts=kept)
+    assert {one.trial for one in found.members} == {one.trial for one in finalists}
+    assert "on the rows held out in the search and the selection rows" in found.provenance
 
 
 def test_without_a_contest_nothing_changes():

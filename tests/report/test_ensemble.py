@@ -23,7 +23,7 @@ def together(members=MEMBERS, temperature=1.0):
 def test_members_and_weights_are_said():
     page = str(winner(together()))
     assert "weighted mean of" in page
-    assert "trial 7 (0.50), trial 7 (0.25) and trial 9 (0.25); drawn is the first" in page
+    assert "trial 7 (0.75, 2 trainings) and trial 9 (0.25); drawn is the first" in page
     assert any(
         line.startswith("Found:") and line.endswith("with 2 more members of an ensemble")
         for line in said(together())

@@ -17,7 +17,7 @@ from coeval.trial import Artifacts, Trial
 
 Arrays = Mapping[str, np.ndarray]
 
-WEIGHTS, STATE = "weights", "state"
+WEIGHTS, STATE, PREDICTIONS = "weights", "state", "predictions"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

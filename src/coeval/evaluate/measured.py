@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coeval.errors import RunError
-from coeval.evaluate.beginning import STATE, WEIGHTS, artifact_name
+from coeval.evaluate.beginning import PREDICTIONS, STATE, WEIGHTS, artifact_name
 from coeval.evaluate.cost import work_facts
 from coeval.evaluate.job import Job
 from coeval.evaluate.scoring import scores
@@ -15,6 +15,9 @@ from coeval.trial import Artifacts, Measurement
 
 if TYPE_CHECKING:
     from coeval.evaluate.trainer import Trained
+
+MOST_PREDICTIONS = 2_000_000
+"""Numbers predicted for the judged rows that are kept with the weights at most: 8 MB. A choice among trials needs them by row."""
 
 
 def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None) -> Measurement:
@@ -98,13 +101,16 @@ def _sizes(job: Job) -> dict[str, float]:
 def _stored(
     job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Store weights and, below full fidelity, states; return their digests, or why there is none.
+    """Store weights, and states below full fidelity, or else predictions; return their digests, or why there is none.
 
     A full disk must not cost the score.
     """
     if artifacts is None:
         return {}, {}
     kept: dict[str, Mapping[str, np.ndarray]] = {}
+    predictions = np.concatenate([one.predictions for one in trained])
+    if not job.is_paused and predictions.size <= MOST_PREDICTIONS:
+        kept[PREDICTIONS] = {PREDICTIONS: predictions.astype(np.float32)}
     for fold, one in enumerate(trained):
         kept[artifact_name(WEIGHTS, fold)] = one.weights
         if job.is_paused and one.fitted.state is not None:

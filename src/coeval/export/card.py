@@ -260,7 +260,7 @@ def _preparations(parts: Sequence[Part]) -> list[str]:
 
 def _network(facts: CardFacts, model: ModelFacts) -> str:
     words = model.wording
-    lines = ["## Network", "", *_outlines(model.parts)]
+    lines = ["## Network", "", *outlines(model.parts)]
     if facts.parameters is not None:
         macs = ""
         if facts.macs is not None:
@@ -277,7 +277,8 @@ def _network(facts: CardFacts, model: ModelFacts) -> str:
     return "\n".join(lines)
 
 
-def _outlines(parts: Sequence[Part]) -> list[str]:
+def outlines(parts: Sequence[Part]) -> list[str]:
+    """Return the lines that draw a model's networks; one that several members share is drawn once."""
     if len(parts) == 1:
         return ["```", parts[0].outline, "```", ""]
     lines = [
@@ -285,15 +286,14 @@ def _outlines(parts: Sequence[Part]) -> list[str]:
         "doi:10.1145/1015330.1015432).",
         "",
     ]
-    for number, one in enumerate(parts, start=1):
-        lines += [
-            f"Member {number}, weight {_number(one.weight)}:",
-            "",
-            "```",
-            one.outline,
-            "```",
-            "",
+    for outline in dict.fromkeys(one.outline for one in parts):
+        alike = [
+            (number, one) for number, one in enumerate(parts, start=1) if one.outline == outline
         ]
+        numbers = ", ".join(str(number) for number, _ in alike)
+        weight = _number(sum(one.weight for _, one in alike))
+        said = f"Member{'s' if len(alike) > 1 else ''} {numbers}, weight {weight}"
+        lines += [f"{said}{' together' if len(alike) > 1 else ''}:", "", "```", outline, "```", ""]
     return lines
 
 

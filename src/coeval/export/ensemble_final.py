@@ -1,7 +1,7 @@
 """The finalists' trainings together, where that is clearly better than the best of them, and with calibrated probabilities.
 
-A contest of finalists trains several of them, under several seeds; all have predicted the selection rows, which none has seen.
-What is chosen there keeps its weights. The members themselves are trained again on all rows but the test rows as a single winner
+A contest of finalists trains several of them, under several seeds; all have predicted the selection rows, which none has seen, and the
+search has predicted its judged rows with each of them (``export.held_out``). What is chosen there keeps its weights. The members themselves are trained again on all rows but the test rows as a single winner
 is, the winner first; where time is out they stay as they were compared.
 """
 
@@ -9,16 +9,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from coeval.export.ensemble import Ensemble, weighted_mean
 from coeval.export.ensemble_choice import Floats, Guarded, Judged, calibrate, choose, thinned
 from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
 from coeval.export.finalists import round_seconds
+from coeval.export.held_out import held_out, held_out_rows
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Retrained, Rows, retrain
 from coeval.export.selection import has_lost
 from coeval.task.memory import load_task
 from coeval.task.metrics import LOG_LOSS
 from coeval.task.task import Problem, Task
+from coeval.trial import Artifacts
 
 CHOICE_SECONDS = 3.0
 """What the choice may take; it takes a few tenths of a second, unless a user's metric is slow."""
@@ -37,6 +41,7 @@ class _Choice:
     """What was chosen: trainings, the heaviest first, and what they and a temperature are worth where they are worth it."""
 
     picks: tuple[_Pick, ...]
+    where: str
     gained: Guarded | None = None
     calibrated: tuple[float, Guarded] | None = None
 
@@ -51,14 +56,16 @@ def with_ensemble(
     finalists: Sequence[Finalist],
     resources: Resources,
     allowed: Callable[[Sequence[Finalist]], bool] = lambda members: True,
+    artifacts: Artifacts | None = None,
 ) -> FinalModel:
-    """Return the final model with an ensemble, or calibrated, where the selection rows clearly say that it is better.
+    """Return the final model with an ensemble, or calibrated, where the rows held out clearly say that it is better.
 
     Args:
         final: Made of the finalists. Of images, and without a contest, it is returned as it is.
         finalists: As ``make_final`` was given them.
         resources: Likewise.
         allowed: Told the finalist of each member; whether all together keep the user's limits.
+        artifacts: Holds what the search predicted; without it the selection rows alone decide.
     """
     started = time.monotonic()
     task = load_task(resources.source)
@@ -66,7 +73,8 @@ def with_ensemble(
     alone = next((one for one in able if (one.trial, one.repeat) == (final.trial, 0)), None)
     if task.is_image or alone is None:
         return final
-    choice = _chosen(able, alone, finalists, resources, task, allowed)
+    judging = _judging(able, finalists, task, artifacts, resources.seed)
+    choice = _chosen(judging, able, alone, finalists, resources, allowed)
     if choice.gained is None and choice.calibrated is None:
         return final
     models = _refitted(choice.picks, final, finalists, resources, task)
@@ -91,30 +99,63 @@ def with_ensemble(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """Rows that trainings are compared on, and what each predicts for them.
+
+    Attributes:
+        judged: The rows.
+        predictions: Of each training.
+        where: The rows in words.
+        are_classes: Whether probabilities are predicted.
+    """
+
+    judged: Judged
+    predictions: Sequence[Floats]
+    where: str
+    are_classes: bool
+
+
+def _judging(
+    able: Sequence[Retrained],
+    finalists: Sequence[Finalist],
+    task: Task,
+    artifacts: Artifacts | None,
+    seed: int,
+) -> _Judging:
+    """Return the selection rows, with those that the search was judged on where it kept what it predicted there."""
+    found = held_out(able, finalists, task, artifacts)
+    rows, where = held_out_rows(task), "rows held out in the search and the selection rows"
+    if found is None:
+        found, rows = [_selection(one) for one in able], task.splits.selection
+        where = "selection rows"
+    kept = thinned(len(rows), seed)
+    judged, predictions = Judged.of(task, rows[kept]), [one[kept] for one in found]
+    return _Judging(judged, predictions, where, task.problem is not Problem.REGRESSION)
+
+
 def _chosen(
+    judging: _Judging,
     able: Sequence[Retrained],
     alone: Retrained,
     finalists: Sequence[Finalist],
     resources: Resources,
-    task: Task,
     allowed: Callable[[Sequence[Finalist]], bool],
 ) -> _Choice:
-    """Return what the selection rows say."""
+    """Return what the rows say."""
     until = time.monotonic() + min(CHOICE_SECONDS, resources.seconds_left)
-    rows = thinned(len(task.splits.selection), resources.seed)
-    judged = Judged.of(task, task.splits.selection[rows])
-    predictions = [_selection(one)[rows] for one in able]
-    picks: tuple[_Pick, ...] = (_Pick(alone, 1.0),)
+    judged, predictions = judging.judged, judging.predictions
+    weights = np.array([float(one is alone) for one in able])
     gained: Guarded | None = None
     if found := choose(predictions, able.index(alone), judged, resources.seed, until):
         mixed = _picks(able, found[0], alone)
         if allowed([_finalist(finalists, one.training) for one in mixed]):
-            picks, gained = mixed, found[1]
-    if task.problem is Problem.REGRESSION or time.monotonic() >= until:
-        return _Choice(picks, gained)
-    parts = [_selection(one.training)[rows] for one in picks]
-    mean = weighted_mean(parts, [one.weight for one in picks])
-    return _Choice(picks, gained, calibrate(mean, judged, resources.seed))
+            weights, gained = found
+    picks = _picks(able, weights, alone)
+    if not judging.are_classes or time.monotonic() >= until:
+        return _Choice(picks, judging.where, gained)
+    mean = weighted_mean(list(predictions), list(weights))
+    return _Choice(picks, judging.where, gained, calibrate(mean, judged, resources.seed))
 
 
 def _is_able(one: Retrained) -> bool:
@@ -193,7 +234,7 @@ def _provenance(final: FinalModel, choice: _Choice, models: Sequence[tuple[Model
     if gained := choice.gained:
         shares = ", ".join(f"trial {one.training.trial}: {one.weight:.2f}" for one in choice.picks)
         said = [
-            f"The weighted mean of {len(models)} trainings ({shares}), chosen greedily on the selection rows. Chosen on half of "
+            f"The weighted mean of {len(models)} trainings ({shares}), chosen greedily on the {choice.where}. Chosen on half of "
             f"these, such a mean was better than trial {final.trial} alone on {gained.won} of {gained.halves} other halves; "
             f"{_trained([rows for _, rows in models])}."
         ]
@@ -201,7 +242,7 @@ def _provenance(final: FinalModel, choice: _Choice, models: Sequence[tuple[Model
         temperature, guarded = choice.calibrated
         said.append(
             f"Its logits are divided by {temperature:.3g}, which lowered log loss on {guarded.won} of {guarded.halves} halves of the "
-            "selection rows that it was not fitted on."
+            f"{choice.where} that it was not fitted on."
         )
     return " ".join(said)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.finalists import refit_seconds, round_seconds
+from coeval.export.finalists import refit_seconds, refits_seconds, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import (
     Finalist,
@@ -202,10 +202,14 @@ def make_final(
 def _drawn_out(
     finalists: Sequence[Finalist], resources: Resources, task: Task
 ) -> tuple[Sequence[Finalist], Resources]:
-    """Return finalists on pictures with schedules as long as there is time for, and how they are trained."""
+    """Return finalists with schedules as long as there is time for, and how they are trained; as they are where that is no use."""
     found = stretched(finalists, task, seconds=resources.seconds_left, workers=resources.workers)
     if not found:
         return finalists, resources
+    if not task.is_image:  # the search's own weights are what it has to be better than
+        spare = max(one.epoch_seconds for one in found)
+        end = None if resources.deadline is None else resources.deadline - spare
+        return found, replace(resources, rounds=1, refits=False, deadline=end)
     if len(found) == 1:  # nothing to choose: it learns from all rows, and has all cores
         return found, replace(resources, rounds=0, threads=max(resources.workers, 1))
     return found, replace(resources, rounds=1, refits=False)
@@ -240,7 +244,7 @@ def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -
 
 
 def _refit_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
-    return max(refit_seconds(one, task) for one in planned) if resources.refits else 0.0
+    return refits_seconds(planned, task, resources.workers) if resources.refits else 0.0
 
 
 def _best_model(
@@ -259,7 +263,10 @@ def _best_model(
         if after.is_complete and not has_lost(after, before, task):
             return winner, after
     if before is not None:
-        return winner, before
+        found = (
+            None if resources.refits or task.is_image else _stored([winner], resources, artifacts)
+        )
+        return found if found and has_lost(before, found[1], task) else (winner, before)
     stored = _stored(ranking, resources, artifacts)
     return stored if stored is not None else _at_any_cost(ranking, trained, resources)
 

@@ -12,7 +12,10 @@ from coeval.space.recipe import Recipe
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
-FINALISTS = 4
+FINALISTS, FINALISTS_OF_FEW = 4, 8
+"""Trials that are trained again, where there is time; more of few rows, whose scores say less and which are trained in moments."""
+NETWORKS_OF_FEW = 8
+"""Networks that predict together at most where rows are few (``export.seeds``)."""
 TOO_FEW_TO_MIX = 2
 """So few finalists are the best, whatever they are."""
 
@@ -45,6 +48,16 @@ def choose_finalists(
     return tuple(_finalist(one, space, objective) for one in best)
 
 
+def are_few(task: Task) -> bool:
+    """Return whether a table has so few rows that the search judged on several folds: trainings are short and scores uncertain."""
+    return len(task.folds) > 1 and not task.is_image
+
+
+def finalists_for(task: Task) -> int:
+    """Return how many finalists a task has at most."""
+    return FINALISTS_OF_FEW if are_few(task) else FINALISTS
+
+
 def _distinct(ranked: Sequence[Trial], count: int) -> list[Trial]:
     """Return the first so many trials with distinct candidates."""
     found: dict[str, Trial] = {}
@@ -61,20 +74,27 @@ def _is_grown(trial: Trial) -> bool:
 
 
 def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1) -> float:
-    """Return about how long training the finalists once and refitting one of them takes, test scoring aside.
+    """Return about how long training the finalists once and the refits take, test scoring aside.
 
-    A search keeps this much of its budget for the end. The refit is counted for the slowest, since
+    A search keeps this much of its budget for the end. The refits are counted for the slowest, since
     anyone may win.
     """
     if not finalists:
         return 0.0
-    refit = max(refit_seconds(one, task) for one in finalists)
+    refit = refits_seconds(finalists, task, workers)
     return refit + (round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0)
 
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
     """Return about how long training it on everything but the test rows takes."""
     return round_seconds([finalist], task, 1, Rows.ALL)
+
+
+def refits_seconds(finalists: Sequence[Finalist], task: Task, workers: int) -> float:
+    """Return about how long it takes to refit the slowest of at least one, of few rows as often as networks predict together."""
+    slowest = max(finalists, key=lambda one: refit_seconds(one, task))
+    refits = NETWORKS_OF_FEW if are_few(task) else 1
+    return round_seconds([slowest] * refits, task, workers, Rows.ALL)
 
 
 def round_seconds(
@@ -121,4 +141,5 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         epoch_seconds=training_seconds(trial) / trained,
         train_rows=int(data.get("train_rows", 1)),
         weights=measurement.artifacts.get("weights", ""),
+        predictions=measurement.artifacts.get("predictions", ""),
     )

@@ -43,6 +43,7 @@ class Finalist:
         epoch_seconds: Measured seconds of one epoch.
         train_rows: Rows that an epoch had.
         weights: Digest of its stored weights, of the first fold; empty if none were kept.
+        predictions: Digest of what its networks predicted for the rows that they were judged on; empty if it was not kept.
         longest: Epochs of a schedule that follows the clock to the deadline and ends there or, where there is time for so
             many, after them; ``epochs`` is then what is expected. 0 for one that counts epochs, as usual.
     """
@@ -57,6 +58,7 @@ class Finalist:
     epoch_seconds: float
     train_rows: int
     weights: str = ""
+    predictions: str = ""
     longest: int = 0
 
     def seconds(self, rows: int) -> float:

@@ -1,5 +1,8 @@
 """The winner: its architecture drawn and in words, its preparation, its recipe."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
 from coeval.architecture.svg import svg
@@ -58,7 +61,7 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
         )
     members = dig(facts.final, "members") or []
     if len(members) > 1:
-        shares = [f"trial {dig(one, 'trial')} ({dig(one, 'weight'):.2f})" for one in members]
+        shares = _shares(members)
         pairs.append(("weighted mean of", f"{words.listing(shares)}; drawn is the first"))
     temperature = dig(facts.final, "temperature") or 1.0
     if temperature != 1.0:
@@ -66,6 +69,18 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
     if epochs := dig(facts.final, "epochs"):
         pairs.append(("epochs of the final training", words.count(epochs)))
     return pairs
+
+
+def _shares(members: Sequence[Any]) -> list[str]:
+    """Return each trial among the members with its share of the mean, trainings under several seeds added up."""
+    weights: dict[Any, list[float]] = {}
+    for one in members:
+        weights.setdefault(dig(one, "trial"), []).append(dig(one, "weight"))
+    return [
+        f"trial {trial} ({sum(found):.2f}"
+        + (f", {words.plural(len(found), 'training')})" if len(found) > 1 else ")")
+        for trial, found in weights.items()
+    ]
 
 
 def _settings(trial: Trial, part: str) -> Markup:

@@ -20,6 +20,7 @@ from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.retrain import Finalist, predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
+from coeval.export.seeds import with_seeds
 from coeval.run.capsule import machine
 from coeval.run.contest import equally_trained, with_default
 from coeval.run.front_facts import front_note
@@ -153,9 +154,14 @@ def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
 def _together(
     site: Site, final: FinalModel, finalists: Sequence[Finalist], resources: Resources
 ) -> FinalModel:
-    """Return the final model with an ensemble where that is clearly better and keeps the user's limits."""
+    """Return the final model with an ensemble where that is clearly better, and of few rows with several trainings of each member.
+
+    Whatever is added keeps the user's limits.
+    """
+    allowed = partial(together_within, site)
     try:
-        return with_ensemble(final, finalists, resources, partial(together_within, site))
+        final = with_ensemble(final, finalists, resources, allowed, site.artifacts)
+        return with_seeds(final, finalists, resources, allowed)
     except BrokenExecutor:  # a worker died: the best alone is there
         return final
 

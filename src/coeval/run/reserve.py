@@ -5,8 +5,10 @@ import time
 
 from coeval.export import stretch
 from coeval.export.finalists import (
+    are_few,
     choose_finalists,
     final_seconds,
+    finalists_for,
     refit_seconds,
     training_seconds,
 )
@@ -23,11 +25,13 @@ IMAGE_EXPORT_SECONDS = 9.0
 """The same for images, of which hundreds go through the network, its ONNX form and its source: measured 8.5 s."""
 SCORING_SECONDS = 5e-4
 """Predicting one test image of 28 by 28 with a network of 20 million multiply-accumulates, on one core."""
+ROW_SECONDS = 3e-5
+"""Predicting one row of a table three times: as trained, from its ONNX form and from its source."""
 PIXELS = 28 * 28
 CONTEST_SHARE = 0.25
 """Share of the budget that a contest of finalists may take; where it takes more, the best on validation wins."""
 COMPARED = 3
-"""Finalists that the reserve is counted for; more are trained if time is left."""
+"""Finalists that the reserve is counted for, where rows are not few; more are trained if time is left."""
 STARTING_SECONDS = 0.5
 """What passes before a refit begins; without it the refit that was planned for never fits."""
 IMPORTANCE_SHARE, IMPORTANCE_SECONDS = 0.02, 10.0
@@ -45,7 +49,7 @@ KEPT = 8
 def export_seconds(task: Task) -> float:
     """Return the seconds that the end needs when the final training is over."""
     if not task.is_image:
-        return EXPORT_SECONDS
+        return EXPORT_SECONDS + ROW_SECONDS * (len(task.splits.test) + len(task.splits.selection))
     _, height, width, _ = task.table.columns[0].values.shape
     size = int(height) * int(width) / PIXELS
     return IMAGE_EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
@@ -103,6 +107,7 @@ class Reserve:
         self._site = site
         self.best: list[Trial] = []
         self.seconds = 0.0
+        self._compared = finalists_for(site.task) if are_few(site.task) else COMPARED
 
     def record(self, record: Trial | Note) -> None:
         """Take a trial into account; only one among the best changes anything."""
@@ -112,7 +117,7 @@ class Reserve:
         if fresh:
             rank = self._site.objective.cost
             self.best = sorted([*self.best, record], key=rank)[:KEPT]
-            if any(one is record for one in self.best[:COMPARED]):
+            if any(one is record for one in self.best[: self._compared]):
                 self.seconds = self._training()
 
     def is_due(self) -> bool:
@@ -131,7 +136,7 @@ class Reserve:
     def _training(self) -> float:
         """Return what the final training takes: the longest of pictures, a contest of finalists, or the refit alone."""
         site, most = self._site, math.inf
-        finalists = choose_finalists(self.best, site.space, site.objective, COMPARED)
+        finalists = choose_finalists(self.best, site.space, site.objective, self._compared)
         if not finalists:
             return 0.0
         if site.budget.seconds is not None:
@@ -139,7 +144,8 @@ class Reserve:
             long = stretch.stretch_seconds(finalists[0], site.task)
             if long:
                 whole = site.budget.seconds
-                share = divide(whole).final if trains_ticks(site) else stretch.SHARE * whole
+                long_share = stretch.share_for(site.task) * whole
+                share = divide(whole).final if trains_ticks(site) else long_share
                 return min(long, share)
         for count in range(len(finalists), 1, -1):
             needed = final_seconds(finalists[:count], site.task, workers=site.workers)

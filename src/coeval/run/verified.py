@@ -4,21 +4,24 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from coeval.architecture.inference import infer
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.errors import ExportError
 from coeval.export.ensemble import Trained, members_of
-from coeval.export.finalists import FINALISTS, choose_finalists
+from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.run.constraints import COSTS, LATENCY
+from coeval.run.demands import Demands
 from coeval.run.run import Run
-from coeval.run.site import Site
 from coeval.space.footprint import inference_bytes
+from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 from coeval.task.prepare import inputs_for
+from coeval.task.task import Task
+from coeval.trial import Objective
 
 LOOKED_AT = 12
 """Of the best trials, how many are measured until enough keep the limits; about half a second each."""
@@ -37,19 +40,43 @@ class Checked:
     excess: dict[str, float]
 
 
+class Place(Protocol):
+    """Where finalists are looked at: a sitting, or a fit in memory."""
+
+    @property
+    def task(self) -> Task:
+        """Return what is solved."""
+
+    @property
+    def space(self) -> CandidateSpace:
+        """Return all candidates."""
+
+    @property
+    def objective(self) -> Objective:
+        """Return what is best."""
+
+    @property
+    def demands(self) -> Demands:
+        """Return the limits."""
+
+    def record(self, *notes: Note) -> None:
+        """Write notes."""
+
+
 def finalists_within(
-    site: Site, run: Run, end: float = math.inf, count: int = FINALISTS
+    site: Place, run: Run, end: float = math.inf, count: int | None = None
 ) -> tuple[Finalist, ...]:
     """Return the best trials whose models keep the limits, measured; those passed over are recorded.
 
     Where none does, the one that exceeds them least: a model over the limit, which the report says, is worth more than none.
 
     Args:
-        site: Where the sitting works.
+        site: Where they are looked at.
         run: The finished search.
         end: ``time.monotonic()`` seconds after which no more are looked at once one keeps the limits.
-        count: How many at most.
+        count: How many at most; by default as many as suit the task.
     """
+    count = finalists_for(site.task) if count is None else count
     if not site.demands.constraints.limits:
         return choose_finalists(run.trials, site.space, site.objective, count)
     kept: list[Finalist] = []
@@ -73,7 +100,7 @@ def finalists_within(
     return tuple(kept)
 
 
-def check(site: Site, finalist: Finalist) -> Checked:
+def check(site: Place, finalist: Finalist) -> Checked:
     """Return what a finalist's model costs on the columns of all rows that it will be trained on, latency measured.
 
     Raises:
@@ -88,13 +115,13 @@ def check(site: Site, finalist: Finalist) -> Checked:
     return Checked(costs, _excess(site, costs))
 
 
-def together_within(site: Site, members: Sequence[Finalist]) -> bool:
+def together_within(site: Place, members: Sequence[Finalist]) -> bool:
     """Return whether an ensemble keeps the limits: its costs are those of its members added up.
 
     Where a cost is minimised, one model is what is asked for.
 
     Args:
-        site: Where the sitting works.
+        site: Where they are looked at.
         members: The finalist of each; one twice where two trainings of it are members.
     """
     constraints = site.demands.constraints
@@ -118,12 +145,12 @@ def symbolic_costs(architecture: Architecture) -> dict[str, float]:
 
 
 def constraint_facts(
-    site: Site, run: Run, trials: Sequence[int], model: Trained, milliseconds: float
+    site: Place, run: Run, trials: Sequence[int], model: Trained, milliseconds: float
 ) -> dict[str, Any] | None:
     """Return what the final note says of limits and prediction; ``None`` where nothing was demanded.
 
     Args:
-        site: Where the sitting works.
+        site: Where they are looked at.
         run: The finished search.
         trials: Number of the winner's; of an ensemble, each member's.
         model: The finished one.
@@ -156,7 +183,7 @@ def constraint_facts(
     return facts
 
 
-def _excess(site: Site, costs: dict[str, float]) -> dict[str, float]:
+def _excess(site: Place, costs: dict[str, float]) -> dict[str, float]:
     limits = site.demands.constraints.limits
     shares = {one.name: one.violation(costs[one.name]) for one in limits if one.name in costs}
     return {name: share for name, share in shares.items() if share > 0}

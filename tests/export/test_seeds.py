@@ -1,0 +1,121 @@
+"""Of few rows what was chosen is trained several times, and the mean is taken."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+
+from coeval.export.ensemble_final import with_ensemble
+from coeval.export.final import Resources, make_final
+from coeval.export.finalists import NETWORKS_OF_FEW
+from coeval.export.retrain import Rows, predictions
+from coeval.export.seeds import SEEDS, with_seeds
+from tests.evaluate.tasks import task_of
+from tests.export.test_ensemble_final import spread
+from tests.export.test_final import finalists_of, untrainable
+
+
+@pytest.fixture(scope="module")
+def wine():
+    task = task_of("wine", folds=3)
+    finalists = finalists_of(task, 8, 12, epochs=8)
+    return task, finalists, make_final(finalists, Resources(task, rounds=1))
+
+
+@pytest.fixture(scope="module")
+def several(wine):
+    task, finalists, final = wine
+    return with_seeds(final, finalists, Resources(task))
+
+
+def test_a_single_winner_is_trained_under_four_seeds_with_equal_shares(wine, several):
+    _, _, final = wine
+    assert [one.trial for one in several.members] == [final.trial] * SEEDS
+    assert [one.repeat for one in several.members] == [0, 1, 2, 3]
+    assert {one.weight for one in several.members} == {1 / SEEDS}
+    assert {one.rows for one in several.members} == {Rows.ALL} == {several.rows}
+    assert several.model is final.model is several.ensemble.members[0]
+    assert several.trial == final.trial
+    assert several.selection == final.selection
+    assert several.provenance.startswith(final.provenance)
+    assert "4 networks in all" in several.provenance
+
+
+def test_the_trainings_differ_and_their_mean_is_predicted(wine, several):
+    task, _, _ = wine
+    rows = task.splits.test
+    each = [predictions(one, task, rows) for one in several.ensemble.members]
+    assert all((one != each[0]).any() for one in each[1:])
+    np.testing.assert_allclose(
+        predictions(several.whole, task, rows), np.mean(each, axis=0), atol=1e-6
+    )
+
+
+def test_members_of_an_ensemble_share_the_networks_there_may_be():
+    task = task_of("diabetes", folds=3)
+    finalists = finalists_of(task, 8, 12, epochs=4)
+    final = make_final(finalists, Resources(task))
+    whole = with_ensemble(spread(task, final), finalists, Resources(task))
+    found = with_seeds(whole, finalists, Resources(task))
+    seeds = min(SEEDS, NETWORKS_OF_FEW // len(whole.members))
+    assert len(found.members) == seeds * len(whole.members) > len(whole.members)
+    assert len({(one.trial, one.repeat) for one in found.members}) == len(found.members)
+    assert sum(one.weight for one in found.members) == pytest.approx(1.0)
+    for trial in {one.trial for one in whole.members}:
+        shares = [sum(m.weight for m in one.members if m.trial == trial) for one in (whole, found)]
+        assert shares[0] == pytest.approx(shares[1])
+    weights = [one.weight for one in found.members]
+    assert weights == sorted(weights, reverse=True) == list(found.ensemble.weights)
+    assert found.trial == found.members[0].trial
+    assert found.unseen is whole.unseen
+
+
+def test_a_temperature_stays(wine):
+    task, finalists, final = wine
+    rng = np.random.default_rng(0)
+    known = task.target.values[task.splits.selection]
+    right = np.where(rng.random(len(known)) < 0.7, known, (known + 1) % 3)
+    sure = np.where(np.eye(3)[right] == 1, 1 - 2e-6, 1e-6)
+    over = dataclasses.replace(
+        final, trained=tuple(dataclasses.replace(one, selection=sure) for one in final.trained)
+    )
+    whole = with_ensemble(over, finalists, Resources(task))
+    assert whole.ensemble.temperature > 1
+    found = with_seeds(whole, finalists, Resources(task))
+    assert found.ensemble.temperature == whole.ensemble.temperature
+    assert len(found.members) == SEEDS
+
+
+def test_of_many_rows_one_training_is_enough(wine):
+    task, finalists, final = wine
+    many = dataclasses.replace(task, folds=task.folds[:1])
+    assert with_seeds(final, finalists, Resources(many)) is final
+
+
+def test_what_was_not_refitted_and_what_has_no_time_or_no_room_is_left_alone(wine):
+    task, finalists, final = wine
+    early = dataclasses.replace(final, rows=Rows.KNOWN)
+    assert with_seeds(early, finalists, Resources(task)) is early
+    late = Resources(task, deadline=time.monotonic())
+    assert with_seeds(final, finalists, late) is final
+    asked = []
+
+    def allowed(together):
+        asked.append(len(together))
+        return False
+
+    assert with_seeds(final, finalists, Resources(task), allowed) is final
+    assert asked == [4, 3, 2]
+
+
+def test_as_many_are_trained_as_the_time_and_the_limits_allow(wine):
+    task, finalists, final = wine
+    found = with_seeds(final, finalists, Resources(task), lambda together: len(together) <= 2)
+    assert [one.weight for one in found.members] == [0.5, 0.5]
+
+
+def test_trainings_that_fail_are_left_out(wine):
+    task, finalists, final = wine
+    broken = [untrainable(one) for one in finalists]
+    assert with_seeds(final, broken, Resources(task)) is final
