@@ -29,6 +29,17 @@ PRELOAD: tuple[str, ...] = (
 """What the server imports, so that no worker has to: all that the training of a table needs. A module that cannot be
 imported is skipped."""
 
+PRELOAD_ALL: tuple[str, ...] = (
+    *PRELOAD,
+    "lightgbm",
+    "sklearn.ensemble",
+    "scipy.optimize",
+    "coeval.train.trees",
+    "coeval.train.linear",
+)
+"""The same where trees and linear models compete: their libraries take a second or two to import, which every worker would
+pay, in the search and again at its end."""
+
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
