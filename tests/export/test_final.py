@@ -12,6 +12,8 @@ import pytest
 from coeval.errors import ExportError
 from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.training import TrainingEvaluator
+from coeval.export import final as final_module
+from coeval.export import stretch
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.export.retrain import Retrained, Rows, predictions, retrain, row_indices
@@ -353,3 +355,25 @@ def test_an_heir_is_trained_again_from_scratch_and_without_lineage():
     _, alone = final({**measured, "best_epochs": [12], "schedule_epochs": 20}, "its own")
     assert model.weights.keys() == alone.weights.keys()
     assert all((model.weights[name] == alone.weights[name]).all() for name in model.weights)
+
+
+def test_on_a_huge_table_a_schedule_is_drawn_out_on_train_and_validation_rows(monkeypatch):
+    monkeypatch.setattr(stretch, "ROWS", 50)
+    task, artifacts = task_of("wine"), Kept()
+    finalists = finalists_of(task, 8, artifacts=artifacts, epochs=2)
+    final = make_final(finalists, Resources(task), artifacts)
+    assert final.rows is Rows.KNOWN
+    assert final.epochs == 2 * stretch.UNHURRIED
+    assert final.selection is not None
+
+
+def test_on_a_huge_table_a_long_training_that_made_it_worse_gives_way_to_the_search_s_weights(
+    monkeypatch,
+):
+    monkeypatch.setattr(stretch, "ROWS", 50)
+    monkeypatch.setattr(final_module, "has_lost", lambda after, before, task: before is not None)
+    task, artifacts = task_of("wine"), Kept()
+    finalists = finalists_of(task, 8, artifacts=artifacts, epochs=2)
+    final = make_final(finalists, Resources(task), artifacts)
+    assert final.rows is Rows.SEARCHED
+    assert final.epochs == 2

@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coeval.architecture.step import Architecture, Region
-from coeval.architecture.types import Grid
+from coeval.architecture.step import Architecture, Region, sequence, step
+from coeval.architecture.types import Columns, Grid
+from coeval.component.trees import TREE_ENSEMBLE
 from coeval.export import fitting
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Finalist, Rows, retrain
 from coeval.export.stretch import (
     CONTESTED,
     LONG,
+    LONG_ON_TABLE,
     MOST,
+    ROWS,
     UNHURRIED,
     stretch_seconds,
     stretched,
@@ -38,11 +41,12 @@ SHORT = Finalist(
     train_rows=100,
 )
 OTHER = dataclasses.replace(SHORT, trial=5)
+TREES = Architecture((Columns(3),), sequence(1, [step(TREE_ENSEMBLE, 0)]))
 
 
-def task(selection: int = 10, *, is_image: bool = True) -> SimpleNamespace:
+def task(selection: int = 10, *, is_image: bool = True, rows: int = 80) -> SimpleNamespace:
     """Whatever has splits and says whether it is made of pictures."""
-    parts = {"train": 80, "validation": 20, "selection": selection, "test": 7}
+    parts = {"train": rows, "validation": 20, "selection": selection, "test": 7}
     splits = SimpleNamespace(**{name: np.arange(size) for name, size in parts.items()})
     return SimpleNamespace(splits=splits, is_image=is_image)
 
@@ -54,6 +58,22 @@ def drawn_out(seconds: float, workers: int = 2, **more) -> tuple[Finalist, ...]:
 def test_a_table_s_finalists_keep_their_schedules():
     assert drawn_out(1000.0, is_image=False) == ()
     assert stretch_seconds(SHORT, task(is_image=False)) == 0.0
+
+
+def test_of_a_huge_table_a_schedule_is_drawn_out_that_its_rows_made_short():
+    huge = task(is_image=False, rows=ROWS)
+    (found,) = stretched((SHORT,), huge, seconds=1e9, workers=1)
+    assert found.epochs == found.longest == LONG_ON_TABLE
+    assert stretch_seconds(SHORT, huge) == pytest.approx(0.1 + LONG_ON_TABLE * ROWS / 100, rel=0.01)
+
+
+def test_of_a_huge_table_no_schedule_is_drawn_out_that_was_left_early_or_is_long():
+    huge = task(is_image=False, rows=ROWS)
+    early = dataclasses.replace(SHORT, epochs=3)
+    long = dataclasses.replace(SHORT, epochs=8, schedule_epochs=8)
+    grown = dataclasses.replace(SHORT, architecture=TREES)
+    for one in (early, long, grown):
+        assert stretched((one,), huge, seconds=1e9, workers=1) == ()
 
 
 def test_a_schedule_is_drawn_out_as_far_as_is_allowed_and_less_where_no_time_was_set():

@@ -173,6 +173,7 @@ def make_final(
         )
     started = time.monotonic()
     task = load_task(resources.source)
+    searched = {one.trial: one.epochs for one in finalists}
     finalists, resources = _drawn_out(finalists, resources, task)
     trained = _compete(finalists, resources, task)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
@@ -189,7 +190,7 @@ def make_final(
         trial=chosen.trial,
         validation=chosen.validation,
         selection=None if math.isnan(selection) else selection,
-        epochs=kept.epochs,
+        epochs=searched[chosen.trial] if kept.rows is Rows.SEARCHED else kept.epochs,
         seconds=time.monotonic() - started,
         rows=kept.rows,
         provenance=_provenance(chosen, kept, results),
