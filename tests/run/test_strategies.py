@@ -13,6 +13,7 @@ from coeval.run.levers import OFF, Levers
 from coeval.run.strategies import (
     CONTROL_EVERY,
     CONTROL_EVERY_RUNGS,
+    LADDERED,
     RUNGS,
     STRATEGIES,
     Named,
@@ -136,7 +137,7 @@ def test_a_misspelt_strategy_is_one_clear_error():
         plain("gentic", SPACE, LOSS, 0)
 
 
-@pytest.mark.parametrize("name", PARTIAL)
+@pytest.mark.parametrize("name", [*PARTIAL, *LADDERED])
 def test_on_real_data_rungs_are_climbed_and_seeds_and_controls_trained_whole(name):
     space = space_for(task())
     log = drive(strategy_for(name, space, LOSS, 3), DigestEvaluator(("loss",)), 60)
@@ -158,16 +159,36 @@ def test_a_strategy_that_judges_by_cases_is_refused(monkeypatch):
         strategy_for("by-cases", SPACE, LOSS, 0)
 
 
+@pytest.mark.parametrize("name", LADDERED)
 @pytest.mark.parametrize("levers", [OFF, Levers(), Levers(rungs=False)])
-def test_each_lever_can_be_left_alone(levers):
+def test_each_lever_can_be_left_alone(name, levers):
     log = drive(
-        strategy_for("evolution", space_for(task()), LOSS, 0, levers),
+        strategy_for(name, space_for(task()), LOSS, 0, levers),
         DigestEvaluator(("loss",)),
         60,
     )
     asked = questions(log)
     assert any(not one.fidelity.is_full for one in asked) == levers.rungs
     assert any(one.repeat for one in asked) == levers.repeats
+
+
+def test_teams_begin_with_the_seeds_members_and_learn_from_the_lowest_rung_on():
+    space = space_for(task())
+    log = drive(strategy_for("cooperative", space, LOSS, 0), DigestEvaluator(("loss",)), 40)
+    bred = [one for one in questions(log) if "coevolution" in one.origin]
+    assert not [one for one in bred if one.origin.endswith(":random")]
+    assert {one.fidelity.epochs for one in bred} == {RUNGS[0]}
+    done = {one.number: one for one in log if one.state is State.DONE}
+    parents = [done[one.parent].proposal for one in bred]
+    assert any(one.origin.startswith("seed:") for one in parents)
+    assert any(not one.fidelity.is_full for one in parents)
+
+
+def test_on_pictures_teams_learn_from_whole_trainings_alone():
+    space = space_for(task())
+    strategy = strategy_for("cooperative", space, LOSS, 0, rungs_of="rows")
+    log = drive(strategy, DigestEvaluator(("loss",)), 40)
+    assert {one.fidelity.rows for one in questions(log)} == set(RUNGS)
 
 
 def test_fidelities_reach_the_strategies_that_use_them():

@@ -8,6 +8,7 @@ from coeval.space.choices import ChoiceSpace
 from coeval.space.digest import candidate_digest
 from coeval.space.product import ProductSpace
 from coeval.space.tabular import space_for
+from coeval.strategy.asha import AsynchronousHalving
 from coeval.strategy.coevolution import Coevolution
 from coeval.strategy.coevolution_species import teams_of
 from coeval.strategy.random import RandomSearch
@@ -16,6 +17,7 @@ from coeval.testing.strategies import check_strategy
 from coeval.testing.strategies_results import check_vector_results
 from coeval.trial import Measurement, Objective, Proposal, State, Trial, finish
 from tests.space.test_tabular import task
+from tests.strategy.rungs import THREE, Epochs, shares
 
 SPACE = ladder_space()
 SLOTS = ladder_space(parts=1)
@@ -157,6 +159,23 @@ def test_a_team_that_runs_is_not_asked_for_again():
     assert len(set(batch)) == 6
 
 
+def under_rungs(space, seed=3):
+    inner = Coevolution(space, LOSS, seed, assembled=20, warm_up=3, random=0.0, rungs=THREE)
+    return AsynchronousHalving(inner, LOSS, fidelities=THREE, pooled=True)
+
+
+def test_keeps_the_contract_under_rungs_whose_values_it_all_learns_from():
+    check_strategy(lambda: under_rungs(SPACE), SPACE, Epochs(), trials=30)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_under_rungs_it_climbs_and_finds_the_best_where_early_values_tell(batch):
+    log = drive(under_rungs(SMALL), Epochs(failing=5), 120, batch=batch)
+    assert set(shares(log)) == set(THREE)
+    whole = [one for one in log if one.is_comparable]
+    assert least(whole) - 1000 <= 2
+
+
 def test_a_candidate_of_another_space_is_passed_over():
     strategy = Coevolution(LETTERS, LOSS, 1)
     foreign = next(iter(SMALL))
@@ -178,6 +197,7 @@ def test_memory_bounds_what_is_learnt_from():
         ({"warm_up": 1}, "warm_up must be at least 3, got 1"),
         ({"elites": 0}, "elites must be at least 1, got 0"),
         ({"memory": 2}, "memory must be at least 8, got 2"),
+        ({"random": 1.5}, "random is a share of the compared teams in 0..1, got 1.5"),
     ],
 )
 def test_numbers_out_of_range_are_refused(settings, message):

@@ -2,7 +2,8 @@ import copy
 
 import pytest
 
-from coeval.strategy.fidelity_models import ModelPerRung
+from coeval.strategy.fidelity_ladder import Ladder
+from coeval.strategy.fidelity_models import ModelOfAllRungs, ModelPerRung
 from coeval.strategy.halving import SuccessiveHalving
 from coeval.strategy.objectives import Objectives
 from coeval.testing.fakes import LOSS
@@ -137,3 +138,17 @@ def test_ladders_do_not_nest(share):
     outer = SuccessiveHalving(inner, LOSS, fidelities=(0.5, 1.0))
     with pytest.raises(ValueError, match=r"must propose at full fidelity.*ladders do not nest"):
         outer.ask(1)
+
+
+def test_one_model_hears_of_every_value_with_its_fidelity_under_one_number():
+    spy = Spy()
+    inner = ModelOfAllRungs(spy, Ladder((1 / 9, 1 / 3, 1.0)))
+    assert [inner.start(Proposal(CANDIDATE)) for _ in range(2)] == [0, 1]
+    inner.measure(1, 0, loss(3.0))
+    inner.give_up(0, range(3))
+    inner.measure(1, 1, loss(2.0))
+    assert inner.waits(0, 0)
+    assert inner.waits(1, 2)
+    told = [one for _, one in spy.heard if one.state is State.DONE]
+    assert [(one.number, one.proposal.fidelity.epochs) for one in told] == [(1, 1 / 9), (1, 1 / 3)]
+    assert inner.ask(1)[0].fidelity == Fidelity()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, unknown
 from coeval.oneshot.method import METHODS
 from coeval.run.levers import Levers
 from coeval.run.one_shot import one_shot
@@ -38,6 +38,9 @@ CONTROL_EVERY = 6
 
 CONTROL_EVERY_RUNGS = 16
 """The same under rungs, where random search's whole trainings cost about three of the others."""
+COOPERATIVE = "cooperative"
+LADDERED = ("evolution", COOPERATIVE)
+"""Strategies that coeval puts under rungs itself."""
 PULLED = Levers()
 
 
@@ -152,7 +155,7 @@ STRATEGIES: Mapping[str, Named] = {
         "generations spread along reference vectors (NSGA-III)",
         _Class("reference:ReferenceVectorEvolution"),
     ),
-    "cooperative": Named(
+    COOPERATIVE: Named(
         "species of parts, judged in teams (cooperative coevolution)",
         _Class("coevolution:Coevolution"),
     ),
@@ -207,9 +210,7 @@ def check_strategy(name: str) -> None:
         SpaceError: There is no such strategy.
     """
     if name not in STRATEGIES:
-        raise SpaceError(
-            f"--strategy must be one of {', '.join(STRATEGIES)}, got {name!r}.{did_you_mean(name, STRATEGIES)}"
-        )
+        raise SpaceError(unknown("--strategy", name, STRATEGIES))
 
 
 def check_trainable(name: str) -> None:
@@ -298,9 +299,11 @@ def strategy_for(
                 inner = _screened(inner, space, objective, seed)
             if levers.rungs:
                 inner = _under_rungs(inner, objective, seed, rungs_of, has_signals=levers.screen)
+        elif name == COOPERATIVE:
+            inner = _coevolution(space, objective, seed, levers, rungs_of)
         else:
             inner = plain(name, space, objective, seed, RUNGS)
-        if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name == "evolution"):
+        if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name in LADDERED):
             every = CONTROL_EVERY_RUNGS
         inner = WithControl(inner, RandomSearch(space, seed), every)
     if levers.repeats:
@@ -323,8 +326,39 @@ def _screened(inner: Strategy, space: CandidateSpace, objective: Objective, seed
     return strategy
 
 
+def _coevolution(
+    space: CandidateSpace, objective: Objective, seed: int, levers: Levers, of: Of
+) -> Strategy:
+    """Return cooperative coevolution that begins with the seeds' teams and, under rungs of epochs, learns from every value.
+
+    Its credit chooses among the teams it could propose, as screening does among evolution's candidates. It draws no random
+    teams: the control does.
+    """
+    taken_apart = _load("coevolution_stages:decomposition_for")
+    build, least = _load("coevolution:Coevolution"), _load("coevolution:LEAST")
+    pooled = levers.rungs and of == "epochs"
+    strategy: Strategy = build(
+        space,
+        objective,
+        seed,
+        teams=taken_apart(space),
+        warm_up=least,
+        random=0.0,
+        rungs=RUNGS if pooled else (1.0,),
+    )
+    if not levers.rungs:
+        return strategy
+    return _under_rungs(strategy, objective, seed, of, has_signals=levers.screen, pooled=pooled)
+
+
 def _under_rungs(
-    inner: Strategy, objective: Objective, seed: int, of: Of, *, has_signals: bool
+    inner: Strategy,
+    objective: Objective,
+    seed: int,
+    of: Of,
+    *,
+    has_signals: bool,
+    pooled: bool = False,
 ) -> Strategy:
     build, order = _load("asha:AsynchronousHalving"), _load("promotion:PromotionOrder")
     promotion = order(objective, seed) if has_signals else None
@@ -336,5 +370,6 @@ def _under_rungs(
         of=of,
         enough=ENOUGH,
         promotion=promotion,
+        pooled=pooled,
     )
     return strategy

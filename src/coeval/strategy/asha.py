@@ -31,6 +31,7 @@ class AsynchronousHalving:
         of: What the fidelities are shares of, likewise.
         enough: Values that a rung must have before the inner strategy learns from it.
         promotion: Another order of a rung than by its values, for one objective.
+        pooled: Whether the inner strategy hears of all rungs' values, each with its fidelity (``ModelOfAllRungs``).
 
     Raises:
         ValueError: The fidelities do not rise to 1, ``eta`` is below 2, or ``enough`` below 1.
@@ -47,12 +48,15 @@ class AsynchronousHalving:
         of: Of = "epochs",
         enough: int = ENOUGH,
         promotion: PromotionOrder | None = None,
+        pooled: bool = False,
     ) -> None:
         ladder = Ladder(tuple(fidelities), eta, continues, of)
         objectives = Objectives(objective)
         self._promotion = promotion
         rules = _Asynchronous(objectives, ladder, promotion)
-        self._engine = Engine(inner, objectives, ladder, rules, enough=enough, name="asha")
+        self._engine = Engine(
+            inner, objectives, ladder, rules, enough=enough, name="asha", pooled=pooled
+        )
 
     def ask(self, count: int) -> list[Proposal]:
         """Return promotions, the highest rung's first, then new candidates at the lowest rung."""

@@ -17,11 +17,12 @@ from coeval.space.protocol import Candidate, Space
 from coeval.strategy.acquisition import expected_improvement, normal_share
 from coeval.strategy.coevolution_archive import Encoder, Floats, Served, TeamArchive
 from coeval.strategy.coevolution_credit import Credit, learn, normal_scores
-from coeval.strategy.coevolution_pool import pool
+from coeval.strategy.coevolution_pool import RANDOM, pool
+from coeval.strategy.coevolution_rungs import RungArchive
 from coeval.strategy.coevolution_species import Decomposition, Team, teams_of
 from coeval.strategy.log import REDRAWS, Log
 from coeval.strategy.objectives import Objectives
-from coeval.trial import Objective, Proposal, State, Trial
+from coeval.trial import Fidelity, Objective, Proposal, State, Trial
 
 LEAST = 3
 """Judged teams below which there is no credit to speak of."""
@@ -56,9 +57,12 @@ class Coevolution:
         elites: Best teams whose members collaborate with new ones.
         assembled: Teams that are compared for a proposal.
         memory: Teams that credit is learnt from: the best and the latest.
+        random: Share of the compared teams that are random.
+        rungs: Shares of the epochs at which trials are learnt from, rising, the last 1; with several, each trial may be
+            told at each (``ModelOfAllRungs``).
 
     Raises:
-        ValueError: A number is out of its range.
+        ValueError: A number is out of its range, or there are rungs and several objectives.
         SpaceError: The space cannot be taken apart.
     """
 
@@ -73,6 +77,8 @@ class Coevolution:
         elites: int = 3,
         assembled: int = 300,
         memory: int = 256,
+        random: float = RANDOM,
+        rungs: Sequence[float] = (1.0,),
     ) -> None:
         least = {"warm_up": LEAST, "elites": 1, "assembled": 1, "memory": 8}
         given = {
@@ -81,15 +87,23 @@ class Coevolution:
         for name, number in given.items():
             if number < least[name]:
                 raise ValueError(f"{name} must be at least {least[name]}, got {number}.")
+        if not 0 <= random <= 1:
+            raise ValueError(f"random is a share of the compared teams in 0..1, got {random}.")
         self.space = space
         self.seed = seed
+        self.random = random
         self.warm_up, self.elites, self.assembled = warm_up, elites, assembled
         self.teams: Decomposition = teams_of(space) if teams is None else teams
         self._encoder = Encoder(self.teams.species)
         self._log = Log()
-        self._archive = TeamArchive(Objectives(objective), memory)
+        objectives = Objectives(objective)
+        self._archive: TeamArchive | RungArchive = (
+            RungArchive(objectives, memory, rungs)
+            if len(rungs) > 1
+            else TeamArchive(objectives, memory)
+        )
         self._running: dict[int, Team] = {}
-        self._finished: set[int] = set()
+        self._finished: set[tuple[int, Fidelity]] = set()
         self._knowledge: _Knowledge | None = None
 
     def ask(self, count: int) -> list[Proposal]:
@@ -112,14 +126,15 @@ class Coevolution:
         if not self.space.contains(candidate):
             return
         team = self.teams.team(candidate)
-        if team is None or trial.number in self._finished:
+        told = trial.number, trial.proposal.fidelity
+        if team is None or told in self._finished:
             return
         if trial.state is State.RUNNING:
             self._running[trial.number] = team
             return
-        self._finished.add(trial.number)
+        self._finished.add(told)
         self._running.pop(trial.number, None)
-        if self._archive.objectives.is_judged(trial):
+        if self._archive.takes(trial):
             self._archive.add(trial, team)
             self._knowledge = None
 
@@ -190,7 +205,12 @@ class Coevolution:
         rng = generator(self.seed, "coevolution", number, "assembly")
         parents = known.served[: self.elites]
         offers = pool(
-            self.teams.species, [one.team for one in parents], known.teams, self.assembled, rng
+            self.teams.species,
+            [one.team for one in parents],
+            known.teams,
+            self.assembled,
+            rng,
+            self.random,
         )
         rows = self._encoder.encode([one.team for one in offers], known.teams)
         promise = self._promise(rows, known, pending)

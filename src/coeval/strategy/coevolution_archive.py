@@ -38,6 +38,10 @@ class TeamArchive:
     def __len__(self) -> int:
         return len(self._served)
 
+    def takes(self, trial: Trial) -> bool:
+        """Return whether a trial tells something: judged, trained whole."""
+        return self.objectives.is_judged(trial)
+
     def add(self, trial: Trial, team: Team) -> None:
         """Take a judged trial in; over a quarter above ``size`` the worse of the older ones leave."""
         self._served.append(Served(trial, team))

@@ -10,7 +10,7 @@ from coeval.strategy.coevolution_species import Member, Species, Team, below
 REPLACED = (0.4, 0.85)
 """Of the variants of a team, up to which share one member is replaced, and two; three otherwise."""
 RANDOM = 0.25
-"""Share of teams that are random: with only variants of the best the search never leaves its basin."""
+"""Share of teams that are random, unless said otherwise: with only variants of the best a search never leaves its basin."""
 NEW = 12
 """New members that a pool makes of a species whose members take long to make; more teams combine the same ones."""
 
@@ -30,6 +30,7 @@ def pool(
     others: Sequence[Team],
     count: int,
     rng: np.random.Generator,
+    random: float = RANDOM,
 ) -> list[Offer]:
     """Return different teams to choose from.
 
@@ -39,11 +40,12 @@ def pool(
         others: Teams that served, best first: where members come from that proved themselves elsewhere.
         count: How many teams are drawn; those that come twice are dropped.
         rng: Where the draws come from.
+        random: Share of teams that are random.
     """
     sources = [_Source(one, place, others) for place, one in enumerate(species)]
     offers: dict[Team, Offer] = {}
     for kind, share, luck in rng.random((count, 3)).tolist():
-        if kind < RANDOM:
+        if kind < random:
             team = tuple([one.sample(rng) for one in sources])
             offers.setdefault(team, Offer(team, "random"))
             continue

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from coeval.space.digest import candidate_digest
 from coeval.strategy.fidelity_ladder import Ladder
-from coeval.strategy.fidelity_models import ModelPerRung
+from coeval.strategy.fidelity_models import ModelOfAllRungs, ModelPerRung, Models
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.rungs import Member, Rules
@@ -28,6 +28,7 @@ class Engine:
         rules: Where members start, and who is promoted.
         enough: Values that a rung must have before the inner strategy learns from it.
         name: What the origins of its trials begin with, before that which the inner strategy gave.
+        pooled: Whether the inner strategy hears of the values of all rungs, rather than a copy of it of each.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Engine:
         *,
         enough: int,
         name: str,
+        pooled: bool = False,
     ) -> None:
         if enough < 1:
             raise ValueError(f"enough must be at least 1 value a rung, got {enough}.")
@@ -46,7 +48,11 @@ class Engine:
         self._ladder = ladder
         self._rules = rules
         self._prefix = f"{name}:"
-        self._models = ModelPerRung(inner, objectives, ladder.top + 1, enough)
+        self._models: Models = (
+            ModelOfAllRungs(inner, ladder)
+            if pooled
+            else ModelPerRung(inner, objectives, ladder.top + 1, enough)
+        )
         self._members: dict[int, Member] = {}  # by the outer number of the newest trial
         self._running: set[int] = set()
         self._inner: dict[int, int] = {}  # inner number by outer number

@@ -13,13 +13,39 @@ after 50 trainings was 0.41 / 0.48 / 0.71 / 0.37, that of a copy for each rung w
 
 import copy
 from dataclasses import replace
+from typing import Protocol
 
+from coeval.strategy.fidelity_ladder import Ladder
 from coeval.strategy.objectives import Objectives
 from coeval.strategy.protocol import Strategy
 from coeval.trial import Failure, Fidelity, Measurement, Proposal, Reason, State, Trial, finish
 
 SPENT = ("seconds", "epochs")
 """Costs that add up over the rungs that a candidate climbed; others, such as parameters, do not."""
+
+
+class Models(Protocol):
+    """What stands between a ladder and the inner strategy, whose numbers are its own."""
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return proposals of the inner strategy."""
+        ...
+
+    def start(self, proposal: Proposal) -> int:
+        """Take in a proposal, or a trial of another, that runs; return its number inside."""
+        ...
+
+    def waits(self, number: int, rung: int) -> bool:
+        """Return whether a value of the number on a rung can still be told."""
+        ...
+
+    def measure(self, number: int, rung: int, measurement: Measurement) -> None:
+        """Tell what was measured on a rung."""
+        ...
+
+    def give_up(self, number: int, rungs: range) -> None:
+        """Take note that the number will have no value on some rungs."""
+        ...
 
 
 class ModelPerRung:
@@ -106,6 +132,48 @@ class ModelPerRung:
         if not self._open[number]:
             for known in (self._open, self._running, self._spent):
                 known.pop(number, None)
+
+
+class ModelOfAllRungs:
+    """One strategy that hears of every value, each with the fidelity that it was measured at, under one number a candidate.
+
+    For strategies that compare values of different rungs by a rule of their own, such as ``Coevolution`` with rungs.
+
+    Args:
+        inner: A fresh strategy that proposes at full fidelity.
+        ladder: The fidelity of each rung.
+    """
+
+    def __init__(self, inner: Strategy, ladder: Ladder) -> None:
+        self._inner = inner
+        self._ladder = ladder
+        self._proposals: list[Proposal] = []
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return the inner strategy's proposals."""
+        return [_checked(proposal) for proposal in self._inner.ask(count)]
+
+    def start(self, proposal: Proposal) -> int:
+        """Tell the inner strategy that a proposal runs; return its number."""
+        number = len(self._proposals)
+        self._proposals.append(proposal)
+        self._inner.tell(Trial(number, proposal))
+        return number
+
+    def waits(self, number: int, rung: int) -> bool:
+        """Return True: a value is welcome however late it comes."""
+        del number, rung
+        return True
+
+    def measure(self, number: int, rung: int, measurement: Measurement) -> None:
+        """Tell the inner strategy what was measured, and on which rung."""
+        proposal = self._proposals[number]
+        if rung < self._ladder.top:  # a trial of another comes with its own fidelity, at the top
+            proposal = replace(proposal, fidelity=self._ladder.fidelity(rung))
+        self._inner.tell(finish(Trial(number, proposal), measurement))
+
+    def give_up(self, number: int, rungs: range) -> None:
+        """Do nothing: who has a value on one rung need not have one on the others."""
 
 
 def _copies(inner: Strategy, count: int) -> list[Strategy]:
