@@ -9,7 +9,7 @@ from coeval.errors import SpaceError
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import Candidate
 from coeval.space.tabular import space_for
-from coeval.space.trees import NODES, trees_space
+from coeval.space.trees import NODES, TRAVEL, trees_space
 from coeval.task.preparation import columns_for
 from coeval.testing.spaces import check_space
 from tests.evaluate.tasks import task_of
@@ -47,6 +47,24 @@ def test_no_ensemble_has_more_nodes_than_allowed():
     most = max(infer(one).cost.parameters for one in space)
     assert most <= 2 * NODES
     assert infer(next(iter(space))).types[-1].features == 10
+
+
+def test_seeds_with_few_rounds_take_longer_steps():
+    few = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
+    many = {name: settings_of(one) for name, one in tree_seeds_of("breast_cancer").items()}
+    assert (many["trees"]["rounds"], many["trees"]["shrinkage"]) == (200, 0.1)
+    assert (many["slow_trees"]["rounds"], many["slow_trees"]["shrinkage"]) == (800, 0.05)
+    assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in few.values())
+    assert few["slow_trees"]["rounds"] < 400
+
+
+def settings_of(candidate):
+    return dict(candidate.architecture.body.steps[0].settings)
+
+
+def tree_seeds_of(name):
+    seeds = space_for(task_of(name), models="all").seeds()
+    return {one: seeds[one] for one in ("trees", "slow_trees")}
 
 
 def test_a_recipe_has_no_say_in_trees():

@@ -14,10 +14,12 @@ from coeval.task.task import Problem, Task
 
 NODES = 250_000
 """Most nodes of an ensemble: 20 bytes each as tensors, 40 in an ONNX file."""
+TRAVEL = 10.0
+"""Rounds times shrinkage that a seed has at least: where many classes leave few rounds, it takes longer steps."""
 _FIXED = "outputs"
 _USUAL = {"rounds": 200, "leaves": 31, "shrinkage": 0.1, "penalty": 0, "least": 20, "share": 1}
 """scikit-learn's own defaults, with rounds to spare: early stopping takes what it needs."""
-_SLOW = {"rounds": 400, "leaves": 16, "shrinkage": 0.05, "penalty": 1, "least": 20, "share": 0.6}
+_SLOW = {"rounds": 800, "leaves": 16, "shrinkage": 0.05, "penalty": 1, "least": 20, "share": 0.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,15 @@ def tree_seeds(
 
 
 def _nearest(trees: SlotSpace, wanted: Mapping[str, float]) -> Architecture:
-    """Return the member whose settings are the nearest to those wanted."""
-    names = [
-        min(slot.options, key=lambda option: abs(float(option) - wanted[slot.name]))
-        for slot in trees.slots
-    ]
-    return trees.assemble(names)
+    """Return the member whose settings are the nearest to those wanted, with longer steps where it has fewer rounds."""
+    options = {slot.name: slot.options for slot in trees.slots}
+    rounds = float(_closest(options["rounds"], wanted["rounds"]))
+    steps = {**wanted, "shrinkage": max(wanted["shrinkage"], TRAVEL / rounds)}
+    return trees.assemble([_closest(every, steps[name]) for name, every in options.items()])
+
+
+def _closest(options: tuple[str, ...], wanted: float) -> str:
+    return min(options, key=lambda option: abs(float(option) - wanted))
 
 
 def _fitting(choices: tuple[Value, ...], most: int) -> tuple[Value, ...]:
