@@ -109,8 +109,23 @@ def test_an_ensemble_over_the_users_limits_is_not_taken(diabetes):
 
     apart = spread(task, final)
     assert with_ensemble(apart, finalists, Resources(task), allowed) is apart
-    assert len(asked) == 1
-    assert len(asked[0]) > 1
+    assert asked
+    assert all(len(one) > 1 for one in asked)
+
+
+def test_who_breaks_the_limits_beside_the_best_leaves_the_others_to_predict_together(diabetes):
+    task, finalists, final = diabetes
+    apart = spread(task, final)
+    free = with_ensemble(apart, finalists, Resources(task))
+    heavy = next(one.trial for one in free.members if one.trial != final.trial)
+    found = with_ensemble(
+        apart,
+        finalists,
+        Resources(task),
+        lambda members: heavy not in [one.trial for one in members],
+    )
+    assert heavy not in [one.trial for one in found.members]
+    assert len(found.members) > 1
 
 
 def test_copies_bring_nothing_so_the_best_stays(diabetes):

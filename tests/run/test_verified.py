@@ -6,6 +6,7 @@ import pytest
 from coeval.architecture.inference import infer
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble
+from coeval.run import verified
 from coeval.run.constraints import Constraints
 from coeval.run.run import Run
 from coeval.run.verified import check, constraint_facts, finalists_within, together_within
@@ -137,6 +138,14 @@ def test_the_costs_of_an_ensembles_members_add_up(run):
     assert together_within(site(Limit("macs", small + smaller)), members)
     assert not together_within(site(Limit("macs", small + smaller - 1)), members)
     assert not together_within(site(Limit("macs", 2 * small)), [*members, members[0]])
+
+
+@pytest.mark.parametrize("bound", ["TOGETHER_MACS", "TOGETHER_BYTES"])
+def test_without_limits_an_ensemble_stays_small_and_quick_all_the_same(run, monkeypatch, bound):
+    members = finalists_within(site(), run, count=2)
+    assert together_within(site(), members)
+    monkeypatch.setattr(verified, bound, 1)
+    assert not together_within(site(), members)
 
 
 def test_where_a_cost_is_minimised_there_is_no_ensemble(run):

@@ -2,11 +2,12 @@ from hypothesis import HealthCheck, given, settings
 
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture, Region, sequence, step
-from coeval.architecture.types import Vector, elements
+from coeval.architecture.types import Columns, Vector, elements
 from coeval.component.channel import LINEAR, RELU
 from coeval.component.merge import ADD
 from coeval.component.region import REPEAT, RESIDUAL
-from coeval.space.footprint import inference_bytes, peak_elements
+from coeval.component.trees import TREE_ENSEMBLE
+from coeval.space.footprint import file_bytes, inference_bytes, peak_elements
 from coeval.testing.architectures import architectures
 
 
@@ -43,6 +44,13 @@ def test_a_region_counts_its_own_peak_beside_what_is_alive():
 def test_weights_and_peak_are_counted_in_float32():
     network = Architecture((Vector(10),), sequence(1, [step(LINEAR, 0, width=5)]))
     assert inference_bytes(network) == 4 * (55 + 15)
+
+
+def test_a_file_holds_weights_in_four_bytes_and_nodes_of_trees_in_forty():
+    network = Architecture((Vector(10),), sequence(1, [step(LINEAR, 0, width=5)]))
+    assert file_bytes(network) == 4 * 55
+    trees = Architecture((Columns(3),), sequence(1, [step(TREE_ENSEMBLE, 0, rounds=50, leaves=4)]))
+    assert file_bytes(trees) == 40 * (50 * 7 + 1)
 
 
 @given(architectures())

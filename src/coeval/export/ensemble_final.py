@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coeval.export.ensemble import Ensemble, weighted_mean
-from coeval.export.ensemble_choice import Floats, Guarded, Judged, calibrate, choose, thinned
+from coeval.export.ensemble_choice import Guarded, calibrate, choose, thinned
 from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
 from coeval.export.finalists import round_seconds
 from coeval.export.held_out import held_out, held_out_rows
+from coeval.export.judged import Floats, Judged
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Retrained, Rows, retrain
 from coeval.export.selection import has_lost
@@ -73,20 +74,22 @@ def with_ensemble(
     alone = next((one for one in able if (one.trial, one.repeat) == (final.trial, 0)), None)
     if task.is_image or alone is None:
         return final
+    first = _finalist(finalists, alone)
+    able = [one for one in able if one is alone or allowed([first, _finalist(finalists, one)])]
     judging = _judging(able, finalists, task, artifacts, resources.seed)
     choice = _chosen(judging, able, alone, finalists, resources, allowed)
     if choice.gained is None and choice.calibrated is None:
         return final
     models = _refitted(choice.picks, final, finalists, resources, task)
-    first = choice.picks[0].training
+    heaviest = choice.picks[0].training
     ensemble = choice.ensemble([model for model, _ in models])
     return replace(
         final,
         model=ensemble.first,
-        trial=first.trial,
-        validation=_finalist(finalists, first).validation,
+        trial=heaviest.trial,
+        validation=_finalist(finalists, heaviest).validation,
         selection=_improved(final.selection, choice, task),
-        epochs=first.epochs,
+        epochs=heaviest.epochs,
         seconds=final.seconds + time.monotonic() - started,
         rows=Rows.ALL if all(rows is Rows.ALL for _, rows in models) else Rows.KNOWN,
         provenance=_provenance(final, choice, models),

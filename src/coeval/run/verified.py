@@ -16,7 +16,7 @@ from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.run.constraints import COSTS, LATENCY
 from coeval.run.demands import Demands
 from coeval.run.run import Run
-from coeval.space.footprint import inference_bytes
+from coeval.space.footprint import file_bytes, inference_bytes
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 from coeval.task.prepare import inputs_for
@@ -25,6 +25,11 @@ from coeval.trial import Objective
 
 LOOKED_AT = 12
 """Of the best trials, how many are measured until enough keep the limits; about half a second each."""
+
+TOGETHER_BYTES = 10**7
+"""Of an ensemble's file at most, where a user set no limits."""
+TOGETHER_MACS = 3 * 10**6
+"""Of its multiply-accumulates for a row: of one network ONNX Runtime does as many in a good half of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,20 @@ def check(site: Place, finalist: Finalist) -> Checked:
 def together_within(site: Place, members: Sequence[Finalist]) -> bool:
     """Return whether an ensemble keeps the limits: its costs are those of its members added up.
 
-    Where a cost is minimised, one model is what is asked for.
+    Where a cost is minimised, one model is what is asked for. Where nothing is bounded, its file and a row's answer still stay
+    within what an application takes without being asked.
 
     Args:
         site: Where they are looked at.
         members: The finalist of each; one twice where two trainings of it are members.
     """
     constraints = site.demands.constraints
-    if constraints.minimised or not constraints.limits:
-        return not constraints.minimised
+    if constraints.minimised:
+        return False
+    if not constraints.limits:
+        networks = [one.architecture for one in members]
+        macs = sum(infer(one).cost.macs for one in networks)
+        return macs <= TOGETHER_MACS and sum(map(file_bytes, networks)) <= TOGETHER_BYTES
     found = {one.trial: check(site, one).costs for one in members}
     names = found[members[0].trial]
     return not _excess(

@@ -1,4 +1,4 @@
-"""How much memory a network takes to answer one example: its weights, and the results that are alive at once.
+"""How much memory a network takes to answer one example, its weights and the results that are alive at once, and its file.
 
 The peak is that of a runtime that frees each result after its last use, step by step in order (as in Lin et al. 2020,
 MCUNet, arXiv:2007.10319, section 3); buffers inside an operation are the runtime's own.
@@ -7,8 +7,11 @@ MCUNet, arXiv:2007.10319, section 3); buffers inside an operation are the runtim
 from coeval.architecture.inference import Inference, infer, live
 from coeval.architecture.step import Architecture, Region
 from coeval.architecture.types import elements
+from coeval.component.trees import TREE_ENSEMBLE
 
 FLOAT = 4
+NODE = 40
+"""Bytes of a tree's node in an ONNX file."""
 
 
 def inference_bytes(architecture: Architecture) -> int:
@@ -19,6 +22,16 @@ def inference_bytes(architecture: Architecture) -> int:
     """
     inference = infer(architecture)
     return FLOAT * (inference.cost.parameters + peak_elements(architecture.body, inference))
+
+
+def file_bytes(architecture: Architecture) -> int:
+    """Return about how large the ONNX file of an architecture becomes, preparation aside: float32 weights, or nodes of trees.
+
+    Raises:
+        SpaceError: The architecture is not legal.
+    """
+    is_grown = any(one.component == TREE_ENSEMBLE for one in architecture.body.steps)
+    return (NODE if is_grown else FLOAT) * infer(architecture).cost.parameters
 
 
 def peak_elements(region: Region, inference: Inference) -> int:
