@@ -113,3 +113,18 @@ def test_a_killed_run_keeps_its_trials_and_ends_in_a_model(tmp_path: Path):
     result = json.loads(command("resume", "run", "--budget", "150s", "--json", cwd=tmp_path))
     assert finished(tmp_path / "run")[: len(kept)] == kept
     assert result["final"]["test"]["value"] > 0
+
+
+@pytest.mark.slow
+def test_one_worker_trains_a_one_shot_methods_find_alone_within_a_minute(tmp_path):
+    pixels, target = pictures(300, seed=2)
+    np.savez(tmp_path / "few.npz", x=pixels, y=target)
+    asked = ["--strategy", "elastic", "--budget", "60s", "--workers", "1", "--out", "run"]
+    said = json.loads(command("fit", "few.npz", *asked, "--json", cwd=tmp_path))
+    with sqlite3.connect(tmp_path / "run" / "run.sqlite") as journal:
+        rows = journal.execute("select body from event where kind = 'running'").fetchall()
+        (note,) = journal.execute("select body from event where kind = 'one_shot'").fetchone()
+    alone = [one for (one,) in rows if json.loads(one).get("origin") == "elastic"]
+    assert alone, rows
+    assert "was trained alone: the budget" not in note
+    assert said["final"]["seconds"]["total"] < 65

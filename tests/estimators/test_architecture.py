@@ -17,7 +17,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from typer.main import get_command
 
+from coeval.architecture.inference import infer
+from coeval.cli.app import app
+from coeval.errors import BudgetError, SpaceError
 from coeval.estimators import ArchitectureClassifier, ArchitectureRegressor
 from coeval.export.predictor import Predictor
 from coeval.run import memory_fit
@@ -216,3 +220,78 @@ def test_an_interrupt_before_the_first_trial_has_finished_is_an_interrupt(monkey
     grid = GridSearchCV(ArchitectureClassifier(random_state=0), {"trials": [50, 51]}, cv=2)
     with pytest.raises(KeyboardInterrupt):
         grid.fit(X, y)
+
+
+def test_limits_hold_for_the_model_and_a_network_over_one_is_never_trained():
+    X, y = load_iris(return_X_y=True)
+    model = ArchitectureClassifier(trials=8, max_parameters="300", max_macs=2000, random_state=0)
+    model.fit(X, y)
+    cost = infer(model.architecture_).cost
+    assert cost.parameters <= 300
+    assert cost.macs <= 2000
+    trained = [one.measurement for one in model.run_.trials if one.state is State.DONE]
+    assert all(one.cost["parameters"] <= 300 for one in trained if not one.violations)
+
+
+def test_a_limit_on_latency_holds_for_the_saved_model(tmp_path):
+    X, y = load_diabetes(return_X_y=True)
+    model = ArchitectureRegressor(trials=3, max_latency="20ms", random_state=0).fit(X, y)
+    found = [one.measurement.cost for one in model.run_.trials if one.state is State.DONE]
+    assert all(0 < one["latency_ms"] <= 20 for one in found)
+    assert model.save(tmp_path / "model").exists()
+
+
+def test_a_limit_that_nothing_keeps_says_how_little_is_reachable():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(SpaceError, match=r"smallest network .* 15 parameters, limit 3"):
+        ArchitectureClassifier(trials=2, max_parameters=3).fit(X, y)
+    with pytest.raises(BudgetError, match=r"max-memory must be at least .*, which the smallest"):
+        ArchitectureClassifier(trials=2, max_memory="10B").fit(X, y)
+
+
+@pytest.mark.slow
+def test_trees_compete_where_they_are_asked_for():
+    X, y = load_iris(return_X_y=True)
+    model = ArchitectureClassifier(trials=8, models="all", random_state=0).fit(X, y)
+    engines = {one.measurement.data["engine"] for one in model.run_.trials if one.measurement}
+    assert "trees" in engines
+    assert model.score(X, y) > 0.9
+    with pytest.raises(SpaceError, match="models"):
+        ArchitectureClassifier(trials=2, models="forests").fit(X, y)
+
+
+@pytest.mark.slow
+def test_an_ensemble_is_one_model_that_predicts_the_users_labels_and_is_saved(tmp_path):
+    X, codes = load_breast_cancer(return_X_y=True)
+    y = np.array(["bad", "good"])[codes]
+    model = ArchitectureClassifier(trials=10, ensemble=True, random_state=0).fit(X, y)
+    assert set(model.predict(X)) == {"bad", "good"}
+    assert model.score(X, y) > 0.9
+    found = Predictor(model.save(tmp_path / "model")).predict(
+        pd.DataFrame(X, columns=[f"x{one}" for one in range(X.shape[1])])
+    )
+    assert found.prediction.tolist() == model.predict(X).tolist()
+
+
+def test_finalists_compete_on_a_selection_split_where_an_ensemble_is_asked_for(monkeypatch):
+    tasks = []
+    plain = memory_fit.make_final
+    monkeypatch.setattr(
+        memory_fit, "make_final", lambda *given: (tasks.append(given[1].source), plain(*given))[1]
+    )
+    X, y = load_iris(return_X_y=True)
+    ArchitectureClassifier(trials=2, ensemble=True, random_state=0).fit(X, y)
+    ArchitectureClassifier(trials=2, random_state=0).fit(X, y)
+    assert [len(one.splits.selection) > 0 for one in tasks] == [True, False]
+    assert all(len(one.splits.test) == 0 for one in tasks)
+
+
+def test_both_estimators_take_the_same_parameters_as_the_command_line():
+    first, second = (one().get_params() for one in (ArchitectureClassifier, ArchitectureRegressor))
+    assert first == second
+    (fit,) = [one for name, one in get_command(app).commands.items() if name == "fit"]
+    options = {one.name for one in fit.params}
+    assert set(first) - {"random_state"} <= options
+    for name in first:
+        assert f"        {name}: " in ArchitectureClassifier.__doc__
+        assert f"        {name}: " in ArchitectureRegressor.__doc__

@@ -74,3 +74,20 @@ def test_a_number_can_be_predicted_from_images():
 def test_a_preset_decides_the_space():
     with pytest.raises(SpaceError, match="Did you mean 'nasbench201'"):
         ArchitectureClassifier(trials=1, preset="nasbench200").fit(X, Y)
+
+
+@pytest.mark.slow
+def test_what_a_one_shot_method_finds_is_trained_alone_within_the_budget():
+    few, codes = pictures(240)
+    model = ArchitectureClassifier("20s", strategy="gdas", preset="nasbench201", random_state=0)
+    model.fit(few, codes)
+    found = [one for one in model.run_.trials if one.proposal.origin == "gdas"]
+    assert any(one.is_comparable for one in found)
+
+
+@pytest.mark.slow
+def test_a_one_shot_method_without_time_says_so():
+    few, codes = pictures(240)
+    model = ArchitectureClassifier(trials=2, strategy="gdas", preset="nasbench201", random_state=0)
+    with pytest.warns(UserWarning, match="did not train its supernet for a single slice"):
+        model.fit(few, codes)

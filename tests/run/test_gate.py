@@ -1,12 +1,13 @@
 import time
+from dataclasses import replace
 
 import pytest
 
 from coeval.evaluate.plan import Refusal
-from coeval.run.gate import Gated, Timely
+from coeval.run.gate import Gated, GatedEvaluator, Timely
 from coeval.run.serial import SerialExecutor
 from coeval.testing.executors import check_executor
-from coeval.trial import Proposal, Reason, Trial
+from coeval.trial import Measurement, Proposal, Reason, Trial
 from tests.run import fakes
 
 
@@ -76,3 +77,32 @@ def test_a_measurement_is_yielded_once(count):
         executor.submit([trial(number, 1.0)], time.monotonic() + 5)
     assert len(list(executor.completed(0.0))) == count
     assert list(executor.completed(0.0)) == []
+
+
+def test_an_evaluator_behind_a_gate_evaluates_only_what_passes():
+    class Inner:
+        def __init__(self):
+            self.evaluated = []
+
+        def evaluate(self, trials, report):
+            self.evaluated += [one.number for one in trials]
+            yield from [(one.number, Measurement()) for one in trials]
+
+        def bucket(self, proposal):
+            return "own"
+
+    class Odd:
+        def answer(self, trial, deadline):
+            return None if trial.number % 2 else Measurement(violations={"size": 1.0})
+
+        def passed(self, trial, measurement):
+            return replace(measurement, cost={"seen": 1.0})
+
+    trials = [Trial(number, Proposal(number)) for number in range(4)]
+    inner = Inner()
+    judge = GatedEvaluator(inner, Odd())
+    found = dict(judge.evaluate(trials, lambda *_: True))
+    assert [found[number].violations for number in (0, 2)] == [{"size": 1.0}] * 2
+    assert [found[number].cost for number in (1, 3)] == [{"seen": 1.0}] * 2
+    assert inner.evaluated == [1, 3]
+    assert judge.bucket(trials[0].proposal) == "own"

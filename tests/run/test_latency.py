@@ -78,7 +78,7 @@ def test_a_resumed_run_predicts_the_same_and_measures_nothing_again(made, wine):
     again = made()
     assert again.is_calibrated
     assert again(candidate) == said
-    assert again._pool.jobs == 0
+    assert again._jobs.jobs == 0
 
 
 def test_calibrating_ends_with_its_time_but_not_before_the_first_model(made, wine):

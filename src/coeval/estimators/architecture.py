@@ -31,16 +31,18 @@ from sklearn.utils.validation import (
 from coeval.architecture.text import outline
 from coeval.estimators.images import Form, form_of, holds_images, table_of, task_of
 from coeval.export.card import CardFacts
-from coeval.export.model import Model
+from coeval.export.ensemble import Ensemble, Trained
+from coeval.oneshot.history import history, nothing
+from coeval.oneshot.method import METHODS
 from coeval.run.budget import Budget
 from coeval.run.checks import effort
+from coeval.run.fit_space import space_of
 from coeval.run.memory_fit import Fit, fit_in_memory
 from coeval.run.run import Run
-from coeval.space.for_task import space_for
-from coeval.space.product import ProductSpace
 from coeval.task.frame import from_arrays, raw_frame_to_table
 from coeval.task.numerals import number_text
 from coeval.task.own_metric import own_metric
+from coeval.task.split import Shares
 from coeval.task.table import Table
 from coeval.task.task import Problem, Task
 
@@ -60,6 +62,12 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         metric: Any = None,
         strategy: str = "evolution",
         preset: str | None = None,
+        models: str = "neural",
+        ensemble: bool = False,
+        max_latency: str | None = None,
+        max_parameters: str | int | None = None,
+        max_macs: str | int | None = None,
+        max_memory: str | None = None,
         device: str = "auto",
         random_state: Any = None,
     ) -> None:
@@ -68,6 +76,12 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.metric = metric
         self.strategy = strategy
         self.preset = preset
+        self.models = models
+        self.ensemble = ensemble
+        self.max_latency = max_latency
+        self.max_parameters = max_parameters
+        self.max_macs = max_macs
+        self.max_memory = max_memory
         self.device = device
         self.random_state = random_state
 
@@ -75,34 +89,56 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         """Search, train the best on all rows, and keep the model."""
         from coeval.train.device import limited  # noqa: PLC0415 - loads torch
 
-        how = Fit(Budget.of(self.budget, self.trials), self.strategy, self.device, seed, started)
+        how = Fit(
+            Budget.of(self.budget, self.trials),
+            self.strategy,
+            self.device,
+            seed,
+            started,
+            ensemble=self.ensemble,
+            models=self.models,
+            preset=self.preset,
+            max_latency=self.max_latency,
+            max_parameters=self.max_parameters,
+            max_macs=self.max_macs,
+            max_memory=self.max_memory,
+        )
         if not isinstance(self.metric, str | None):
             _try_metric(task)
+        # Networks for images take so long that a recipe must suit the budget; those for tables are cut by it.
+        space = space_of(how, task, None, effort(how.budget) if task.is_image else 1.0)
         with limited():
-            run, final = fit_in_memory(task, self._space(task, how.budget), how)
+            run, final = fit_in_memory(task, space, how)
         if run.why == "interrupted":
             warnings.warn(
                 f"fit was interrupted: the model is the best of {run.counts.done} trials.",
                 UserWarning,
                 stacklevel=3,
             )
-        self.model_: Model = final.model
+        if self.strategy in METHODS:
+            found = history(self.strategy, run.trials)
+            for said in (nothing(self.strategy),) if found is None else found.on_time:
+                warnings.warn(said, UserWarning, stacklevel=3)
+        self.model_: Trained = final.whole
         self.architecture_ = final.model.architecture
         self.run_: Run = run
         self.best_score_: float = final.validation
         self._sample: Table = _head(task)
-
-    def _space(self, task: Task, budget: Budget) -> ProductSpace:
-        # Networks for images take so long that a recipe must suit the budget; those for tables are cut by it.
-        scale = effort(budget) if task.is_image else 1.0
-        return space_for(task, preset=self.preset, effort=scale)
 
     def _task(
         self, X: Any, y: Any, sample_weight: Any, problem: str, metric: Any, seed: int
     ) -> Task:
         if holds_images(X):
             return task_of(X, y, sample_weight, problem=problem, metric=metric, seed=seed)
-        return from_arrays(X, y, problem=problem, metric=metric, weights=sample_weight, seed=seed)
+        return from_arrays(
+            X,
+            y,
+            problem=problem,
+            metric=metric,
+            weights=sample_weight,
+            seed=seed,
+            shares=Shares(test=0.0) if self.ensemble else None,
+        )
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -183,6 +219,13 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
             direction and gets class indices and probabilities.
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
+        models: Of tables, ``"neural"`` for networks alone, ``"all"`` for gradient-boosted trees beside them.
+        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
+            them predict together where that is clearly better there. All rows train the result where there is time.
+        max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.
+        max_parameters: Largest network, in parameters, such as ``"200k"`` or 200_000.
+        max_macs: Most multiply-accumulates of a row, such as ``"20M"``.
+        max_memory: Most memory of a network at work, such as ``"8MB"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
             does, equal seeds give equal models.
@@ -211,7 +254,8 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
 
         Raises:
             ValueError: The data cannot be learnt from.
-            BudgetError: The budget is not a duration.
+            BudgetError: The budget is not a duration, a limit is no number with its unit, or no network keeps it.
+            SpaceError: No network keeps a limit, or a name among the parameters is unknown.
             RunError: No candidate could be trained, or the budget is too short for a single one.
             KeyboardInterrupt: Ctrl-C before the first trial had finished.
         """
@@ -237,7 +281,7 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         self._order = np.argsort(order)
         self._search(task, seed, started)
         labels, number = _label_texts(self.classes_[order])
-        self.model_ = replace(self.model_, classes=labels, number=number)
+        self.model_ = _labelled(self.model_, labels, number)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -266,6 +310,13 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
             function decides otherwise.
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
+        models: Of tables, ``"neural"`` for networks alone, ``"all"`` for gradient-boosted trees beside them.
+        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
+            them predict together where that is clearly better there. All rows train the result where there is time.
+        max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.
+        max_parameters: Largest network, in parameters, such as ``"200k"`` or 200_000.
+        max_macs: Most multiply-accumulates of a row, such as ``"20M"``.
+        max_memory: Most memory of a network at work, such as ``"8MB"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         random_state: Decides every draw. With a limit on trials, which ends the search before ``budget``
             does, equal seeds give equal models.
@@ -287,7 +338,8 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
 
         Raises:
             ValueError: The data cannot be learnt from.
-            BudgetError: The budget is not a duration.
+            BudgetError: The budget is not a duration, a limit is no number with its unit, or no network keeps it.
+            SpaceError: No network keeps a limit, or a name among the parameters is unknown.
             RunError: No candidate could be trained, or the budget is too short for a single one.
             KeyboardInterrupt: Ctrl-C before the first trial had finished.
         """
@@ -319,6 +371,14 @@ def _label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
     return tuple(str(one) for one in labels), False
 
 
+def _labelled(model: Trained, labels: tuple[str, ...], number: bool) -> Trained:
+    """Return a model that names its classes as the user does."""
+    if isinstance(model, Ensemble):
+        members = [replace(one, classes=labels, number=number) for one in model.members]
+        return replace(model, members=tuple(members))
+    return replace(model, classes=labels, number=number)
+
+
 def _try_metric(task: Task) -> None:
     """Call a user's metric once, on near perfect predictions: a slip in it is better raised than found in every trial."""
     rows = task.folds[0][1]
@@ -327,7 +387,7 @@ def _try_metric(task: Task) -> None:
         found = np.eye(len(task.target.classes))[values.astype(np.int64)]
     else:
         found = (values + values.mean()) / 2
-    float(task.metric.score(values, found, None if task.weights is None else task.weights[rows]))
+    float(task.metric.score(values, found, task.weights_of(rows)))
 
 
 def _head(task: Task, rows: int = 256) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coeval.export.model import Model
+from coeval.export.ensemble import Trained
 from coeval.task.image_arrays import part_of
 from coeval.task.image_stack import stack_of
 from coeval.task.images import from_images
@@ -73,7 +73,7 @@ def task_of(
     return replace(task, weights=weights)
 
 
-def table_of(X: Any, form: Form, model: Model) -> Table:
+def table_of(X: Any, form: Form, model: Trained) -> Table:
     """Return images to predict as the model's raw column.
 
     Raises:

@@ -11,7 +11,7 @@ from functools import partial
 
 from coeval.architecture.inference import infer
 from coeval.errors import BudgetError, ExportError, SpaceError, did_you_mean
-from coeval.run.options import Options
+from coeval.run.options import Asked
 from coeval.run.quantities import parse_bytes, parse_count, parse_milliseconds, said
 from coeval.space.footprint import inference_bytes
 from coeval.space.protocol import Candidate, CandidateSpace
@@ -60,8 +60,8 @@ class Constraints:
         return (score, *(Objective(name) for name in self.minimised))
 
 
-def constraints_of(options: Options) -> Constraints:
-    """Return what the options demand.
+def constraints_of(options: Asked) -> Constraints:
+    """Return what a user demands.
 
     Raises:
         BudgetError: A limit is no number above 0, or lacks its unit.

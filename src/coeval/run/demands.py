@@ -3,14 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from coeval.run.constraints import LATENCY, Constraints, Costs, limited
 from coeval.run.latency import CandidateLatency, calibrating
-from coeval.run.pool import Pool
+from coeval.run.pool import Here, Jobs, Pool
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
+from coeval.task.memory import TaskSource
+from coeval.task.task import Task
 
 CALIBRATION_SHARE = 0.1
 """Share of the budget that measuring whole models may take, at about a second each with their pieces."""
@@ -39,7 +40,7 @@ class Demands:
     costs: Costs
     latency: CandidateLatency | None = None
     notes: tuple[Note, ...] = ()
-    pool: Pool | None = None
+    pool: Jobs | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -72,7 +73,7 @@ class Demands:
 def demands_of(
     constraints: Constraints,
     space: CandidateSpace,
-    cache: Path,
+    source: TaskSource,
     seed: int = 0,
     seconds: float | None = None,
 ) -> Demands:
@@ -81,7 +82,7 @@ def demands_of(
     Args:
         constraints: What the user demands.
         space: The task's.
-        cache: The folder in which the task is kept.
+        source: The folder in which the task is kept, or the task: then all is measured in this process, and nothing kept.
         seed: Of the candidates that the prediction is calibrated on.
         seconds: The run's budget.
 
@@ -94,9 +95,9 @@ def demands_of(
         return Demands(constraints, limited(space, costs), costs)
     symbolic = tuple(one for one in constraints.limits if one.name != LATENCY)
     bounded = limited(space, Costs(space, replace(constraints, limits=symbolic)))
-    pool = Pool(1)
+    pool: Jobs = Here() if isinstance(source, Task) else Pool(1)
     try:
-        latency = CandidateLatency(space, cache, pool)
+        latency = CandidateLatency(space, source, pool)
         notes: tuple[Note, ...] = ()
         if not latency.is_calibrated:
             most = math.inf if seconds is None else CALIBRATION_SHARE * seconds

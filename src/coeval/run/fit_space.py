@@ -10,7 +10,7 @@ from coeval.run.budget import Budget
 from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
 from coeval.run.folder import open_folder
-from coeval.run.options import Options
+from coeval.run.options import Asked, Options
 from coeval.run.quantities import parse_count
 from coeval.space.cells import Cells
 from coeval.space.elastic import elastic_space, roomiest
@@ -23,14 +23,14 @@ from coeval.task.task import Task
 
 
 def space_of(
-    options: Options, task: Task, source: Path, effort: float, cells: Cells | None = None
+    options: Asked, task: Task, source: Path | None, effort: float, cells: Cells | None = None
 ) -> ProductSpace:
     """Return the space of a run; for the strategy ``elastic`` the smaller versions of its roomiest member.
 
     Args:
         options: Name the space and its limits.
         task: What has to be solved.
-        source: The folder in which the task is kept.
+        source: The folder in which the task is kept, for a space that is sent to workers.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         cells: Given by another run; then only their stack, preparation and recipe are searched.
 
@@ -72,7 +72,7 @@ def network_of(run: Path, candidate: Candidate) -> Architecture:
     return space.architecture(candidate)
 
 
-def limits_of(options: Options, task: Task) -> Limits:
+def limits_of(options: Asked, task: Task) -> Limits:
     """Return the task's limits with what the user set."""
     limits = limits_for(task)
     if options.max_parameters is not None:

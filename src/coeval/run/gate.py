@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from coeval.evaluate.plan import Refusal
+from coeval.evaluate.protocol import Evaluator, Report
 from coeval.run import guard
 from coeval.run.protocol import Executor
-from coeval.trial import Measurement, Reason, Trial
+from coeval.trial import Measurement, Proposal, Reason, Trial
 
 
 class Gate(Protocol):
@@ -73,6 +74,35 @@ class Gated:
     def close(self) -> None:
         """End the inner executor."""
         self._inner.close()
+
+
+class GatedEvaluator:
+    """An ``Evaluator`` around another, with a gate: for searches whose executor is their own.
+
+    Args:
+        inner: Evaluates what passes.
+        gate: Which trials those are.
+    """
+
+    def __init__(self, inner: Evaluator, gate: Gate) -> None:
+        self.inner = inner
+        self.gate = gate
+
+    def bucket(self, proposal: Proposal) -> str:
+        """Return the inner evaluator's key."""
+        return self.inner.bucket(proposal)
+
+    def evaluate(
+        self, trials: Sequence[Trial], report: Report
+    ) -> Iterator[tuple[int, Measurement]]:
+        """Yield each trial's number and its answer or measurement."""
+        for trial in trials:
+            answer = self.gate.answer(trial, None)
+            if answer is not None:
+                yield trial.number, answer
+                continue
+            for number, found in self.inner.evaluate([trial], report):
+                yield number, self.gate.passed(trial, found)
 
 
 class Forecast(Protocol):

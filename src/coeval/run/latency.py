@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,12 @@ from coeval.errors import ExportError
 from coeval.evaluate.latency import Calibration, Predictor, calibration, measured_here
 from coeval.export.latency import models_milliseconds
 from coeval.run.latency_kept import FILE, read_table, user_table, write_table
-from coeval.run.pool import Pool
+from coeval.run.pool import Jobs
 from coeval.seed import generator
 from coeval.space.protocol import Candidate, CandidateSpace
 from coeval.store.protocol import Note
+from coeval.task.memory import TaskSource
+from coeval.task.task import Task
 
 NETWORKS = 8
 """Whole models that the prediction is calibrated on; about half a second each."""
@@ -40,17 +41,18 @@ class CandidateLatency:
 
     Args:
         space: Turns a candidate into its architecture.
-        cache: The folder of the run's task, which workers read.
-        pool: Where to measure.
+        source: The run's task, or its folder, which workers read; in memory nothing measured is kept.
+        jobs: Where to measure.
 
     Attributes:
         is_calibrated: Whether the prediction was fitted to whole models, in this sitting or an earlier one.
     """
 
-    def __init__(self, space: CandidateSpace, cache: Path, pool: Pool) -> None:
-        self._space, self._cache, self._pool = space, cache, pool
-        self._user, self._own = user_table(), cache / FILE
-        own = read_table(self._own)
+    def __init__(self, space: CandidateSpace, source: TaskSource, jobs: Jobs) -> None:
+        self._space, self._source, self._jobs = space, source, jobs
+        self._user = user_table()
+        self._own = None if isinstance(source, Task) else source / FILE
+        own = {} if self._own is None else read_table(self._own)
         line = {name: own.pop(name) for name in tuple(own) if name.startswith(_CALIBRATION)}
         self._preparations = {
             name: own.pop(name) for name in tuple(own) if name.startswith(_PREPARATION)
@@ -135,7 +137,9 @@ class CandidateLatency:
         return Note("latency", _facts(line, sums, before, found))
 
     def keep(self) -> None:
-        """Write what was measured to the run's folder and, of pieces, to the user's cache."""
+        """Write what was measured to the run's folder and, of pieces, to the user's cache; nothing where there is no folder."""
+        if self._own is None:
+            return
         known, line = self.predictor.known, self.predictor.calibration
         fitted = {_CALIBRATION + one: float(getattr(line, one)) for one in _LINE}
         write_table(
@@ -144,10 +148,10 @@ class CandidateLatency:
         write_table(self._user, known)
 
     def _measure(self, pieces: Sequence[Architecture]) -> Sequence[float]:
-        return self._done(self._pool.submit(measured_here, pieces))
+        return self._done(self._jobs.submit(measured_here, pieces))
 
     def _models(self, models: Sequence[tuple[Architecture, Settings]]) -> list[float]:
-        return self._done(self._pool.submit(models_milliseconds, self._cache, models))
+        return self._done(self._jobs.submit(models_milliseconds, self._source, models))
 
     def _done(self, job: "Future[list[float]]") -> list[float]:
         """Return a job's times; a process that dies over a network costs that network's time, not the run."""

@@ -4,24 +4,37 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coeval.errors import RunError
 from coeval.evaluate.protocol import Evaluator
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export import stretch
+from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
-from coeval.export.finalists import choose_finalists, refit_seconds
+from coeval.export.finalists import (
+    FINALISTS,
+    choose_finalists,
+    final_seconds,
+    refit_seconds,
+)
 from coeval.oneshot.evaluator import OneShotEvaluator
 from coeval.oneshot.method import METHODS
 from coeval.oneshot.tick import Kind
 from coeval.run.budget import Budget
 from coeval.run.compiling import compile_loops
+from coeval.run.constraints import SCORE, constraints_of
+from coeval.run.demands import Demands, demands_of
+from coeval.run.gate import GatedEvaluator
+from coeval.run.held import Held
 from coeval.run.keeper import MEMORY_LIMIT_BYTES, Keeper
 from coeval.run.one_shot import Division, divide, tick_deadlines
+from coeval.run.reserve import CONTEST_SHARE
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.strategies import rungs_of, strategy_for
+from coeval.run.verified import finalists_within, together_within
 from coeval.space.protocol import CandidateSpace
 from coeval.store.artifacts import MemoryArtifacts
 from coeval.store.protocol import Note
@@ -50,6 +63,8 @@ class Fit:
         device: A name for ``train.device.resolve``.
         seed: Source of chance.
         started: ``time.monotonic()`` seconds from which the budget counts.
+        ensemble: Whether finalists compete and may predict together; the task needs selection rows for it.
+        models: And what follows: as ``coeval fit`` has it (``options.Asked``).
     """
 
     budget: Budget
@@ -57,6 +72,15 @@ class Fit:
     device: str
     seed: int
     started: float
+    ensemble: bool = False
+    models: str = "neural"
+    preset: str | None = None
+    policies: int = 0
+    objective: str = SCORE
+    max_latency: str | None = None
+    max_parameters: str | int | None = None
+    max_macs: str | int | None = None
+    max_memory: str | None = None
 
     @property
     def end(self) -> float:
@@ -66,6 +90,30 @@ class Fit:
         return max(self.started + self.budget.seconds, time.monotonic() + LEAST_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a fit works, as ``verified.Place`` has it; nothing is recorded.
+
+    Attributes:
+        task: What is solved.
+        space: All candidates.
+        objective: What is best.
+        demands: Limits, and the candidates that keep them.
+        artifacts: The trials' weights.
+        how: What the user decides.
+    """
+
+    task: Task
+    space: CandidateSpace
+    objective: Objective
+    demands: Demands
+    artifacts: MemoryArtifacts
+    how: Fit
+
+    def record(self, *notes: Note) -> None:
+        """Forget notes."""
+
+
 def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, FinalModel]:
     """Search, and train the best on all rows, within the budget.
 
@@ -73,34 +121,54 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     the weights that the search trained.
 
     Raises:
+        BudgetError: A limit cannot be read, or no network keeps the limits.
+        ExportError: Latency is bounded and cannot be measured.
         KeyboardInterrupt: Ctrl-C came before any trial had finished. Later it ends the search, and the best
             so far is finished.
         RunError: No trial succeeded.
     """
     objective = Objective(task.metric.name, task.metric.maximise)
-    artifacts = MemoryArtifacts()
     if task.is_image:
         compile_loops()  # once on a machine, and not in the first trial's time
     end = how.end
+    with demands_of(constraints_of(how), space, task, how.seed, how.budget.seconds) as demands:
+        place = Memory(task, space, objective, demands, MemoryArtifacts(), how)
+        run = _searched(place, end)
+        if run.why == "interrupted":
+            end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
+        return run, _final(place, run, end)
+
+
+def _searched(place: Memory, end: float) -> Run:
+    """Return the run, in which something succeeded."""
+    how, task = place.how, place.task
     seconds = how.budget.seconds
     division = None if seconds is None or how.strategy not in METHODS else divide(seconds)
     longest = None if division is None else division.final
-    best = BestSoFar(task, space, objective, artifacts, end, longest=longest)
+    best = BestSoFar(
+        task,
+        place.space,
+        place.objective,
+        place.artifacts,
+        end - place.demands.closing_seconds,
+        longest=longest,
+        count=_finalists(place),
+    )
     limits = Limits(seconds=_trial_seconds(seconds, division), deadline=_finite(end))
     run = search(
         task,
-        space,
+        place.space,
         strategy_for(
             how.strategy,
-            space,
-            objective,
+            place.demands.space,
+            place.objective,
             how.seed,
             rungs_of=rungs_of(task),
             seconds=seconds,
         ),
-        _evaluator(task, space, how, artifacts, limits, division),
+        _evaluator(place, limits, division),
         how.budget,
-        objective=objective,
+        objective=place.objective,
         on_event=best.record,
         deadline=_finite(end),
         stop=best.is_due,
@@ -109,11 +177,26 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     if run.why == "stopped":  # only the clock says stop here
         run = replace(run, why="time")
     _check_any(run)
-    if run.why == "interrupted":
-        end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-    resources = Resources(source=task, seed=how.seed, device=how.device, deadline=_finite(end))
-    finalists = choose_finalists(run.trials, space, objective, 1)
-    return run, make_final(finalists, resources, artifacts)
+    return run
+
+
+def _final(place: Memory, run: Run, end: float) -> FinalModel:
+    """Return the model: the best trial that keeps the limits, measured, or the finalists together."""
+    how = place.how
+    resources = Resources(
+        source=place.task, seed=how.seed, device=how.device, deadline=_finite(end)
+    )
+    finalists = finalists_within(place, run, end, _finalists(place))
+    final = make_final(finalists, resources, place.artifacts)
+    if not how.ensemble:
+        return final
+    allowed = partial(together_within, place)
+    return with_ensemble(final, finalists, resources, allowed, place.artifacts)
+
+
+def _finalists(place: Memory) -> int:
+    """Return how many trials are trained again; one where there are no rows to compare them on."""
+    return FINALISTS if place.how.ensemble and len(place.task.splits.selection) else 1
 
 
 def _trial_seconds(whole: float | None, division: Division | None) -> float | None:
@@ -122,26 +205,20 @@ def _trial_seconds(whole: float | None, division: Division | None) -> float | No
     return max(LEAST_TRIAL_SECONDS, TRIAL_SHARE * whole if division is None else division.trial)
 
 
-def _evaluator(
-    task: Task,
-    space: CandidateSpace,
-    how: Fit,
-    artifacts: MemoryArtifacts,
-    limits: Limits,
-    division: Division | None,
-) -> Evaluator:
-    inner = TrainingEvaluator(
+def _evaluator(place: Memory, limits: Limits, division: Division | None) -> Evaluator:
+    how, task, space, artifacts = place.how, place.task, place.space, place.artifacts
+    inner: Evaluator = TrainingEvaluator(
         task, space, seed=how.seed, device=how.device, artifacts=artifacts, limits=limits
     )
-    if how.strategy not in METHODS:
-        return inner
-    deadlines: Mapping[Kind, float] = {}
-    if division is not None and limits.deadline is not None:
-        end = limits.deadline - division.after_ticks
-        deadlines = tick_deadlines(how.strategy, end, division.ticks)
-    return OneShotEvaluator(
-        inner, task, space, seed=how.seed, artifacts=artifacts, deadlines=deadlines
-    )
+    if how.strategy in METHODS:
+        deadlines: Mapping[Kind, float] = {}
+        if division is not None and limits.deadline is not None:
+            end = limits.deadline - division.after_ticks
+            deadlines = tick_deadlines(how.strategy, end, division.ticks)
+        inner = OneShotEvaluator(
+            inner, task, space, seed=how.seed, artifacts=artifacts, deadlines=deadlines
+        )
+    return inner if place.demands.is_plain else GatedEvaluator(inner, Held(place.demands.costs))
 
 
 class BestSoFar:
@@ -155,6 +232,7 @@ class BestSoFar:
         end: ``time.monotonic()`` seconds at which the refit has to be done.
         limit: Bytes of weights and checkpoints at most, the best trial's apart.
         longest: Seconds that a long final training may take; by default its share of what is left.
+        count: Trials that are trained again, where there is time for a contest.
     """
 
     def __init__(
@@ -166,11 +244,14 @@ class BestSoFar:
         end: float,
         limit: int = MEMORY_LIMIT_BYTES,
         longest: float | None = None,
+        count: int = 1,
     ) -> None:
         self._task, self._space, self._objective = task, space, objective
         self._end = end
         self._best: list[Trial] = []
         self._begin = math.inf
+        self._count = count
+        self._contest = CONTEST_SHARE * (end - time.monotonic())
         self._most = stretch.SHARE * (end - time.monotonic()) if longest is None else longest
         self._keeper = Keeper(artifacts, objective, lambda: self._best, limit=limit)
 
@@ -179,14 +260,22 @@ class BestSoFar:
         if not isinstance(record, Trial):
             return
         self._keeper.record(record)
-        least = min(map(self._objective.cost, self._best), default=math.inf)
-        if record.is_comparable and self._objective.cost(record) < least:
-            self._best = [record]
-            (finalist,) = choose_finalists(self._best, self._space, self._objective, 1)
-            long = min(stretch.stretch_seconds(finalist, self._task), self._most)
-            needed = max(long, refit_seconds(finalist, self._task))
-            self._begin = self._end - needed - MARGIN_SECONDS
+        cost = self._objective.cost
+        if record.is_comparable and cost(record) < math.inf:
+            self._best = sorted([*self._best, record], key=cost)[: self._count]
+            if any(one is record for one in self._best):
+                self._begin = self._end - self._needed() - MARGIN_SECONDS
         self._keeper.tidy()
+
+    def _needed(self) -> float:
+        """Return what the final training takes: a contest that is not too long, or the refit of the best alone."""
+        found = choose_finalists(self._best, self._space, self._objective, self._count)
+        for count in range(len(found), 1, -1):
+            seconds = final_seconds(found[:count], self._task)
+            if seconds <= self._contest:
+                return seconds
+        long = min(stretch.stretch_seconds(found[0], self._task), self._most)
+        return max(long, refit_seconds(found[0], self._task))
 
     def is_due(self) -> bool:
         """Return whether the search has to end for the refit; never while there is nothing to refit."""

@@ -4,9 +4,49 @@ import dataclasses
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from coeval.errors import RunError, did_you_mean
+
+
+class Asked(Protocol):
+    """What a user asks of networks and of the search, on the command line or as parameters of an estimator."""
+
+    @property
+    def strategy(self) -> str:
+        """Return how to search."""
+
+    @property
+    def models(self) -> str:
+        """Return which kinds of models compete on a table."""
+
+    @property
+    def preset(self) -> str | None:
+        """Return the space of networks for images."""
+
+    @property
+    def policies(self) -> int:
+        """Return the sub-policies of a searched augmentation policy."""
+
+    @property
+    def objective(self) -> str:
+        """Return what is optimised."""
+
+    @property
+    def max_latency(self) -> str | None:
+        """Return the longest time for one row, with its unit."""
+
+    @property
+    def max_parameters(self) -> str | int | None:
+        """Return the most parameters."""
+
+    @property
+    def max_macs(self) -> str | int | None:
+        """Return the most multiply-accumulates of a row."""
+
+    @property
+    def max_memory(self) -> str | None:
+        """Return the most memory of a network at work, with its unit."""
 
 
 @dataclass(frozen=True, slots=True)

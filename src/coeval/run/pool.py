@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from coeval.run.forkserver import context, prestart
 from coeval.run.memory_limit import limit_growth
@@ -11,6 +11,34 @@ from coeval.run.worker import end_with_driver
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Jobs(Protocol):
+    """Runs jobs somewhere."""
+
+    def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
+        """Begin a job."""
+        ...
+
+    def close(self) -> None:
+        """Give up what runs."""
+        ...
+
+
+class Here:
+    """Runs jobs at once and in this process, for callers that may start no other."""
+
+    def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
+        """Do a job; its failure is the future's."""
+        done: Future[T] = Future()
+        try:
+            done.set_result(job(*args, **named))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result meets it
+            done.set_exception(error)
+        return done
+
+    def close(self) -> None:
+        """Do nothing: no job is running."""
 
 
 class Pool:

@@ -85,6 +85,10 @@ class Task:
         """Return how many numbers a network gives for a row: 1 for binary (a logit) and regression, else the classes."""
         return len(self.target.classes) if self.problem is Problem.MULTICLASS else 1
 
+    def weights_of(self, rows: Index) -> npt.NDArray[np.float64] | None:
+        """Return the weights of some rows; ``None`` where rows have none."""
+        return None if self.weights is None else self.weights[rows]
+
     @property
     def is_image(self) -> bool:
         """Return whether the rows are images."""
