@@ -40,12 +40,14 @@ check: lint test  ## All that must hold before a commit
 bench: .venv/dev  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-peers: .venv/dev  ## Other systems, in an environment of their own, for 'make bench'
+peers: .venv/dev  ## Other systems, in environments of their own, for 'make bench'
 	test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 		gplearn pyoperon optuna neural-pipeline-search dill psutil sortedcontainers statsmodels
 	# Without its other dependencies: xgboost alone brings 350 MB for accelerators, and ask and tell do without.
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps syne-tune
+	# Those on tables: an environment each, about 6 GB together.
+	$(BIN)/python -m benchmarks.peers.install
 
 clean:
-	rm -rf .venv benchmarks/.venv runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv benchmarks/.venv benchmarks/.venv-* runs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

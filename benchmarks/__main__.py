@@ -47,8 +47,11 @@ ALL = (
     "supernet",
     "oneshot",
     "explanations",
+    "coevolution",
     "portfolio",
     "prepared",
+    "selection",
+    "peers",
 )
 
 

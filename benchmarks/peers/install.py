@@ -23,7 +23,9 @@ PACKAGES: dict[str, list[list[str]]] = {
     "models": [["torch", "pytabkit", "optuna", "lightgbm", "scikit-learn", "pandas", "pyarrow"]],
     "tpot": [["tpot", "pyarrow"]],
     # AutoKeras 3.0.0 asks for neither; its fit fails with keras 3.13 and later, and without TensorBoard.
-    "autokeras": [["tensorflow-cpu", "keras==3.12.0", "tensorboard", "autokeras", "pyarrow"]],
+    "autokeras": [
+        ["tensorflow-cpu", "keras==3.12.0", "tensorboard", "autokeras", "pandas", "pyarrow"]
+    ],
 }
 
 
@@ -32,19 +34,30 @@ def python(name: str) -> Path:
     return BENCHMARKS / f".venv-{name}" / "bin" / "python"
 
 
+def absent(name: str) -> str | None:
+    """Return why an environment is not there, ``None`` where it is."""
+    folder = python(name).parents[1]
+    if (folder / "installed").exists():
+        return None
+    failed = folder / "failed"
+    return failed.read_text() if failed.exists() else "not installed; see benchmarks.peers.install"
+
+
 def install(name: str) -> str | None:
     """Make an environment if it is not complete yet; return why it failed, ``None`` where it did not."""
-    done = python(name).parents[1] / "installed"
-    if done.exists():
+    if absent(name) is None:
         return None
-    venv.create(python(name).parents[1], with_pip=True)
+    folder = python(name).parents[1]
+    venv.create(folder, with_pip=True)
     quiet = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     for packages in PACKAGES[name]:
         command = [str(python(name)), "-m", "pip", "install", *quiet, "-c", str(CONSTRAINTS)]
         ran = subprocess.run([*command, *packages], capture_output=True, text=True, check=False)
         if ran.returncode:
-            return ran.stderr.strip()[-500:]
-    done.touch()
+            reason = ran.stderr.strip()[-500:]
+            (folder / "failed").write_text(reason)
+            return reason
+    (folder / "installed").touch()
     return None
 
 

@@ -1,0 +1,80 @@
+"""The rows that every tool gets: a table's training and test part, written once, with classes as 0, 1, ..."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.runs import DATA
+from coeval.seed import generator
+from coeval.task.split import Shares, Structure, split
+
+RUNS = Path(__file__).parents[2] / "runs"
+TEST = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One table under one seed.
+
+    Attributes:
+        table: Its name.
+        seed: Of the split.
+        target: Column to predict.
+        problem: binary, multiclass or regression.
+        classes: How many; 0 for regression.
+        folder: Holds ``train.parquet`` and ``test.parquet``.
+    """
+
+    table: str
+    seed: int
+    target: str
+    problem: str
+    classes: int
+    folder: Path
+
+    @property
+    def train(self) -> Path:
+        """Return the file of the rows to learn from."""
+        return self.folder / "train.parquet"
+
+    @property
+    def test(self) -> Path:
+        """Return the file of the rows to be judged on."""
+        return self.folder / "test.parquet"
+
+
+def names() -> list[str]:
+    return pd.read_csv(DATA / "manifest.csv")["name"].tolist()
+
+
+def rows(table: str, seed: int, folder: Path = RUNS / "peers_rows") -> Rows:
+    """Return a table's rows, and write them if they are not there: by coeval's own split, a quarter for testing."""
+    facts = pd.read_csv(DATA / "manifest.csv").set_index("name").loc[table]
+    regression = facts["task"] == "regression"
+    made = Rows(
+        table,
+        seed,
+        facts["target"],
+        facts["task"],
+        int(facts["classes"]),
+        folder / f"{table}-{seed}",
+    )
+    if made.test.exists():
+        return made
+    frame = pd.read_parquet(DATA / f"{table}.parquet")
+    frame = frame[frame[made.target].notna()].reset_index(drop=True)
+    if regression:
+        rank = frame[made.target].rank(method="first").to_numpy(np.int64) - 1
+        layers = rank // 20  # as coeval does: neighbours by value are dealt together
+    else:
+        layers = pd.Categorical(frame[made.target]).codes.astype(np.int64)
+        frame[made.target] = layers
+    shares = Shares(validation=0.0, selection=0.0, test=TEST)
+    rng = generator(seed, "peers", table)
+    parts = split(layers, Structure(), shares, rng, classes=not regression)
+    made.folder.mkdir(parents=True, exist_ok=True)
+    frame.iloc[parts.train].to_parquet(made.train, index=False)
+    frame.iloc[parts.test].to_parquet(made.test, index=False)
+    return made
