@@ -1,7 +1,7 @@
 """What can go wrong in a way that a caller may handle; the command line turns each into one message and exit code 2."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class CoevalError(Exception):
@@ -29,6 +29,16 @@ class RunError(CoevalError):
 
 class ExportError(CoevalError):
     """An exported model is damaged, or does not reproduce the searched model."""
+
+
+def unknown(what: str, name: str, known: Collection[str]) -> str:
+    """Return what to say of a name that is not among those known.
+
+    Example:
+        >>> unknown("--problem", "binry", ["binary", "regression"])
+        "--problem must be one of binary, regression, got 'binry'. Did you mean 'binary'?"
+    """
+    return f"{what} must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from coeval.cli.words import say, show
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, unknown
 from coeval.exact.certificate import Semantics
 from coeval.exact.cost import Prediction
 from coeval.report.approximation import approximation as below
@@ -115,9 +115,7 @@ def _semantics(name: str) -> Semantics:
     choices: tuple[Semantics, ...] = ("tree", "chain", "dag")
     found = next((one for one in choices if one == name), None)
     if found is None:
-        raise SpaceError(
-            f"--semantics must be one of {', '.join(choices)}, got {name!r}.{did_you_mean(name, choices)}"
-        )
+        raise SpaceError(unknown("--semantics", name, choices))
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, unknown
 
 
 class Paths(StrEnum):
@@ -250,9 +250,7 @@ def method_named(name: str) -> Method:
         SpaceError: There is no such method.
     """
     if name not in METHODS:
-        raise SpaceError(
-            f"A one-shot method must be one of {', '.join(METHODS)}, got {name!r}.{did_you_mean(name, METHODS)}"
-        )
+        raise SpaceError(unknown("A one-shot method", name, METHODS))
     return METHODS[name]
 
 

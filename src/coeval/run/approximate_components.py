@@ -9,7 +9,7 @@ from coeval.architecture.program import Operation
 from coeval.architecture.step import Region, step
 from coeval.build.numeric.evaluate import bind
 from coeval.component.library import SCALAR, TABULAR
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, did_you_mean, unknown
 
 Constants = Literal["none", "grid", "linear", "nonlinear"]
 
@@ -109,9 +109,7 @@ def parse_grid(text: str) -> list[float]:
 def _policy(constants: str, grid: Sequence[float] | None) -> Constants:
     found = next((one for one in POLICIES if one == constants), None)
     if found is None:
-        raise SpaceError(
-            f"constants must be one of {', '.join(POLICIES)}, got {constants!r}.{did_you_mean(constants, POLICIES)}"
-        )
+        raise SpaceError(unknown("constants", constants, POLICIES))
     if grid and found != "grid":
         raise SpaceError(
             f"A grid of numbers needs constants=grid, got constants={constants}. Say --constants grid."

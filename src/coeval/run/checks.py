@@ -1,6 +1,6 @@
 """What a user may ask of a run, checked before anything is read or written."""
 
-from coeval.errors import BudgetError, RunError, did_you_mean
+from coeval.errors import BudgetError, RunError, unknown
 from coeval.run.budget import Budget
 from coeval.run.capsule import cores
 from coeval.train.devices import DEVICES
@@ -30,9 +30,7 @@ def check_device(name: str) -> None:
         RunError: There is no such device.
     """
     if name.partition(":")[0] not in DEVICES:
-        raise RunError(
-            f"--device must be one of {', '.join(DEVICES)}, got {name!r}.{did_you_mean(name, DEVICES)}"
-        )
+        raise RunError(unknown("--device", name, DEVICES))
 
 
 def checked_workers(workers: int | None) -> int:

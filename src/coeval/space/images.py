@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, unknown
 from coeval.space import (
     darts,
     enas_macro,
@@ -135,9 +135,7 @@ def preset_named(name: str) -> Preset:
         SpaceError: There is no such preset.
     """
     if name not in PRESETS:
-        raise SpaceError(
-            f"The space for images must be one of {', '.join(PRESETS)}, got {name!r}.{did_you_mean(name, PRESETS)}"
-        )
+        raise SpaceError(unknown("The space for images", name, PRESETS))
     return PRESETS[name]
 
 

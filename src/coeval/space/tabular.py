@@ -15,7 +15,7 @@ from coeval.component.channel import DROPOUT, GLU_GATE, LINEAR, SCALE
 from coeval.component.head import BINARY_HEAD, CLASS_HEAD, VALUE_HEAD
 from coeval.component.library import ACTIVATIONS, ENTRIES, MERGES, NORMS, REGIONS
 from coeval.component.members import COUNTS, MEMBER_LINEAR, VOTE
-from coeval.errors import SpaceError, did_you_mean
+from coeval.errors import SpaceError, unknown
 from coeval.space.choices import ChoiceSpace
 from coeval.space.either import EitherSpace
 from coeval.space.grammar import Grammar
@@ -104,9 +104,7 @@ def space_for(
         SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
     """
     if models not in MODELS:
-        raise SpaceError(
-            f"models must be one of {', '.join(MODELS)}, got {models!r}.{did_you_mean(models, MODELS)}"
-        )
+        raise SpaceError(unknown("models", models, MODELS))
     columns = columns_for({}, task.table, task.splits.train)
     head, settings = head_for(task)
     rows = len(task.splits.train)

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from coeval.errors import did_you_mean
+from coeval.errors import unknown
 from coeval.seed import generator
 from coeval.space.protocol import Candidate, Space
 from coeval.strategy.objectives import Objectives
@@ -127,9 +127,7 @@ class Reinforce:
 
 def _check(policy: str, lr: float | None, momentum: float, entropy: float, window: int) -> None:
     if policy not in LR:
-        raise ValueError(
-            f"policy must be one of {', '.join(LR)}, got {policy!r}.{did_you_mean(policy, LR)}"
-        )
+        raise ValueError(unknown("policy", policy, LR))
     if lr is not None and not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr}.")
     if not 0 <= momentum < 1:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from coeval.errors import did_you_mean
+from coeval.errors import unknown
 from coeval.seed import generator
 from coeval.universality.machine.draw import draw_counter_machine, draw_turing_machine
 from coeval.universality.machine.suite import (
@@ -53,9 +53,7 @@ def run(kind: str, gate: Gate | None) -> WitnessRun:
     if kind == "lstm":
         return _run_lstm()
     if kind not in KINDS:
-        raise ValueError(
-            f"The kind must be one of {', '.join(KINDS)}, got {kind!r}.{did_you_mean(kind, KINDS)}"
-        )
+        raise ValueError(unknown("The kind", kind, KINDS))
     runs = {"counter": _run_counter, "convolution": _run_convolution, "rule110": _run_rule110}
     return runs[kind](require_gate(kind, gate))
 
