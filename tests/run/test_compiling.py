@@ -50,7 +50,7 @@ def test_the_search_waits_for_the_compiler_and_says_how_long(monkeypatch, left):
     assert 0.3 <= last.data["seconds"] < seconds + 0.01
 
 
-def test_it_waits_for_half_of_the_time_left_at_most(monkeypatch):
+def test_it_waits_for_a_share_of_the_time_left_at_most(monkeypatch):
     (_, last), seconds = waited(monkeypatch, lambda: time.sleep(1.0), left=0.6)
     assert last.data["is_done"] is False
     assert seconds < 0.9

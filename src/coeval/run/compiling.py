@@ -14,8 +14,9 @@ from coeval.store.protocol import Note
 
 AT_ONCE = 2.0
 """Seconds in which loops that were compiled before are loaded, on a busy core too; until then nothing is said."""
-SHARE = 0.5
-"""Of the time left that the search waits at most; what is missing then is compiled by the trials."""
+SHARE = 0.7
+"""Of the time left that the search waits at most; what is missing then is compiled by the trials. They need the loops in any
+case: with half, a first run of 45 s on a core shared by three had no model."""
 
 
 def compile_first(site: Site) -> None:
