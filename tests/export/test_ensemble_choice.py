@@ -13,7 +13,6 @@ from coeval.export.ensemble_choice import (
     HALVES,
     MEMBERS,
     STEPS,
-    Judged,
     calibrate,
     choose,
     greedy,
@@ -21,6 +20,7 @@ from coeval.export.ensemble_choice import (
     temperature_of,
     thinned,
 )
+from coeval.export.judged import Judged
 from coeval.task.metrics import ACCURACY, LOG_LOSS, RMSE, ROC_AUC
 
 ROWS = 300

@@ -58,7 +58,7 @@ def quiet(threads: int) -> Iterator[None]:
 def constant(task: Task, train: Index, judged: Index, seed: int, max_seconds: float) -> Found:
     """Predict the class frequencies, or the mean (the median where the metric is the absolute error)."""
     del seed, max_seconds
-    target, weights = task.target.values[train], _weights(task, train)
+    target, weights = task.target.values[train], task.weights_of(train)
     if task.problem is not Problem.REGRESSION:
         shares = np.bincount(target, weights, minlength=len(task.target.classes))
         return np.tile(shares / shares.sum(), (len(judged), 1)), ""
@@ -89,7 +89,7 @@ def pixel_model(task: Task, train: Index, judged: Index, seed: int, max_seconds:
 
 def _linear(task: Task, budgeted: Index, known: Any, asked: Any, max_seconds: float) -> Floats:
     """Fit ridge or logistic regression on features ``(rows, features)`` and predict others."""
-    target, weights = task.target.values[budgeted], _weights(task, budgeted)
+    target, weights = task.target.values[budgeted], task.weights_of(budgeted)
     if task.problem is Problem.REGRESSION:
         ridge = Ridge(alpha=1.0).fit(known, target, sample_weight=weights)
         return np.asarray(ridge.predict(asked), dtype=np.float64)
@@ -134,7 +134,7 @@ def gradient_boosting(
         model = HistGradientBoostingRegressor(loss=loss, **options)
     else:
         model = HistGradientBoostingClassifier(**options)
-    target, weights = task.target.values[budgeted], _weights(task, budgeted)
+    target, weights = task.target.values[budgeted], task.weights_of(budgeted)
     growing = time.perf_counter()
     model.fit(table[budgeted], target, sample_weight=weights)
     each = (time.perf_counter() - growing) / first
@@ -157,10 +157,6 @@ def gradient_boosting(
 
 def _defaults(task: Task) -> dict[str, Any]:
     return {one.name: one.default for one in preparation.settings_for(task.schema)}
-
-
-def _weights(task: Task, rows: Index) -> Floats | None:
-    return None if task.weights is None else task.weights[rows]
 
 
 def _fewer(rows: Index, seed: int, most: float) -> Index:

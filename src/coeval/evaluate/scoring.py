@@ -17,7 +17,7 @@ def scores(task: Task, rows: Index, predictions: npt.NDArray[np.float64]) -> dic
         rows: ``(rows,)`` indices.
         predictions: ``(rows, classes)`` probabilities or ``(rows,)`` values in the user's units.
     """
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     found = {
         name: float(one.score(task.target.values[rows], predictions, weights))
         for name, one in all_metrics(task).items()

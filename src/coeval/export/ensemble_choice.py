@@ -13,17 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from coeval.export.ensemble import tempered, weighted_mean
+from coeval.export.judged import Floats, Index, Judged
 from coeval.seed import generator
-from coeval.task.metric import Metric
 from coeval.task.metrics import LOG_LOSS
-from coeval.task.task import Task
-
-Floats = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
-Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 STEPS = 12
 """Additions at most: weights are multiples of a twelfth or more."""
@@ -59,39 +53,6 @@ class Guarded:
     def is_accepted(self) -> bool:
         """Return whether it is clearly better."""
         return self.gain > 0 and self.won >= WON * self.halves
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Rows with what is known of them.
-
-    Attributes:
-        metric: Decides.
-        targets: ``(rows,)`` class indices or values.
-        weights: ``(rows,)``, or ``None``.
-    """
-
-    metric: Metric
-    targets: Targets
-    weights: Floats | None
-
-    @classmethod
-    def of(cls, task: Task, rows: Index) -> "Judged":
-        """Return a task's rows under its metric."""
-        weights = None if task.weights is None else task.weights[rows]
-        return cls(task.metric, task.target.values[rows], weights)
-
-    def take(self, rows: Index) -> "Judged":
-        """Return some of the rows."""
-        weights = None if self.weights is None else self.weights[rows]
-        return Judged(self.metric, self.targets[rows], weights)
-
-    def cost(self, predictions: Floats) -> float:
-        """Return the metric of predictions, less is better; infinity where it is undefined."""
-        score = float(self.metric.score(self.targets, predictions, self.weights))
-        if math.isnan(score):
-            return math.inf
-        return -score if self.metric.maximise else score
 
 
 def choose(

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from coeval.export.ensemble import Trained
-from coeval.export.importance import LEAST, Importance, Judged, permutation_importance
+from coeval.export.importance import LEAST, Held, Importance, permutation_importance
+from coeval.export.judged import Judged
 from coeval.export.retrain import Finalist, restore
 from coeval.seed import generator
 from coeval.task.memory import TaskSource, load_task
@@ -79,10 +80,9 @@ def explain(job: Explain) -> dict[str, Any] | None:
         model = restore(job.source, job.finalist, job.weights).model
     if model is None or len(rows) < LEAST:
         return None
-    weights = None if task.weights is None else task.weights[rows]
-    judged = Judged(task.table.take(rows), task.target.values[rows], weights, task.metric)
+    held = Held(task.table.take(rows), Judged.of(task, rows))
     found: Importance | None = permutation_importance(
-        partial(fitting.predict_table, model), judged, seconds=job.seconds, seed=job.seed
+        partial(fitting.predict_table, model), held, seconds=job.seconds, seed=job.seed
     )
     return None if found is None else {**found.to_json(), "on": str(job.on), "of": job.on.name}
 

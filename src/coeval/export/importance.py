@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coeval.export.judged import Judged
 from coeval.seed import generator
-from coeval.task.metric import Metric
 from coeval.task.table import Column, Kind, Table
 
 Floats = npt.NDArray[np.float64]
-Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 Predict = Callable[[Table], Floats]
 
 BLOCKS = 10
@@ -90,40 +89,31 @@ class Importance:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """Rows with known targets.
+class Held:
+    """Rows that the model has not learnt from.
 
     Attributes:
-        table: Raw columns of the rows.
-        targets: ``(rows,)`` class indices or values.
-        weights: ``(rows,)`` sample weights, or ``None``.
-        metric: What is scored.
+        table: Their raw columns.
+        judged: What is known of them.
     """
 
     table: Table
-    targets: Targets
-    weights: Floats | None
-    metric: Metric
+    judged: Judged
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "Judged":
+    def take(self, rows: npt.NDArray[np.intp]) -> "Held":
         """Return the given rows."""
-        weights = None if self.weights is None else self.weights[rows]
-        return Judged(self.table.take(rows), self.targets[rows], weights, self.metric)
+        return Held(self.table.take(rows), self.judged.take(rows))
 
     def scores(self, predictions: Floats) -> Floats:
         """Return ``(1 + BLOCKS,)`` scores, less is better: of all rows, then without each block of them."""
-        sign = -1.0 if self.metric.maximise else 1.0
+        sign = -1.0 if self.judged.metric.maximise else 1.0
         blocks = _blocks(self.table.rows)
         kept = [np.flatnonzero(blocks != block) for block in (_NONE, *range(BLOCKS))]
-        return np.array([sign * self._score(predictions, rows) for rows in kept])
-
-    def _score(self, predictions: Floats, rows: npt.NDArray[np.intp]) -> float:
-        weights = None if self.weights is None else self.weights[rows]
-        return self.metric.score(self.targets[rows], predictions[rows], weights)
+        return np.array([sign * self.judged.take(one).score(predictions[one]) for one in kept])
 
 
 def permutation_importance(
-    predict: Predict, judged: Judged, *, seconds: float = math.inf, seed: int = 0
+    predict: Predict, held: Held, *, seconds: float = math.inf, seed: int = 0
 ) -> Importance | None:
     """Return by how much the model's score gets worse without each column.
 
@@ -132,7 +122,7 @@ def permutation_importance(
 
     Args:
         predict: From raw rows to probabilities ``(rows, classes)`` or values ``(rows,)``.
-        judged: Rows that the model has not learnt from, in random order.
+        held: Rows that the model has not learnt from, in random order.
         seconds: About how long it may take.
         seed: Every dealing has its address below it.
 
@@ -140,43 +130,43 @@ def permutation_importance(
         ``None`` where there are fewer rows than ``LEAST``, only one column, no time for a single one, or no score.
     """
     end = time.monotonic() + seconds
-    if judged.table.rows < LEAST or len(judged.table.columns) < 2:
+    if held.table.rows < LEAST or len(held.table.columns) < 2:
         return None
-    judged, known = _affordable(predict, judged, seconds)
-    before = judged.scores(known)
+    held, known = _affordable(predict, held, seconds)
+    before = held.scores(known)
     if not math.isfinite(before[0]):
         return None
-    columns = _by_association(judged.table, known)
+    columns = _by_association(held.table, known)
     worse: dict[str, list[Floats]] = {}
     for repeat in range(REPEATS):
         turn = columns if not repeat else [one for one in columns if one.name in worse]
-        for batch in _batches(turn, judged.table.rows):
+        for batch in _batches(turn, held.table.rows):
             if time.monotonic() >= end:
                 break
             drawn = [generator(seed, "importance", one.name, repeat) for one in batch]
-            found = predict(_dealt_out(judged.table, batch, drawn))
+            found = predict(_dealt_out(held.table, batch, drawn))
             for column, predictions in zip(batch, np.split(found, len(batch)), strict=True):
-                worse.setdefault(column.name, []).append(judged.scores(predictions) - before)
+                worse.setdefault(column.name, []).append(held.scores(predictions) - before)
     summaries = (_summary(name, np.array(found)) for name, found in worse.items())
     measured = [one for one in summaries if math.isfinite(one.loss)]
     if not measured:
         return None
     measured.sort(key=lambda one: (-one.loss, one.name))
-    score = -before[0] if judged.metric.maximise else before[0]
+    score = -before[0] if held.judged.metric.maximise else before[0]
     left = len(columns) - len(measured)
-    return Importance(tuple(measured), left, float(score), judged.table.rows)
+    return Importance(tuple(measured), left, float(score), held.table.rows)
 
 
-def _affordable(predict: Predict, judged: Judged, seconds: float) -> tuple[Judged, Floats]:
+def _affordable(predict: Predict, held: Held, seconds: float) -> tuple[Held, Floats]:
     """Return as many of the rows as there is time to deal every column out on, and their predictions."""
     started = time.monotonic()
-    known = predict(judged.table)
+    known = predict(held.table)
     took = time.monotonic() - started
-    needed = LEAST_REPEATS * took * len(judged.table.columns)
-    if needed <= seconds or judged.table.rows <= LEAST_ROWS:
-        return judged, known
-    rows = max(LEAST_ROWS, int(judged.table.rows * seconds / needed))
-    return judged.take(np.arange(rows)), known[:rows]
+    needed = LEAST_REPEATS * took * len(held.table.columns)
+    if needed <= seconds or held.table.rows <= LEAST_ROWS:
+        return held, known
+    rows = max(LEAST_ROWS, int(held.table.rows * seconds / needed))
+    return held.take(np.arange(rows)), known[:rows]
 
 
 def _batches(columns: Sequence[Column], rows: int) -> Iterator[Sequence[Column]]:

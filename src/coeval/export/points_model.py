@@ -31,5 +31,5 @@ def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval
         given = prepared.transform(task.table.take(judged))
         parts.append(predict(network, given, task.problem, scale))
     rows = np.concatenate([judged for _, judged in task.folds])
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     return score_interval(task.metric, task.target.values[rows], np.concatenate(parts), weights)

@@ -61,7 +61,7 @@ def open_test(
     """
     rows = task.splits.test
     targets = task.target.values[rows]
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     scores = {
         name: score_interval(one, targets, predictions, weights, seed=seed)
         for name, one in all_metrics(task).items()

@@ -80,7 +80,7 @@ def _standard_error(
 ) -> float:
     """Return half the width of the middle 68 % of the paired difference on the selection rows."""
     rows = task.splits.selection
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     one, other = (completed(finalist, trained)[0].selection for finalist in (first, second))
     if one is None or other is None:
         return math.inf
@@ -96,7 +96,7 @@ def has_lost(after: Retrained, before: Retrained | None, task: Task) -> bool:
     if before is None or before.selection is None or after.selection is None:
         return False
     rows = task.splits.selection
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     usual = score_interval(task.metric, task.target.values[rows], before.selection, weights)
     score = selection_score(task, after.selection)
     return score < usual.low if task.metric.maximise else score > usual.high
@@ -133,5 +133,5 @@ def summary(finalist: Finalist, trained: Sequence[Retrained], task: Task) -> Fin
 def selection_score(task: Task, predictions: npt.NDArray[np.float64]) -> float:
     """Return the search's metric on the selection rows."""
     rows = task.splits.selection
-    weights = None if task.weights is None else task.weights[rows]
+    weights = task.weights_of(rows)
     return float(task.metric.score(task.target.values[rows], predictions, weights))

@@ -80,7 +80,7 @@ def examples_of(task: Task, rows: Rows | Arrays, index: Index) -> Examples:
         rows: Prepared.
         index: ``(rows,)`` which rows of the task those are.
     """
-    weights = None if task.weights is None else task.weights[index]
+    weights = task.weights_of(index)
     return Examples(rows, task.target.values[index], weights)
 
 

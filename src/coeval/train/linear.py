@@ -21,6 +21,7 @@ from coeval.build.modules.linear_model import LinearModel
 from coeval.build.network import Network
 from coeval.task.metric import Metric
 from coeval.task.task import Problem
+from coeval.train.course import Course
 from coeval.train.data import Examples, Scale, TrainingData, target_scale
 from coeval.train.fit import Fitted, OnEpoch, Stopped
 from coeval.train.predict import predict
@@ -89,8 +90,8 @@ def solve(
     return Fitted(
         epochs=number,
         best_epoch=best.number,
-        score=best.score,
-        curve=best.curve,
+        score=math.nan if best.course is None else best.course.score,
+        curve={} if best.course is None else best.course.curve,
         scale=scale,
         schedule_epochs=length,
         stopped=stopped,
@@ -110,25 +111,21 @@ class _Best:
         metric: Metric | None,
         scale: Scale,
     ) -> None:
-        self.number, self.score, self.weights = 0, math.nan, weights
-        self.curve: dict[str, tuple[float, ...]] = {}
-        self._network, self._data, self._metric, self._scale = network, data, metric, scale
-        self._cost = math.inf
+        self.number, self.weights = 0, weights
+        known = data.validation
+        self.course = None if known is None or metric is None else Course(metric, known)
+        self._network, self._data, self._scale = network, data, scale
 
     def look(self, number: int, weights: Floats) -> Mapping[str, float]:
         """Score the network, which holds these weights, and return the score by name."""
-        known, metric = self._data.validation, self._metric
-        if known is None or metric is None:
+        known = self._data.validation
+        values: Mapping[str, float] = {}
+        if known is not None and self.course is not None:
+            predicted = predict(self._network, known.rows, self._data.problem, self._scale)
+            values = self.course.look(number, predicted)
+        if self.course is None or self.course.number == number:
             self.number, self.weights = number, weights
-            return {}
-        predicted = predict(self._network, known.rows, self._data.problem, self._scale)
-        score = float(metric.score(known.target, predicted, known.weights))
-        cost = -score if metric.maximise else score
-        if not self.number or cost < self._cost:
-            self.number, self.score, self.weights = number, score, weights
-            self._cost = cost if math.isfinite(cost) else math.inf
-        self.curve[metric.name] = (*self.curve.get(metric.name, ()), score)
-        return {metric.name: score}
+        return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

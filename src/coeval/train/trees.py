@@ -17,6 +17,7 @@ from coeval.build.modules.trees import TreeEnsemble
 from coeval.build.network import Network
 from coeval.seed import entropy
 from coeval.task.metric import Metric
+from coeval.train.course import Course
 from coeval.train.data import Inputs, Scale, TrainingData, target_scale, to_inputs
 from coeval.train.fit import Fitted, OnEpoch, Stopped
 from coeval.train.predict import predictions_of
@@ -76,13 +77,13 @@ def grow(
     with threadpool_limits(torch.get_num_threads()):
         grown_by = grow_lightgbm if is_installed() else grow_sklearn
         grown_by(ensemble, settings, learnt, length, draws, following)
-    best = following.grown if judge is None else judge.best_round
+    best = following.grown if judge is None else judge.course.number
     forget(ensemble, best)
     return Fitted(
         epochs=following.grown,
         best_epoch=best,
-        score=math.nan if judge is None else judge.best_score,
-        curve={} if judge is None else judge.curve,
+        score=math.nan if judge is None else judge.course.score,
+        curve={} if judge is None else judge.course.curve,
         scale=scale,
         schedule_epochs=len(ensemble.value),
         stopped=following.stopped,
@@ -118,7 +119,7 @@ class _Following:
         if not self._on_epoch(number, values):
             self.stopped = Stopped.ASKED
         elif number < self._length:
-            if self._judge is not None and number - self._judge.best_round >= self._patience:
+            if self._judge is not None and number - self._judge.course.number >= self._patience:
                 self.stopped = Stopped.PATIENCE
             elif self._should_stop():
                 self.stopped = Stopped.ASKED
@@ -133,13 +134,10 @@ class _Judge:
     ) -> None:
         assert data.validation is not None  # checked by the caller, as is the metric
         assert metric is not None
-        self.best_round, self.best_score = 0, math.nan
-        self.curve: dict[str, tuple[float, ...]] = {metric.name: ()}
+        self.course = Course(metric, data.validation)
         self._ensemble, self._problem, self._scale = ensemble, data.problem, scale
-        self._examples, self._metric = data.validation, metric
         self._rows: Inputs = to_inputs(data.validation.rows, torch.device("cpu"))
         self._sum: torch.Tensor | None = None
-        self._best_cost = math.inf
 
     @torch.inference_mode()
     def look(self, number: int) -> Mapping[str, float]:
@@ -148,12 +146,4 @@ class _Judge:
         added = self._ensemble.rounds((numeric, codes, tokens), number - 1, number)
         self._sum = added if self._sum is None else self._sum + added
         predicted = predictions_of(self._sum + self._ensemble.offset, self._problem, self._scale)
-        known = self._examples
-        score = float(self._metric.score(known.target, predicted, known.weights))
-        cost = -score if self._metric.maximise else score
-        if cost < self._best_cost or not self.best_round:
-            self._best_cost = cost if math.isfinite(cost) else math.inf
-            self.best_round, self.best_score = number, score
-        name = self._metric.name
-        self.curve[name] = (*self.curve[name], score)
-        return {name: score}
+        return self.course.look(number, predicted)
