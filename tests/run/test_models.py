@@ -2,12 +2,14 @@
 
 import pytest
 
+from coeval.component.solved import follows_no_recipe
 from coeval.errors import SpaceError
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.run.budget import Budget
 from coeval.run.search import search
-from coeval.run.strategies import strategy_for
+from coeval.run.strategies import RUNGS, _under_rungs, strategy_for
 from coeval.space.tabular import space_for
+from coeval.strategy.random import RandomSearch
 from coeval.trial import Fidelity, Objective, Proposal, Trial
 from tests.evaluate.tasks import task_of
 
@@ -73,3 +75,11 @@ def test_other_models_are_one_clear_error():
         SpaceError, match=r"models must be one of neural, all, got 'al'\. Did you mean 'all'"
     ):
         space_for(TASK, models="al")
+
+
+def test_trees_are_trained_whole_whatever_the_rungs():
+    strategy = _under_rungs(RandomSearch(SPACE, 0), LOSS, 0, "epochs", has_signals=False)
+    shares = {True: set(), False: set()}
+    for proposal in strategy.ask(60):
+        shares[follows_no_recipe(proposal.candidate.architecture)].add(proposal.fidelity.epochs)
+    assert shares == {True: {1.0}, False: {RUNGS[0]}}

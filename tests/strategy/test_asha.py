@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from coeval.space.digest import candidate_digest
 from coeval.strategy.asha import AsynchronousHalving
 from coeval.strategy.random import RandomSearch
 from coeval.testing.fakes import LOSS, drive
@@ -32,6 +33,22 @@ def test_the_highest_rung_is_served_first():
     assert order[:first_top].count(THREE[1]) == 3
     for share, below in ((1.0, THREE[1]), (THREE[1], THREE[0])):
         assert abs(order.count(share) - order.count(below) / 3) <= 2
+
+
+def test_who_is_evaluated_whole_stands_beside_the_rungs():
+    def is_even(candidate):
+        return int(candidate_digest(candidate)[:4], 16) % 2 == 0
+
+    strategy = asha(whole=is_even)
+    log = drive(strategy, Epochs(), 80)
+    fresh = [one.proposal for one in log if one.proposal.origin != "asha:promotion"]
+    whole = [one for one in fresh if is_even(one.candidate)]
+    assert 10 < len(whole) < len(fresh) - 10
+    assert {one.fidelity.epochs for one in whole} == {1.0}
+    assert {one.fidelity.epochs for one in fresh if one not in whole} == {THREE[0]}
+    assert not any(
+        is_even(one.proposal.candidate) for one in log if one.proposal.origin == "asha:promotion"
+    )
 
 
 def test_no_worker_waits():

@@ -6,11 +6,13 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
+from coeval.architecture.step import Architecture
+from coeval.component.solved import follows_no_recipe
 from coeval.errors import SpaceError, unknown
 from coeval.oneshot.method import METHODS
 from coeval.run.levers import Levers
 from coeval.run.one_shot import one_shot
-from coeval.space.protocol import CandidateSpace
+from coeval.space.protocol import Candidate, CandidateSpace
 from coeval.strategy.control import WithControl
 from coeval.strategy.fidelity_ladder import Of
 from coeval.strategy.protocol import Strategy
@@ -371,5 +373,12 @@ def _under_rungs(
         enough=ENOUGH,
         promotion=promotion,
         pooled=pooled,
+        whole=_is_solved,
     )
     return strategy
+
+
+def _is_solved(candidate: Candidate) -> bool:
+    """Return whether trees or a linear model: a ninth of their rounds is no sketch of them, and none goes on from it."""
+    found = dict(candidate.parts).get("architecture")
+    return isinstance(found, Architecture) and follows_no_recipe(found)

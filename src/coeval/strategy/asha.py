@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from coeval.strategy.fidelity_engine import Engine
+from coeval.strategy.fidelity_engine import Engine, Whole
 from coeval.strategy.fidelity_ladder import Ladder, Of
 from coeval.strategy.halving import ENOUGH
 from coeval.strategy.objectives import Objectives
@@ -32,6 +32,7 @@ class AsynchronousHalving:
         enough: Values that a rung must have before the inner strategy learns from it.
         promotion: Another order of a rung than by its values, for one objective.
         pooled: Whether the inner strategy hears of all rungs' values, each with its fidelity (``ModelOfAllRungs``).
+        whole: Whether a candidate is evaluated whole at once, beside the rungs.
 
     Raises:
         ValueError: The fidelities do not rise to 1, ``eta`` is below 2, or ``enough`` below 1.
@@ -49,13 +50,14 @@ class AsynchronousHalving:
         enough: int = ENOUGH,
         promotion: PromotionOrder | None = None,
         pooled: bool = False,
+        whole: Whole = lambda candidate: False,
     ) -> None:
         ladder = Ladder(tuple(fidelities), eta, continues, of)
         objectives = Objectives(objective)
         self._promotion = promotion
         rules = _Asynchronous(objectives, ladder, promotion)
         self._engine = Engine(
-            inner, objectives, ladder, rules, enough=enough, name="asha", pooled=pooled
+            inner, objectives, ladder, rules, enough=enough, name="asha", pooled=pooled, whole=whole
         )
 
     def ask(self, count: int) -> list[Proposal]:

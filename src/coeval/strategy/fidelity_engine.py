@@ -5,9 +5,11 @@ seed, a control), which the inner strategy hears of as it stands. Which of them 
 origin included, so that a journal can be replayed.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from coeval.space.digest import candidate_digest
+from coeval.space.protocol import Candidate
 from coeval.strategy.fidelity_ladder import Ladder
 from coeval.strategy.fidelity_models import ModelOfAllRungs, ModelPerRung, Models
 from coeval.strategy.objectives import Objectives
@@ -16,6 +18,8 @@ from coeval.strategy.rungs import Member, Rules
 from coeval.trial import Fidelity, Proposal, State, Trial
 
 PROMOTION = "promotion"
+Whole = Callable[[Candidate], bool]
+"""Whether a candidate is evaluated whole at once: the shares of the rungs would say nothing of it."""
 
 
 class Engine:
@@ -29,6 +33,7 @@ class Engine:
         enough: Values that a rung must have before the inner strategy learns from it.
         name: What the origins of its trials begin with, before that which the inner strategy gave.
         pooled: Whether the inner strategy hears of the values of all rungs, rather than a copy of it of each.
+        whole: Whether a candidate begins on the highest rung.
     """
 
     def __init__(
@@ -41,12 +46,14 @@ class Engine:
         enough: int,
         name: str,
         pooled: bool = False,
+        whole: Whole = lambda candidate: False,
     ) -> None:
         if enough < 1:
             raise ValueError(f"enough must be at least 1 value a rung, got {enough}.")
         self._objectives = objectives
         self._ladder = ladder
         self._rules = rules
+        self._whole = whole
         self._prefix = f"{name}:"
         self._models: Models = (
             ModelOfAllRungs(inner, ladder)
@@ -86,6 +93,7 @@ class Engine:
         parent = None if proposal.parent is None else self._outer.get(proposal.parent)
         if not self._ladder.top:
             return replace(proposal, parent=parent)
+        rung = self._ladder.top if self._whole(proposal.candidate) else rung
         return replace(
             proposal,
             fidelity=self._ladder.fidelity(rung),
