@@ -21,6 +21,8 @@ from coeval.task.text_file import MISSING
 
 EXACT = 2**53
 """Whole numbers above this are not exact as float64, so they are kept as text."""
+_PLAIN = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
+"""Dates that PyArrow reads just as ``dates`` does, a hundred times as fast."""
 
 
 class Form(StrEnum):
@@ -92,9 +94,7 @@ def raw_columns(
         if text and name in keep:
             one = _kept_column(name, column)
         elif text:
-            one = _quick_numbers(name, column) or _numbers_of(
-                _kept_column(name, column), comma=comma
-            )
+            one = _parsed(name, column, comma=comma, dated=name not in undated)
         else:
             one = _typed_column(name, column)
         plain = one.form is Form.STRING and not one.category
@@ -145,6 +145,12 @@ def _kept_column(name: str, column: Any) -> RawColumn:
     return RawColumn(name, Form.STRING, codes, levels)
 
 
+def _parsed(name: str, column: Any, *, comma: bool, dated: bool) -> RawColumn:
+    """Return a text file's column as numbers or plain dates, if it holds them, or as strings."""
+    quick = _quick_numbers(name, column) or (_quick_dates(name, column) if dated else None)
+    return quick or _numbers_of(_kept_column(name, column), comma=comma)
+
+
 def _quick_numbers(name: str, column: Any) -> RawColumn | None:
     """Return plain numbers without a Python object a field, or ``None`` where a closer look is needed."""
     import pyarrow as pa  # noqa: PLC0415
@@ -160,6 +166,19 @@ def _quick_numbers(name: str, column: Any) -> RawColumn | None:
     if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
         return None
     return RawColumn(name, Form.NUMBER, values, whole=whole, number=True)
+
+
+def _quick_dates(name: str, column: Any) -> RawColumn | None:
+    """Return plain ISO dates without a Python object a field, or ``None`` where a closer look is needed."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import compute  # noqa: PLC0415
+
+    if not len(column) or not compute.all(compute.match_substring_regex(column, _PLAIN)).as_py():
+        return None
+    try:
+        return RawColumn(name, Form.DATE, _days(column.cast(pa.timestamp("us"))))
+    except pa.ArrowInvalid:  # no such day
+        return None
 
 
 def _any(truths: Any) -> bool:
