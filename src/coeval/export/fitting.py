@@ -22,6 +22,7 @@ from coeval.train.data import Scale, TrainingData, examples_of, target_scale
 from coeval.train.device import configure
 from coeval.train.fit import fit
 from coeval.train.predict import predict
+from coeval.train.taught import taught
 
 
 def train(task: Task, job: Job) -> tuple[Model, int]:
@@ -45,9 +46,12 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     network = network_for(architecture, seed=entropy(job.seed, "weights"))
     if isinstance(network, Network):
         network.fit_entries(rows)
+    examples = examples_of(task, rows, index)
+    if job.lesson is not None:
+        examples = taught(examples, job.lesson, task.problem)
     fitted = fit(
         network,
-        TrainingData(task.problem, examples_of(task, rows, index)),
+        TrainingData(task.problem, examples),
         Recipe.of(dict(finalist.recipe)),
         seed=job.seed,
         device=job.device,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.architecture.step import Architecture
+from coeval.component.solved import NETWORK, kind_of
 from coeval.export.ensemble import Trained
 from coeval.export.model import Model
 from coeval.task.memory import TaskSource, load_task
@@ -61,6 +62,12 @@ class Finalist:
     predictions: str = ""
     longest: int = 0
 
+    @property
+    def named(self) -> str:
+        """Return its trial for people, and what it is where it is no network."""
+        kind = kind_of(self.architecture)
+        return f"Trial {self.trial}" + ("" if kind == NETWORK else f" ({kind})")
+
     def seconds(self, rows: int) -> float:
         """Return about how long training it again on so many rows takes."""
         return 0.1 + self.epochs * self.epoch_seconds * rows / max(self.train_rows, 1)
@@ -79,6 +86,7 @@ class Job:
         deadline: ``time.monotonic()`` seconds at which it is given up.
         device: A name for ``train.device.resolve``.
         threads: That one operation may use.
+        lesson: What a teacher predicts for these rows, in their order, to be learnt beside the targets; ``None`` for none.
     """
 
     source: TaskSource
@@ -89,6 +97,7 @@ class Job:
     deadline: float | None = None
     device: str = "cpu"
     threads: int = 1
+    lesson: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
