@@ -50,6 +50,9 @@ ALL = (
     "coevolution",
     "portfolio",
     "prepared",
+    "large",
+    "exported",
+    "distil",
     "selection",
     "peers",
 )
