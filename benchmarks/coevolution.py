@@ -184,7 +184,7 @@ def main() -> None:
         missing = [one for one in given.engines if pair.key(one) not in known]
         if given.report or not missing or time.monotonic() >= ends:
             continue
-        turn = number % len(missing)
+        turn = (number + pair.seed) % len(missing)  # so that each goes first on each table
         order = [*missing[turn:], *missing[:turn]]
         found = zip(order, MEASURES[pair.part](pair, order), strict=True)
         lines = [{"key": pair.key(engine), **line} for engine, line in found]

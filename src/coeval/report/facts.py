@@ -64,6 +64,7 @@ class Facts:
         front: The last ``front`` note, of a run with several objectives.
         latency: The last ``latency`` note: how the prediction of milliseconds was calibrated.
         over_limit: ``over_limit`` notes since the last search ended: finalists that measured over a limit.
+        teams: The last ``teams`` note: what a coevolution learnt of its species.
         ablation: The ``ablation_plan`` note since the last ``final`` note: which decisions of the winner were taken back.
         ablated: The ``ablation`` notes since then, one a training.
         winner: The trial behind the final model, else the incumbent.
@@ -89,6 +90,7 @@ class Facts:
     front: Data | None = None
     latency: Data | None = None
     over_limit: tuple[Data, ...] = ()
+    teams: Data | None = None
     ablation: Data | None = None
     ablated: tuple[Data, ...] = ()
     winner: Trial | None = None
@@ -194,6 +196,7 @@ def collect(
         front=_last(notes, "front"),
         latency=_last(notes, "latency"),
         over_limit=_since(notes, "stopped", "over_limit"),
+        teams=_last(notes, "teams"),
         ablation=next(iter(_since(notes, "final", "ablation_plan")), None),
         ablated=_since(notes, "final", "ablation"),
         winner=winner,

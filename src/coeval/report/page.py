@@ -29,6 +29,7 @@ from coeval.report import (
     reproduce,
     search,
     signals,
+    teams,
     trials,
     why,
 )
@@ -52,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
         model.winner,
     ),
     ("why", "Why this model", why.section),
+    ("teams", "Who works with whom", teams.section),
     ("signals", "Cheap signals", signals.section),
     ("cost", "What it cost", search.ledger),
     ("data", "The data", lambda facts: join([data.splits(facts), data.columns(facts)])),

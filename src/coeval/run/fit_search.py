@@ -30,6 +30,7 @@ from coeval.run.search import search
 from coeval.run.site import Site
 from coeval.run.storage import Storage
 from coeval.run.strategies import rungs_of, strategy_for
+from coeval.run.teams import note_teams
 from coeval.run.ticks import TicksPass, note_one_shot, trains_ticks, with_ticks
 from coeval.store.protocol import Event, Note
 from coeval.store.queries import notes
@@ -114,6 +115,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
             seed=site.options.seed,
         )
         note_one_shot(site, run.trials)
+        note_teams(site, run.trials)
         return ended_early(site, run, early) if ends_early else run
     finally:
         executor.close()

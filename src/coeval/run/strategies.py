@@ -302,7 +302,7 @@ def strategy_for(
             if levers.rungs:
                 inner = _under_rungs(inner, objective, seed, rungs_of, has_signals=levers.screen)
         elif name == COOPERATIVE:
-            inner = _coevolution(space, objective, seed, levers, rungs_of)
+            inner = _cooperative(space, objective, seed, levers, rungs_of)
         else:
             inner = plain(name, space, objective, seed, RUNGS)
         if STRATEGIES[name].needs is Need.FIDELITY or (levers.rungs and name in LADDERED):
@@ -328,26 +328,13 @@ def _screened(inner: Strategy, space: CandidateSpace, objective: Objective, seed
     return strategy
 
 
-def _coevolution(
+def _cooperative(
     space: CandidateSpace, objective: Objective, seed: int, levers: Levers, of: Of
 ) -> Strategy:
-    """Return cooperative coevolution that begins with the seeds' teams and, under rungs of epochs, learns from every value.
-
-    Its credit chooses among the teams it could propose, as screening does among evolution's candidates. It draws no random
-    teams: the control does.
-    """
-    taken_apart = _load("coevolution_stages:decomposition_for")
-    build, least = _load("coevolution:Coevolution"), _load("coevolution:LEAST")
+    """Return cooperative coevolution; under rungs of epochs it learns from every value, under those of rows as evolution does."""
     pooled = levers.rungs and of == "epochs"
-    strategy: Strategy = build(
-        space,
-        objective,
-        seed,
-        teams=taken_apart(space),
-        warm_up=least,
-        random=0.0,
-        rungs=RUNGS if pooled else (1.0,),
-    )
+    build = import_module("coeval.run.coevolving").coevolution
+    strategy: Strategy = build(space, objective, seed, RUNGS if pooled else (1.0,))
     if not levers.rungs:
         return strategy
     return _under_rungs(strategy, objective, seed, of, has_signals=levers.screen, pooled=pooled)

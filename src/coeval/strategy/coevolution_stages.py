@@ -61,8 +61,8 @@ class SlotSpecies:
 
     @property
     def is_dear(self) -> bool:
-        """Return False: settings are drawn."""
-        return False
+        """Return True: the variants a step away are looked for among hundreds."""
+        return True
 
     def sample(self, rng: np.random.Generator) -> Member:
         """Draw the settings of every slot."""
