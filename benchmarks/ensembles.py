@@ -12,23 +12,19 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from benchmarks.runs import DATA, kept, publish, table
+from benchmarks.runs import kept, publish, table
+from benchmarks.searches import objective_of, searched, task_of
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import predictions
-from coeval.run.budget import Budget
-from coeval.run.search import search
 from coeval.run.strategies import rungs_of, strategy_for
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import MemoryArtifacts
 from coeval.task.metrics import all_metrics
-from coeval.task.read import read
-from coeval.trial import Objective
 
 KEPT = Path(__file__).parents[1] / "runs" / "ensembles.jsonl"
 TABLES = ("pima_diabetes", "credit_g", "abalone", "phoneme", "satimage", "cpu_act")
@@ -37,27 +33,18 @@ TRIAL_SHARE = 0.2
 
 def measure(name: str, seed: int, seconds: float, models: str) -> dict:
     """Run one search and its end; return the test scores of the single winner and of what is exported."""
-    manifest = pd.read_csv(DATA / "manifest.csv").set_index("name")
-    task = read(DATA / f"{name}.parquet", target=manifest.loc[name, "target"], seed=seed)
-    objective = Objective(task.metric.name, task.metric.maximise)
+    task = task_of(name, seed)
+    objective = objective_of(task)
     space = space_for(task, models=models)
     artifacts = MemoryArtifacts()
-    began = time.monotonic()
     strategy = strategy_for(
         "evolution", space, objective, seed, rungs_of=rungs_of(task), seconds=seconds
     )
     evaluator = TrainingEvaluator(
         task, space, seed=seed, artifacts=artifacts, limits=Limits(seconds=TRIAL_SHARE * seconds)
     )
-    run = search(
-        task,
-        space,
-        strategy,
-        evaluator,
-        Budget(trials=100_000),
-        objective=objective,
-        stop=lambda: time.monotonic() - began >= seconds,
-        seed=seed,
+    run = searched(
+        task, space, strategy, evaluator, seconds=seconds, clock=time.monotonic, seed=seed
     )
     finalists = choose_finalists(run.trials, space, objective)
     resources = Resources(source=task, seed=seed)

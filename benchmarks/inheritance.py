@@ -9,15 +9,13 @@ that seconds compare epochs and not engines (the compiled loop is not loaded for
 """
 
 import argparse
-import json
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.runs import DATA, kept, publish, table
+from benchmarks.runs import DATA, keep_missing, kept, publish, table
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture, Step, sequence, step
 from coeval.build.network import Network
@@ -202,12 +200,8 @@ def main() -> None:
         (name, move, seed) for seed in range(given.seeds) for name in TABLES for move in MOVES
     ]
     known = {(one["table"], one["move"], one["seed"]) for one in kept(KEPT)}
-    KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
-        with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
-            running = [pool.submit(measure, *one) for one in wanted if one not in known]
-            for done in as_completed(running):
-                print(json.dumps(done.result()), file=file, flush=True)
+        keep_missing(KEPT, measure, wanted, known, jobs=given.jobs)
     publish("Inherited weights", "python -m benchmarks.inheritance", report(kept(KEPT)))
 
 

@@ -9,17 +9,15 @@ minutes, what is kept is not measured again.
 """
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.runs import DATA, kept, publish, table
+from benchmarks.runs import DATA, keep_missing, kept, publish, table
 from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.seed import generator
@@ -213,12 +211,8 @@ def main() -> None:
         for training in TRAININGS
         for name in TABLES
     ]
-    KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
-        with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
-            running = [pool.submit(measure, *one) for one in wanted if one not in known]
-            for done in as_completed(running):
-                print(json.dumps(done.result()), file=file, flush=True)
+        keep_missing(KEPT, measure, wanted, known, jobs=given.jobs)
     publish("Proxy tasks and zero-cost scores", "python -m benchmarks.proxies", report(kept(KEPT)))
 
 

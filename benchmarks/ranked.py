@@ -10,32 +10,26 @@ best candidate's own weights, chosen on validation. Seconds are the process's ow
 
 import argparse
 import itertools
-import json
 import statistics
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from benchmarks.runs import DATA, kept, publish, table
+from benchmarks.runs import keep_missing, kept, publish, table
+from benchmarks.searches import objective_of, searched, task_of
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import predictions
-from coeval.run.budget import Budget
-from coeval.run.search import search
 from coeval.run.strategies import ENOUGH, RUNGS
 from coeval.space.tabular import space_for
 from coeval.space.vocabulary import LADDER
 from coeval.store.artifacts import FileArtifacts
 from coeval.strategy.asha import AsynchronousHalving
 from coeval.strategy.random import RandomSearch
-from coeval.task.read import read
-from coeval.trial import Objective
 
 KEPT = Path(__file__).parents[1] / "runs" / "ranked.jsonl"
 TABLES = (
@@ -56,9 +50,8 @@ LONGEST = 60.0
 
 def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
     """Run one search; return how many candidates it ranked, and what the best was worth."""
-    manifest = pd.read_csv(DATA / "manifest.csv").set_index("name")
-    task = read(DATA / f"{name}.parquet", target=manifest.loc[name, "target"], seed=seed)
-    objective = Objective(task.metric.name, task.metric.maximise)
+    task = task_of(name, seed)
+    objective = objective_of(task)
     with tempfile.TemporaryDirectory() as folder:
         space = space_for(task, ladder=tuple(one for one in LADDER if one <= WIDEST))
         artifacts = FileArtifacts(Path(folder))
@@ -75,15 +68,8 @@ def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
             limits=Limits(seconds=LONGEST),
         )
         began = time.process_time()
-        run = search(
-            task,
-            space,
-            strategy,
-            evaluator,
-            Budget(trials=100_000),
-            objective=objective,
-            stop=lambda: time.process_time() - began >= seconds,
-            seed=seed,
+        run = searched(
+            task, space, strategy, evaluator, seconds=seconds, clock=time.process_time, seed=seed
         )
         spent = time.process_time() - began
         best = choose_finalists(run.trials, space, objective, 1)
@@ -121,16 +107,8 @@ def main() -> None:
         (arm, name, seed, given.seconds)
         for seed, name, arm in itertools.product(range(given.seeds), given.tables, ARMS)
     ]
-    KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
-        # A process for each run: what one compiled or read does not spare the next.
-        with (
-            ProcessPoolExecutor(given.jobs, max_tasks_per_child=1) as pool,
-            KEPT.open("a") as file,
-        ):
-            running = [pool.submit(measure, *one) for one in wanted if one not in known]
-            for done in as_completed(running):
-                print(json.dumps(done.result()), file=file, flush=True)
+        keep_missing(KEPT, measure, wanted, known, jobs=given.jobs, fresh=True)
     lines = [one for one in kept(KEPT) if one["asked"] == given.seconds]
     command = f"python -m benchmarks.ranked --seconds {given.seconds:g} --seeds {given.seeds}"
     publish("Candidates ranked a minute", command, report(lines))

@@ -12,18 +12,16 @@ from their checkpoints, whose writing and reading counts.
 
 import argparse
 import itertools
-import json
 import math
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from benchmarks.runs import DATA, kept, publish, table
+from benchmarks.runs import keep_missing, kept, publish, table
+from benchmarks.searches import objective_of, searched, task_of
 from coeval.evaluate.table_catalogue import CATALOGUE, load_benchmark
 from coeval.evaluate.table_nasbench201 import DATASETS
 from coeval.evaluate.training import TrainingEvaluator
@@ -32,8 +30,6 @@ from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import predictions
 from coeval.run.bench import Contest, Entrant, run_search
-from coeval.run.budget import Budget
-from coeval.run.search import search
 from coeval.run.strategies import ENOUGH, POPULATION, RUNGS, SAMPLE
 from coeval.seed import generator
 from coeval.space.tabular import space_for
@@ -43,8 +39,6 @@ from coeval.strategy.evolution import RegularisedEvolution
 from coeval.strategy.protocol import Strategy
 from coeval.strategy.random import RandomSearch
 from coeval.strategy.seeded import Seeded
-from coeval.task.read import read
-from coeval.trial import Objective
 
 KEPT = Path(__file__).parents[1] / "runs" / "rungs.jsonl"
 NAS = Path(__file__).parents[2] / "shared" / "data" / "nas"
@@ -90,30 +84,17 @@ def look_up(arm: str, name: str, seed: int) -> dict:
 
 def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
     """Run one search; return what it found and what it spent."""
-    manifest = pd.read_csv(DATA / "manifest.csv").set_index("name")
-    task = read(DATA / f"{name}.parquet", target=manifest.loc[name, "target"], seed=seed)
-    objective = Objective(task.metric.name, task.metric.maximise)
+    task = task_of(name, seed)
+    objective = objective_of(task)
     with tempfile.TemporaryDirectory() as folder:
         space = space_for(task, effort=max(seconds / 60, 0.3))
         artifacts = FileArtifacts(Path(folder))
         inner = strategy_of(arm, space, objective, seed, RUNGS, continues=True)
         strategy = Seeded(inner, space.seeds())
-        began = time.process_time()
-        run = search(
-            task,
-            space,
-            strategy,
-            TrainingEvaluator(
-                task,
-                space,
-                seed=seed,
-                artifacts=artifacts,
-                limits=Limits(seconds=max(3.0, seconds / 5)),
-            ),
-            Budget(trials=100_000),
-            objective=objective,
-            stop=lambda: time.process_time() - began >= seconds,
-            seed=seed,
+        limits = Limits(seconds=max(3.0, seconds / 5))
+        evaluator = TrainingEvaluator(task, space, seed=seed, artifacts=artifacts, limits=limits)
+        run = searched(
+            task, space, strategy, evaluator, seconds=seconds, clock=time.process_time, seed=seed
         )
         best = choose_finalists(run.trials, space, objective, 1)
         now = Resources(source=task, seed=seed, deadline=time.monotonic())
@@ -153,12 +134,8 @@ def main() -> None:
     wanted += [(arm, name, seed, given.seconds) for seed, name, arm in trained]
     names = ("arm", "table", "seed", "seconds")
     known = {tuple(one[name] for name in names) for one in kept(KEPT)}
-    KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
-        with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
-            running = [pool.submit(_run, *one) for one in wanted if one not in known]
-            for done in as_completed(running):
-                print(json.dumps(done.result()), file=file, flush=True)
+        keep_missing(KEPT, _run, wanted, known, jobs=given.jobs)
     trained_lines = [one for one in kept(KEPT) if one["seconds"] == given.seconds]
     looked_lines = [one for one in kept(KEPT) if "regret" in one]
     text = f"{regrets(looked_lines)}\n\n{report(trained_lines)}"

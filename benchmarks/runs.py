@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Container, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,33 @@ def fit(data: Path, target: str | None, out: Path, *options: str, memory: bool =
 def kept(path: Path) -> list[dict]:
     """Return the lines of JSON that a measurement kept; none where it has not begun."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def keep_missing(
+    path: Path,
+    measure: Callable[..., dict],
+    wanted: Iterable[tuple],
+    known: Container[tuple],
+    *,
+    jobs: int,
+    fresh: bool = False,
+) -> None:
+    """Measure what is not known yet, so many at a time, and keep each result as a line of JSON when it is there.
+
+    Args:
+        path: Of the lines.
+        measure: Called in another process with each tuple of ``wanted``.
+        wanted: What is to be measured.
+        known: What is kept already.
+        jobs: Processes.
+        fresh: Give each measurement a process of its own: what one compiled or read does not spare the next.
+    """
+    path.parent.mkdir(exist_ok=True)
+    alone = 1 if fresh else None
+    with ProcessPoolExecutor(jobs, max_tasks_per_child=alone) as pool, path.open("a") as file:
+        running = [pool.submit(measure, *one) for one in wanted if one not in known]
+        for done in as_completed(running):
+            print(json.dumps(done.result()), file=file, flush=True)
 
 
 def tree_megabytes(pid: int) -> float:

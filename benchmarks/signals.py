@@ -7,16 +7,14 @@ measured it, noise in its place, or its negative. Counted are evaluations until 
 """
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.runs import kept, publish, table
+from benchmarks.runs import keep_missing, kept, publish, table
 from coeval.evaluate.table_catalogue import load_benchmark
 from coeval.run.bench import Contest, Entrant, contest_truth, run_search
 from coeval.run.bench_summary import first_within
@@ -75,12 +73,8 @@ def main() -> None:
         (name, kind, seed) for seed in range(given.seeds) for name in STRATEGIES for kind in SIGNALS
     ]
     known = {(one["strategy"], one["signal"], one["seed"]): one for one in kept(KEPT)}
-    KEPT.parent.mkdir(exist_ok=True)
     if not given.report:
-        with ProcessPoolExecutor(given.jobs) as pool, KEPT.open("a") as file:
-            running = [pool.submit(measure, *one) for one in wanted if one not in known]
-            for done in as_completed(running):
-                print(json.dumps(done.result()), file=file, flush=True)
+        keep_missing(KEPT, measure, wanted, known, jobs=given.jobs)
     publish("Zero-cost scores as a signal", "python -m benchmarks.signals", report(kept(KEPT)))
 
 
