@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from coeval.architecture.types import Grid
 from coeval.errors import DataError
@@ -16,7 +17,7 @@ GRID = Grid(8, 8, 1)
 
 def test_a_folder_of_images_is_read_at_any_depth(tmp_path):
     written = class_folders(tmp_path / "in")
-    found, names = read_pictures(tmp_path / "in", GRID)
+    found, names, _ = read_pictures(tmp_path / "in", GRID)
     expected = {str(path.relative_to(tmp_path / "in")): pixels for path, pixels in written.items()}
     assert set(names) == set(expected)
     assert all((one == expected[name]).all() for one, name in zip(found, names, strict=True))
@@ -26,7 +27,7 @@ def test_what_a_task_reads_is_what_a_model_is_asked(tmp_path):
     """Size, colours and range are brought about by the same code."""
     class_folders(tmp_path, side=80, features=3, suffix=".jpg")
     task = read(tmp_path)
-    asked, _ = read_pictures(tmp_path, Grid(*images_of(task).shape[1:]))
+    asked, *_ = read_pictures(tmp_path, Grid(*images_of(task).shape[1:]))
     assert {one.tobytes() for one in asked} == {
         np.ascontiguousarray(one).tobytes() for one in images_of(task)
     }
@@ -35,7 +36,7 @@ def test_what_a_task_reads_is_what_a_model_is_asked(tmp_path):
 def test_one_file_a_list_and_arrays_are_read_too(tmp_path):
     written = class_folders(tmp_path)
     path, pixels = next(iter(written.items()))
-    found, names = read_pictures(path, GRID)
+    found, names, _ = read_pictures(path, GRID)
     assert (found[0] == pixels).all()
     assert names == (path.name,)
     listed = tmp_path / "asked.csv"
@@ -47,14 +48,14 @@ def test_one_file_a_list_and_arrays_are_read_too(tmp_path):
     np.save(tmp_path / "a.npy", images)
     np.savez(tmp_path / "a.npz", anything=images, ids=np.arange(5))
     for name in ("a.npy", "a.npz"):
-        found, names = read_pictures(tmp_path / name, GRID)
+        found, names, _ = read_pictures(tmp_path / name, GRID)
         assert (found == images).all()
         assert names == ("0", "1", "2", "3", "4")
 
 
 def test_images_of_another_size_and_colour_are_converted():
     images, _ = pictures(5, features=3)
-    found, _ = read_pictures(images, Grid(4, 6, 1))
+    found, *_ = read_pictures(images, Grid(4, 6, 1))
     assert found.shape == (5, 4, 6, 1)
     grey, _ = pictures(5)
     assert (read_pictures(grey, Grid(8, 8, 3))[0] == grey).all()
@@ -90,3 +91,19 @@ def test_a_summary_tells_of_images(tmp_path):
     class_folders(tmp_path)
     first, *_ = summary(read(tmp_path))
     assert first == f"data: {tmp_path.name}, 36 images of 8 x 8, grey"
+
+
+def test_what_was_changed_for_a_model_is_said(tmp_path):
+    grey, colour = np.zeros((3, 8, 8), np.uint8), np.zeros((2, 8, 8, 3), np.uint8)
+    assert read_pictures(grey, Grid(8, 8, 1))[2] == ()
+    assert read_pictures(colour, Grid(8, 8, 1))[2] == (
+        "2 images are in colour and the model knows grey ones: colours are lost",
+    )
+    size, colours = read_pictures(grey, Grid(9, 8, 3))[2]
+    assert size == "3 images are resized to 9 x 8, the model's"
+    assert colours == "3 images are grey and the model knows colours: they get three equal ones"
+    Image.fromarray(grey[0]).save(tmp_path / "a.png")
+    Image.fromarray(colour[0]).save(tmp_path / "b.png")
+    assert read_pictures(tmp_path, Grid(8, 8, 1))[2] == (
+        "1 images are in colour and the model knows grey ones: colours are lost",
+    )

@@ -15,7 +15,7 @@ from coeval.architecture.text import one_line, outline
 from coeval.cli.explain import why
 from coeval.cli.words import say
 from coeval.component.library import NEURAL
-from coeval.errors import DataError, ExportError, RunError, did_you_mean
+from coeval.errors import DataError, ExportError, RunError, unknown
 from coeval.export.folder import CARD, MANIFEST, ONNX, SOURCE, WEIGHTS, check_files, read_manifest
 from coeval.trial import Trial
 
@@ -57,6 +57,8 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
     found = predictor.predict(data)
     if predictor.description.image is None:
         _tell_ignored(data, predictor.description.schema)
+    for note in predictor.notes:
+        _warn(f"note: {note}.")
     if out is None:
         say(found.to_csv(index=False).rstrip("\n"))
         return
@@ -225,9 +227,7 @@ def _write_svg(architecture: Architecture, path: Path) -> None:
 def export_command(run: Path, format: str, out: Path | None, point: int | None = None) -> None:
     """Copy verified files out of a run: the model's, or those of a point of its front."""
     if format not in FORMATS:
-        raise ExportError(
-            f"--format must be one of {', '.join(FORMATS)}, got {format!r}.{did_you_mean(format, FORMATS)}"
-        )
+        raise ExportError(unknown("--format", format, FORMATS))
     folder = model_folder(run) if point is None else _point(run, point)
     check_files(folder, read_manifest(folder))
     names = FORMATS[format]

@@ -25,6 +25,7 @@ class Predictor:
 
     Attributes:
         description: Columns, problem and classes.
+        notes: How the images that were predicted last had to be changed.
 
     Raises:
         ExportError: A file is missing, cut short, changed, or of another format.
@@ -39,6 +40,7 @@ class Predictor:
         manifest = read_manifest(path)
         check_files(path, manifest)
         self.description = description(manifest)
+        self.notes: tuple[str, ...] = ()
         self._session = Session((path / ONNX).read_bytes(), self.description)
 
     def predict(self, data: Any) -> "pd.DataFrame":
@@ -100,7 +102,7 @@ class Predictor:
         grid = self.description.image
         if grid is None:
             raise DataError("The model takes a table's rows, not images. Give it a table.")
-        pixels, names = read_pictures(data, grid)
+        pixels, names, self.notes = read_pictures(data, grid)
         (column,) = self.description.schema.columns
         return Table((Column(column.name, Kind.IMAGE, pixels),), len(pixels)), names
 

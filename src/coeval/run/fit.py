@@ -207,7 +207,7 @@ def _sit(
         rivals = _rivals(site)
         try:
             run = search_for(site, rivals, events)
-            _check_any(run)
+            _check_any(run, folder.path)
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
@@ -222,7 +222,7 @@ def _sit(
         store.close()
 
 
-def _check_any(run: Run) -> None:
+def _check_any(run: Run, path: Path) -> None:
     """Check that there is something to finish.
 
     Raises:
@@ -230,13 +230,18 @@ def _check_any(run: Run) -> None:
     """
     if run.best is not None:
         return
+    if all(one.state is State.RUNNING for one in run.trials):
+        raise RunError(
+            "The search ended before its first trial did, so there is no model. Give the run more time: "
+            f"coeval resume {path} --budget."
+        )
     failures = [
         one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
     ]
     why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
         f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Give the run more time with "
-        "coeval resume RUN --budget, or mend what the failures name."
+        f"coeval resume {path} --budget, or mend what the failures name."
     )
 
 

@@ -109,10 +109,7 @@ def size_for(pictures: Files | Stack, most: int = MOST_SIDE) -> tuple[Grid, list
                 f"The only image, {pictures.names[0]}, cannot be read ({heads[0].why}). Add images."
             )
     else:
-        seen = [
-            Header(part.grid.height, part.grid.width, part.grid.features == 1)
-            for part in pictures.parts
-        ]
+        seen = _headers(pictures)
     sizes = np.array([(one.height, one.width) for one in seen])
     middle = np.median(sizes, axis=0)
     shrink = min(1.0, most / middle.max())
@@ -124,6 +121,42 @@ def size_for(pictures: Files | Stack, most: int = MOST_SIDE) -> tuple[Grid, list
         )
     grid = Grid(height, width, 1 if all(one.is_grey for one in seen) else 3)
     return grid, [*_about_size(sizes, grid, most), *_about_colour(seen)]
+
+
+def unlike(pictures: Files | Stack, grid: Grid) -> tuple[str, ...]:
+    """Return how images to predict differ from those that a model was trained on, and what is done about it.
+
+    Args:
+        pictures: To predict.
+        grid: What the model takes.
+    """
+    seen = headers(pictures.paths) if isinstance(pictures, Files) else _headers(pictures)
+    counts = [1] * len(seen)
+    if isinstance(pictures, Stack):
+        counts = [len(part.values) for part in pictures.parts]
+    known = [(one, count) for one, count in zip(seen, counts, strict=True) if not one.why]
+    other = sum(
+        count for one, count in known if (one.height, one.width) != (grid.height, grid.width)
+    )
+    odd = sum(count for one, count in known if one.is_grey != (grid.features == 1))
+    notes = []
+    if other:
+        notes.append(f"{other:,} images are resized to {grid.height} x {grid.width}, the model's")
+    if odd and grid.features == 1:
+        notes.append(
+            f"{odd:,} images are in colour and the model knows grey ones: colours are lost"
+        )
+    elif odd:
+        notes.append(
+            f"{odd:,} images are grey and the model knows colours: they get three equal ones"
+        )
+    return tuple(notes)
+
+
+def _headers(pictures: Stack) -> list[Header]:
+    """Return what each array says of its images."""
+    grids = [part.grid for part in pictures.parts]
+    return [Header(one.height, one.width, one.features == 1) for one in grids]
 
 
 def decoded(pictures: Files | Stack, grid: Grid) -> Decoded:

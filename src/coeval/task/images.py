@@ -11,7 +11,7 @@ from coeval.task.files import read_file
 from coeval.task.image_arrays import from_pairs, is_npz, load_npy, load_npz, part_of, read_arrays
 from coeval.task.image_decode import SUFFIXES, decode
 from coeval.task.image_folder import LABEL, image_files, read_folder
-from coeval.task.image_found import MOST_SIDE, Files, Found
+from coeval.task.image_found import MOST_SIDE, Files, Found, unlike
 from coeval.task.image_list import path_column, paths_of
 from coeval.task.image_stack import Bytes, stack_of
 from coeval.task.image_task import image_task
@@ -137,8 +137,8 @@ def from_images(
     return image_task(from_pairs([(images, target)], "The array"), None, plan, most=most)
 
 
-def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...]]:
-    """Return images to predict, in a model's size and colours, and a name for each.
+def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...], tuple[str, ...]]:
+    """Return images to predict, in a model's size and colours, a name for each, and what was changed for it.
 
     Args:
         source: A folder of images (at any depth), an image file, a table with a column of paths, an ``.npz`` or ``.npy``
@@ -146,7 +146,7 @@ def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...]]:
         grid: What the model takes.
 
     Returns:
-        ``(images, height, width, features)`` uint8; files named by their path in the folder, arrays by number.
+        ``(images, height, width, features)`` uint8; files named by their path in the folder, arrays by number; notes.
 
     Raises:
         DataError: An image cannot be read, or there are none.
@@ -159,8 +159,9 @@ def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...]]:
             return _decoded(_files(path), grid)
         source = _images_in(path)
     part, _ = part_of(source, "The array")
-    pixels = stack_of([part]).gather(grid)
-    return pixels, tuple(str(number) for number in range(len(pixels)))
+    stack = stack_of([part])
+    pixels = stack.gather(grid)
+    return pixels, tuple(str(number) for number in range(len(pixels))), unlike(stack, grid)
 
 
 def _found(path: Path, target: str | None) -> tuple[Found, Found | None]:
@@ -220,7 +221,7 @@ def _images_in(path: Path) -> Any:
     return next(iter(arrays.values()))
 
 
-def _decoded(files: Files, grid: Grid) -> tuple[Bytes, tuple[str, ...]]:
+def _decoded(files: Files, grid: Grid) -> tuple[Bytes, tuple[str, ...], tuple[str, ...]]:
     pixels, lost = decode(files.paths, grid)
     if lost:
         first = min(lost)
@@ -228,4 +229,4 @@ def _decoded(files: Files, grid: Grid) -> tuple[Bytes, tuple[str, ...]]:
             f"{len(lost)} of {len(pixels)} images cannot be read; the first is {files.names[first]} ({lost[first]}). "
             "Mend or remove them."
         )
-    return pixels, files.names
+    return pixels, files.names, unlike(files, grid)
