@@ -1,6 +1,6 @@
 """Which of many candidates to take home: rules of selection compared on the test rows, with no further training.
 
-    python -m benchmarks.selection [--seconds 12] [--seeds 3] [--tables titanic magic@800] [--report]
+    python -m benchmarks.selection [--seconds 10] [--seeds 3] [--tables titanic magic@800] [--report]
 
 Each table and seed is searched once, for so many CPU seconds. Of every whole trial are kept what it predicts out of fold, what it
 predicts for the selection and test rows trained again without and with the selection rows, and what its folds' networks predict
@@ -115,7 +115,9 @@ def collect(name: str, seed: int, seconds: float) -> Collected:
         seed=seed,
     )
     whole = [one for one in run.trials if one.is_comparable and one.measurement.cached_from is None]
-    finalists = choose_finalists(whole, space, objective, MOST_TRIALS)
+    is_folded = len(task.folds) > 1
+    most, seeds = (MOST_TRIALS, SEEDS) if is_folded else (AGAIN, 2)
+    finalists = choose_finalists(whole, space, objective, most)
     by_number = {one.number: one for one in run.trials}
     searched = time.process_time() - began
     found: dict[str, list[Floats]] = {}
@@ -123,14 +125,14 @@ def collect(name: str, seed: int, seconds: float) -> Collected:
     kept: list[dict] = []
     for finalist in finalists:
         trial = by_number[finalist.trial]
-        line = _trained(task, finalist, seed, SEEDS if len(kept) < AGAIN else 1)
+        line = _trained(task, finalist, seed, seeds if len(kept) < AGAIN else 1)
         if line is None:
             continue
         line |= _folds(task, finalist, trial, artifacts, prepared)
         for key, value in line.items():
             found.setdefault(key, []).append(np.asarray(value, np.float32))
         kept.append(_facts(finalist, trial, run.trials, objective))
-    again, others = _again(task, space, kept, by_number, seed)
+    again, others = _again(task, space, kept if is_folded else [], by_number, seed)
     arrays = {key: np.stack(value) for key, value in found.items()}
     if again:
         arrays["again"] = np.stack(again)
@@ -278,7 +280,7 @@ def _baselines(task: Task, seed: int) -> dict[str, Floats]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=0, help="seed")
     parser.add_argument("--tables", nargs="*", default=TABLES)
@@ -289,7 +291,7 @@ def main() -> None:
     began = time.monotonic()
     for seed in range(given.first, given.first + given.seeds):
         for name in given.tables:
-            target = KEPT / f"{name}-{seed}.npz"
+            target = KEPT / f"{name}-{seed}-{given.seconds:g}s.npz"
             if target.exists() or given.report or time.monotonic() - began > given.seconds_in_all:
                 continue
             found = collect(name, seed, given.seconds)
@@ -299,8 +301,19 @@ def main() -> None:
 
 
 def report() -> str:
-    """Return the rules' test scores against the best validation's, and what the winner's score was believed to be."""
+    """Return, of tables with folds and of others, the rules' test scores and what the winner's score was believed to be."""
     searches = [load(one) for one in sorted(KEPT.glob("*.npz"))]
+    parts = []
+    for title, is_folded in (("Scored out of fold", True), ("One validation split", False)):
+        own = [one for one in searches if (one.facts["folds"] > 1) is is_folded]
+        if own:
+            parts += [f"### {title}", _searches(own), _changes(own)]
+            parts += ["What the winner's loss was believed to be:", _gaps(own)]
+    return "\n\n".join(parts)
+
+
+def _changes(searches: Sequence[Searched]) -> str:
+    """Return the rules with their test scores against the best validation's, the best rule first."""
     changes: dict[str, dict[str, list[float]]] = {}
     for one in searches:
         found = dict(rules(one))
@@ -316,15 +329,8 @@ def report() -> str:
             [name, f"{np.mean(means):+.2f} %", f"{np.median(means):+.2f} %", f"{better} / {worse}"]
         )
     rows.sort(key=lambda row: float(row[1].split()[0]))
-    header = ["rule", "mean change of the loss on test", "median", "better / worse"]
-    return "\n\n".join(
-        [
-            _searches(searches),
-            table(header, rows),
-            "What the winner's loss was believed to be:",
-            _gaps(searches),
-        ]
-    )
+    header = ["rule", "mean change of the loss on test", "median of the tables", "better / worse"]
+    return table(header, rows)
 
 
 def _searches(searches: Sequence[Searched]) -> str:

@@ -1,7 +1,7 @@
 """The rules of ``benchmarks.selection``: each turns what the candidates of one search predict into predictions for the test rows.
 
-``all`` is one training on all rows but the test rows, ``seeds`` the mean of four of them, ``folds`` the mean of the networks that the
-search trained on its folds.
+``all`` is one training on all rows but the test rows, ``seeds`` the mean of four of them (of two, of tables with one split), ``folds``
+the mean of the networks that the search trained on its folds.
 """
 
 import json
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coeval.export.ensemble_choice import Judged, choose, greedy, halves
+from coeval.export.ensemble_choice import choose, greedy, halves
+from coeval.export.judged import Judged
 from coeval.task.metric import Metric
 from coeval.task.metrics import LOG_LOSS, RMSE
 
@@ -137,14 +138,16 @@ def rules(found: Searched) -> Iterator[tuple[str, float]]:
     scores = np.array([one["validation"] for one in lines])
     common = int(np.argmin([min(one["curve"]) for one in lines]))
     yield BASE, found.one(0, "all")
-    yield "two repeats of k-fold", found.one(int((scores[: len(again)] + again).argmin()), "all")
+    if len(again):
+        repeated = int((scores[: len(again)] + again).argmin())
+        yield "two repeats of k-fold", found.one(repeated, "all")
     yield "out-of-fold and selection rows", found.one(int(pooled.mean(axis=1).argmin()), "all")
     yield "shrunk by empirical Bayes", found.one(shrunk(losses), "all")
     yield "smallest within a standard error", found.one(simplest(losses, parameters), "all")
     yield "folds scored at one common epoch", found.one(common, "all")
     yield "the best on test (oracle)", min(found.one(one, "all") for one in range(len(lines)))
     yield "best validation, as many steps, not epochs", found.one(0, "steps")
-    yield "best validation, four seeds", found.one(0, "all_seeds")
+    yield "best validation, several seeds", found.one(0, "all_seeds")
     yield "best validation, the folds' networks", found.one(0, "folds")
     winner = before(found)
     selection = Judged(found.metric, kept["y_selection"], None)
@@ -160,7 +163,7 @@ def rules(found: Searched) -> Iterator[tuple[str, float]]:
     yield "the same without the guard of halves, several seeds", found.mean(plain, "all_seeds")
     even = np.full(min(4, len(lines)), 1 / min(4, len(lines)))
     yield "even mean of the 4 best, one training each", found.mean(even, "all")
-    yield "even mean of the 4 best, four seeds each", found.mean(even, "all_seeds")
+    yield "even mean of the 4 best, several seeds each", found.mean(even, "all_seeds")
     for name in ("linear_model", "gradient_boosting"):
         yield f"({name.replace('_', ' ')})", found.test(kept[f"{name}/test"])
 
@@ -179,9 +182,9 @@ def optimism(found: Searched) -> dict[str, float]:
     return {
         "validation: each fold at its own best epoch, best of all": first["validation"] / test,
         "each fold at one common epoch": min(first["curve"]) / test,
-        "other folds and seeds": first["again"] / test,
+        "other folds and seeds": first.get("again", np.nan) / test,
         "chosen on half of the rows, scored on the others": float(np.mean(halved)) / test,
         "selection rows": selected / test,
-        "test, mean of four trainings": found.one(0, "all_seeds") / test,
+        "test, mean of several trainings": found.one(0, "all_seeds") / test,
         "test, one training": 1.0,
     }

@@ -205,6 +205,14 @@ def test_the_gap_between_validation_and_test_is_told_at_the_end(validation, test
     assert any(said in line for line in summary.said(facts))
 
 
+def test_the_luck_of_the_choice_is_said_where_it_is_known():
+    test = {"value": 0.5, "low": 0.4, "high": 0.6}
+    facts = found(test=test, validation=0.4, corrected=0.43)
+    assert "0.4000 (0.4300 without the luck of the choice), test 0.5000" in evidence.gap(facts)
+    assert "0.4300 without the luck of being the best of many" in str(evidence.trust(facts))
+    assert "luck" not in evidence.gap(found(test=test, validation=0.4, corrected=None))
+
+
 def test_without_a_test_split_there_is_no_gap():
     assert evidence.gap(found(test=None)) == ""
 

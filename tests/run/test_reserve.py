@@ -2,16 +2,19 @@
 
 import math
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from coeval.export import stretch
+from coeval.export.finalists import NETWORKS_OF_FEW, choose_finalists, final_seconds
 from coeval.run.one_shot import divide
-from coeval.run.reserve import Reserve, export_seconds, ticks_end
+from coeval.run.reserve import STARTING_SECONDS, Reserve, export_seconds, ticks_end
 from coeval.seed import generator
 from coeval.space.for_task import space_for
 from coeval.trial import Measurement, Objective, Proposal, State, Trial
+from tests.evaluate.tasks import Decoder, candidate, task_of
 from tests.task.pictures import picture_task
 
 TASK = picture_task(side=12)
@@ -75,3 +78,27 @@ def test_between_the_last_tick_and_the_end_of_the_search_a_training_fits(seconds
 
 def test_without_a_limit_on_time_ticks_end_by_themselves():
     assert ticks_end(site(math.inf, "gdas", None)) == math.inf
+
+
+@pytest.mark.parametrize(("seconds", "refits"), [(0.3, NETWORKS_OF_FEW), (2.0, 1)])
+def test_of_few_rows_several_refits_are_kept_time_for_unless_they_are_long(seconds, refits):
+    task = task_of("wine", folds=3)
+    place = site(time.monotonic() + 600.0)
+    one = Reserve(SimpleNamespace(**{**vars(place), "task": task, "space": Decoder()}))
+    plain = trained(seconds)
+    data = {**plain.measurement.data, "train_rows": len(task.folds[0][0])}
+    found = [
+        Trial(
+            number,
+            Proposal(candidate(task, width=8 + number)),
+            State.DONE,
+            replace(plain.measurement, data=data),
+        )
+        for number in range(2)
+    ]
+    for trial in found:
+        one.record(trial)
+    finalists = choose_finalists(found, Decoder(), Objective("log_loss"))
+    needed = final_seconds(finalists, task, refits=refits)
+    assert one.seconds == pytest.approx(needed + STARTING_SECONDS)
+    assert final_seconds(finalists, task, refits=2) > final_seconds(finalists, task, refits=1)

@@ -254,7 +254,10 @@ def _preparations(parts: Sequence[Part]) -> list[str]:
     return [
         "Preparation, of each member of the ensemble:",
         "",
-        *(f"{number}. {one}" for number, one in enumerate(said, start=1)),
+        *(
+            f"- {', '.join(str(n) for n, other in enumerate(said, start=1) if other == one)}: {one}"
+            for one in dict.fromkeys(said)
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.finalists import refit_seconds, refits_seconds, round_seconds
+from coeval.export.finalists import refit_seconds, refits_of, refits_seconds, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import (
     Finalist,
@@ -46,6 +46,8 @@ Mapped = Callable[[Callable[[Job], Retrained], Sequence[Job]], Iterable[Retraine
 HOPE = 0.6
 """Share of a refit's planned seconds for which it is still tried: plans are cautious, and one cut short is discarded."""
 _LAST_SECONDS = 2.0
+REFITS_SHARE = 0.5
+"""Share of what is left that several refits may take, or one is kept time for."""
 """What a training may take when time is over and there is no model at all."""
 
 
@@ -245,7 +247,13 @@ def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -
 
 
 def _refit_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
-    return refits_seconds(planned, task, resources.workers) if resources.refits else 0.0
+    """Return what is kept for refits: for all that there may be, unless they would take more than half of what is left."""
+    if not resources.refits:
+        return 0.0
+    several = refits_seconds(planned, task, resources.workers, refits_of(task))
+    if several <= REFITS_SHARE * resources.seconds_left:
+        return several
+    return max(refit_seconds(one, task) for one in planned)
 
 
 def _best_model(

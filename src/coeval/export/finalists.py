@@ -73,7 +73,9 @@ def _is_grown(trial: Trial) -> bool:
     return trial.measurement is not None and trial.measurement.data.get("engine") == "trees"
 
 
-def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1) -> float:
+def final_seconds(
+    finalists: Sequence[Finalist], task: Task, *, workers: int = 1, refits: int = 1
+) -> float:
     """Return about how long training the finalists once and the refits take, test scoring aside.
 
     A search keeps this much of its budget for the end. The refits are counted for the slowest, since
@@ -81,20 +83,23 @@ def final_seconds(finalists: Sequence[Finalist], task: Task, *, workers: int = 1
     """
     if not finalists:
         return 0.0
-    refit = refits_seconds(finalists, task, workers)
-    return refit + (round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0)
+    needed = refits_seconds(finalists, task, workers, refits)
+    return needed + (round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0)
+
+
+def refits_of(task: Task) -> int:
+    """Return how many networks are refitted at the end at most, where there is time."""
+    return NETWORKS_OF_FEW if are_few(task) else 1
 
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
     """Return about how long training it on everything but the test rows takes."""
-    return round_seconds([finalist], task, 1, Rows.ALL)
+    return refits_seconds([finalist], task, 1, 1)
 
 
-def refits_seconds(finalists: Sequence[Finalist], task: Task, workers: int) -> float:
-    """Return about how long it takes to refit the slowest of at least one, of few rows as often as networks predict together."""
-    slowest = max(finalists, key=lambda one: refit_seconds(one, task))
-    refits = NETWORKS_OF_FEW if are_few(task) else 1
-    return round_seconds([slowest] * refits, task, workers, Rows.ALL)
+def refits_seconds(finalists: Sequence[Finalist], task: Task, workers: int, refits: int) -> float:
+    """Return about how long training the slowest of at least one so often on everything but the test rows takes."""
+    return max(round_seconds([one] * refits, task, workers, Rows.ALL) for one in finalists)
 
 
 def round_seconds(

@@ -53,6 +53,8 @@ def _optimism(facts: Facts) -> Markup:
     worse = facts.better(validation.value, test.value)
     alone = " of the heaviest member" if len(dig(facts.final, "members") or []) > 1 else ""
     chain = [f"validation{alone} {words.score(validation.value)}"]
+    if (corrected := read_score(dig(facts.final, "corrected"))) is not None:
+        chain.append(f"{words.score(corrected.value)} without the luck of being the best of many")
     if selection:
         chain.append(f"selection {words.score(selection.value)}")
     chain.append(f"test {words.score(test.value)}")
@@ -74,9 +76,11 @@ def gap(facts: Facts) -> str:
         "worse" if facts.better(validation.value, test.value) else "better" if away else "no worse"
     )
     by = f" by {words.score(abs(away))}" if away else ""
+    corrected = read_score(dig(facts.final, "corrected"))
+    luck = f" ({words.score(corrected.value)} without the luck of the choice)" if corrected else ""
     return (
-        f"Validation {words.score(validation.value)}, test {words.score(test.value)}: {how}{by} on rows that the search "
-        "never saw."
+        f"Validation {words.score(validation.value)}{luck}, test {words.score(test.value)}: {how}{by} on rows that the "
+        "search never saw."
     )
 
 

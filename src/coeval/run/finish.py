@@ -19,6 +19,7 @@ from coeval.export.ensemble import Trained, cost_of
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.retrain import Finalist, predictions
+from coeval.export.optimism import corrected_validation
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.export.seeds import with_seeds
 from coeval.run.capsule import machine
@@ -248,6 +249,9 @@ def _facts(
         "provenance": final.provenance,
         "test": None if opened is None else {**_interval(opened.test), "rows": opened.rows},
         "scores": {}
+        "corrected": corrected_validation(
+            site.task, run.trials, site.objective, site.artifacts, seed=site.options.seed
+        ),
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},
         "baselines": [_compared(one, scored, site) for one in baselines],

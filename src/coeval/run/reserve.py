@@ -10,6 +10,7 @@ from coeval.export.finalists import (
     final_seconds,
     finalists_for,
     refit_seconds,
+    refits_of,
     training_seconds,
 )
 from coeval.run.one_shot import divide
@@ -147,8 +148,10 @@ class Reserve:
                 long_share = stretch.share_for(site.task) * whole
                 share = divide(whole).final if trains_ticks(site) else long_share
                 return min(long, share)
-        for count in range(len(finalists), 1, -1):
-            needed = final_seconds(finalists[:count], site.task, workers=site.workers)
-            if needed <= most:
-                return needed + STARTING_SECONDS
+        for refits in dict.fromkeys((refits_of(site.task), 1)):
+            for count in range(len(finalists), 1, -1):
+                first = finalists[:count]
+                needed = final_seconds(first, site.task, workers=site.workers, refits=refits)
+                if needed <= most:
+                    return needed + STARTING_SECONDS
         return refit_seconds(finalists[0], site.task) + STARTING_SECONDS

@@ -1,0 +1,99 @@
+"""What the best validation score of a search is worth when the luck of being the best is taken away.
+
+The best of many uncertain scores is too good: part of what put it first is chance. Bootstrap bias correction takes that part away without
+any training (Tsamardinos, Greasidou & Borboudakis 2018, doi:10.1007/s10994-018-5714-4, section 4, algorithm 3): rows are drawn with
+replacement, the trial that is best on them is scored on the rows that were not drawn, and the mean over many draws is told.
+Each fold's network was taken at the epoch that was best for it, which is another luck and stays.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from coeval.errors import RunError
+from coeval.export.ensemble_choice import thinned
+from coeval.export.judged import Floats, Judged
+from coeval.seed import generator
+from coeval.task.task import Task
+from coeval.trial import Artifacts, Objective, Trial
+
+DRAWS = 100
+TRIALS = 40
+"""The best by validation are looked at: others would win on hardly any draw."""
+
+
+def corrected_score(
+    predictions: Sequence[Floats], judged: Judged, seed: int, until: float = math.inf
+) -> float:
+    """Return the score of the best of several trials, chosen on drawn rows and scored on the others.
+
+    Args:
+        predictions: Of each trial, on rows that its networks had not learnt from: ``(rows, classes)`` or ``(rows,)``.
+        judged: The rows.
+        seed: Of the draws.
+        until: ``time.monotonic()`` seconds at which the draws so far are enough.
+
+    Returns:
+        The score, with the sign of the metric; NaN where no draw has one.
+    """
+    rng, rows = generator(seed, "luck"), len(judged.targets)
+    found: list[float] = []
+    for _ in range(DRAWS):
+        if time.monotonic() >= until:
+            break
+        drawn = rng.integers(rows, size=rows)
+        others = np.setdiff1d(np.arange(rows), drawn)
+        if not len(others):
+            continue
+        inside, outside = judged.take(drawn), judged.take(others)
+        costs = [inside.cost(one[drawn]) for one in predictions]
+        score = outside.score(predictions[int(np.argmin(costs))][others])
+        if math.isfinite(score):
+            found.append(score)
+    return float(np.mean(found)) if found else math.nan
+
+
+def corrected_validation(
+    task: Task,
+    trials: Iterable[Trial],
+    objective: Objective,
+    artifacts: Artifacts,
+    *,
+    seed: int = 0,
+    seconds: float = 1.0,
+) -> float | None:
+    """Return what ``corrected_score`` says of a search's best trials; ``None`` where it kept too little of what they predicted.
+
+    Args:
+        task: What was searched.
+        trials: All of the search.
+        objective: What ranks them.
+        artifacts: Holds what they predicted.
+        seed: Of the draws.
+        seconds: That it may take.
+    """
+    until = time.monotonic() + seconds
+    rows = np.concatenate([judged for _, judged in task.folds])
+    able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
+    ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))[:TRIALS]
+    kept = thinned(len(rows), seed)
+    found = [_predictions(one, len(rows), artifacts) for one in ranked]
+    predictions = [one[kept] for one in found if one is not None]
+    if not found or found[0] is None or len(predictions) < 2:
+        return None
+    score = corrected_score(predictions, Judged.of(task, rows[kept]), seed, until)
+    return score if math.isfinite(score) else None
+
+
+def _predictions(trial: Trial, rows: int, artifacts: Artifacts) -> Floats | None:
+    """Return what a trial's networks predicted for their judged rows; ``None`` where it was not kept."""
+    digest = None if trial.measurement is None else trial.measurement.artifacts.get("predictions")
+    if digest is None:
+        return None
+    try:
+        kept = artifacts.get(digest)["predictions"]
+    except (KeyError, RunError):  # deleted for want of room, or damaged
+        return None
+    return kept.astype(np.float64) if len(kept) == rows else None
