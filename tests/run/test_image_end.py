@@ -13,8 +13,8 @@ from tests.space.test_tabular import task as table_task
 from tests.task.pictures import picture_task
 
 
-def test_many_images_take_longer_to_score_and_a_table_does_not():
-    assert export_seconds(table_task()) == EXPORT_SECONDS
+def test_many_images_take_longer_to_score_and_a_small_table_hardly_does():
+    assert EXPORT_SECONDS <= export_seconds(table_task()) < EXPORT_SECONDS + 0.1
     small, large = picture_task(500, side=28), picture_task(500, side=56)
     tests = len(small.splits.test)
     assert np.isclose(export_seconds(small), IMAGE_EXPORT_SECONDS + tests * SCORING_SECONDS)

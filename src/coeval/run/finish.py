@@ -15,11 +15,12 @@ import numpy.typing as npt
 from coeval.errors import ExportError
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
+from coeval.export.distil import with_student
 from coeval.export.ensemble import Trained, cost_of
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
-from coeval.export.retrain import Finalist, predictions
 from coeval.export.optimism import corrected_validation
+from coeval.export.retrain import Finalist, predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.export.seeds import with_seeds
 from coeval.run.capsule import machine
@@ -162,6 +163,10 @@ def _together(
     allowed = partial(together_within, site)
     try:
         final = with_ensemble(final, finalists, resources, allowed, site.artifacts)
+        if site.demands.constraints.limits and not site.demands.constraints.minimised:
+            taught = with_student(final, finalists, resources, site.artifacts)
+            if taught is not final:
+                return taught
         return with_seeds(final, finalists, resources, allowed)
     except BrokenExecutor:  # a worker died: the best alone is there
         return final
@@ -244,14 +249,14 @@ def _facts(
         "trial": final.trial,
         "metric": site.objective.name,
         "validation": _finite(final.validation),
+        "corrected": corrected_validation(
+            site.task, run.trials, site.objective, site.artifacts, seed=site.options.seed
+        ),
         "selection": final.selection,
         "epochs": final.epochs,
         "provenance": final.provenance,
         "test": None if opened is None else {**_interval(opened.test), "rows": opened.rows},
         "scores": {}
-        "corrected": corrected_validation(
-            site.task, run.trials, site.objective, site.artifacts, seed=site.options.seed
-        ),
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},
         "baselines": [_compared(one, scored, site) for one in baselines],
