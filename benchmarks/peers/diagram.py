@@ -5,7 +5,7 @@ from html import escape
 
 from benchmarks.peers.ranks import alike
 
-WIDTH, SIDE, TOP, STEP = 820, 210, 62, 22
+WIDTH, SIDE, TOP, STEP = 820, 210, 80, 22
 """Pixels: of the drawing, of the names on either side, above the axis, between two names."""
 
 
@@ -26,9 +26,9 @@ def diagram(mean_ranks: Mapping[str, float], difference: float, title: str) -> s
     bars = alike([rank for _, rank in ordered], difference)
     first = TOP + 16 + 9 * len(bars)
     half = (count + 1) // 2
-    parts = [_text(SIDE, 16, title, "start"), _line(at(1), TOP, at(count), TOP)]
-    parts += [_line(at(1), 32, at(1 + min(difference, count - 1)), 32, 2)]
-    parts += [_text(at(1), 27, f"critical difference {difference:.2f}", "start")]
+    parts = [_text(SIDE, 18, title, "start"), _line(at(1), TOP, at(count), TOP)]
+    parts += [_line(at(1), 47, at(1 + min(difference, count - 1)), 47, 2)]
+    parts += [_text(at(1), 41, f"critical difference {difference:.2f}", "start")]
     for rank in range(1, count + 1):
         parts += [_line(at(rank), TOP - 5, at(rank), TOP), _text(at(rank), TOP - 9, str(rank))]
     for number, (low, high) in enumerate(bars):

@@ -132,7 +132,8 @@ def _ranked(group: Group) -> str:
     mean = by_table.mean(axis=0)
     difference = critical_difference(len(order), len(by_table))
     labels = {tool.label: float(rank) for tool, rank in zip(group.tools, mean, strict=True)}
-    title = f"Mean ranks, {group.title.lower()}, {len(by_table)} tables"
+    tables = "1 table" if len(by_table) == 1 else f"{len(by_table)} tables"
+    title = f"Mean ranks, {group.title.lower()}, {tables}"
     (DOCS / group.file).write_text(diagram(labels, difference, title))
     rows = [
         [
@@ -154,7 +155,7 @@ def _ranked(group: Group) -> str:
         "first",
     ]
     words = (
-        f"{len(by_table)} tables; Friedman's test p = {friedman(by_table):.2g}; mean ranks differ significantly (Nemenyi, 5 %) "
+        f"{tables}; Friedman's test p = {friedman(by_table):.2g}; mean ranks differ significantly (Nemenyi, 5 %) "
         f"when more than {difference:.2f} apart."
     )
     return f"{words}\n\n{table(head, rows)}\n\n![{title}]({group.file})"
@@ -168,15 +169,25 @@ def _costs(lines: Sequence[dict]) -> str:
         if not done:
             continue
         numbers = {
-            key: np.median([_number(one[key]) for one in done])
+            key: _median([_number(one[key]) for one in done])
             for key in ("seconds", "cpu", "bytes", "row", "onnx")
         }
-        onnx = f"{numbers['onnx']:.3f}" if math.isfinite(numbers["onnx"]) else "-"
-        cells = [f"{numbers['seconds']:.1f}", f"{max(_number(one['seconds']) for one in done):.1f}"]
-        cells += [f"{numbers['cpu']:.1f}", f"{numbers['bytes'] / 1e6:.2f}"]
-        rows.append([tool.label, *cells, f"{numbers['row']:.2f}", onnx, str(len(done))])
+        most = max(_number(one["seconds"]) for one in done)
+        cells = [f"{numbers['seconds']:.1f}", f"{most:.1f}", _said(numbers["cpu"], 1)]
+        cells += [f"{numbers['bytes'] / 1e6:.2f}", _said(numbers["row"], 2)]
+        rows.append([tool.label, *cells, _said(numbers["onnx"], 3), str(len(done))])
     head = ["tool", "seconds", "most seconds", "CPU seconds", "MB saved", "ms a row"]
     return "**Cost** (medians).\n\n" + table([*head, "ms in ONNX Runtime", "runs"], rows)
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the median of the values that are known."""
+    known = [one for one in values if math.isfinite(one)]
+    return float(np.median(known)) if known else math.nan
+
+
+def _said(value: float, places: int) -> str:
+    return f"{value:.{places}f}" if math.isfinite(value) else "-"
 
 
 def _troubles(lines: Sequence[dict]) -> str:

@@ -37,7 +37,7 @@ def limit(oracle: object, end: float) -> None:
     def create_trial(tuner: str) -> object:
         if time.monotonic() > CLOCK["until"]:
             CLOCK["until"] = end
-            oracle.max_trials = 0
+            oracle.max_trials = 1  # 0 would be no limit
         return propose(tuner)
 
     oracle.create_trial = create_trial
