@@ -138,7 +138,8 @@ def lightgbms(task: Task, known, table_, categorical: list[bool], seed: int) -> 
     model = kind(**options).fit(
         table_[grown],
         targets[grown],
-        eval_set=[(table_[judged], targets[judged])],
+        eval_X=table_[judged],
+        eval_y=targets[judged],
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
         categorical_feature=[place for place, one in enumerate(categorical) if one] or "auto",
     )

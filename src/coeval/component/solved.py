@@ -6,8 +6,23 @@ from coeval.component.trees import TREE_ENSEMBLE
 
 ENGINES = ("trees", "linear")
 """What a measurement says of who trained them, where their rounds have nothing to do with epochs of networks."""
+NETWORK, TREES, LINEAR = "network", "gradient-boosted trees", "linear model"
+"""What ``kind_of`` says."""
 
 
 def follows_no_recipe(architecture: Architecture) -> bool:
     """Return whether a recipe, which says how gradients are followed, has no say in an architecture's numbers."""
-    return any(one.component in (TREE_ENSEMBLE, LINEAR_MODEL) for one in architecture.body.steps)
+    return kind_of(architecture) != NETWORK
+
+
+def kind_of(architecture: Architecture) -> str:
+    """Return what an architecture is, for people."""
+    used = [one.component for one in architecture.body.steps]
+    if TREE_ENSEMBLE in used:
+        return TREES
+    return LINEAR if LINEAR_MODEL in used else NETWORK
+
+
+def rounds_of(architecture: Architecture) -> str:
+    """Return what its epochs are, for people: rounds of trees, penalties from strong to weak, or epochs."""
+    return {TREES: "rounds", LINEAR: "penalties", NETWORK: "epochs"}[kind_of(architecture)]

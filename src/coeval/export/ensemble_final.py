@@ -92,7 +92,7 @@ def with_ensemble(
         epochs=heaviest.epochs,
         seconds=final.seconds + time.monotonic() - started,
         rows=Rows.ALL if all(rows is Rows.ALL for _, rows in models) else Rows.KNOWN,
-        provenance=_provenance(final, choice, models),
+        provenance=_provenance(final, choice, models, finalists),
         ensemble=ensemble,
         unseen=choice.ensemble([_model(one.training) for one in choice.picks]),
         members=tuple(
@@ -232,10 +232,18 @@ def _improved(selection: float | None, choice: _Choice, task: Task) -> float | N
     return selection + gain if task.metric.maximise else selection - gain
 
 
-def _provenance(final: FinalModel, choice: _Choice, models: Sequence[tuple[Model, Rows]]) -> str:
+def _provenance(
+    final: FinalModel,
+    choice: _Choice,
+    models: Sequence[tuple[Model, Rows]],
+    finalists: Sequence[Finalist],
+) -> str:
     said = [final.provenance]
     if gained := choice.gained:
-        shares = ", ".join(f"trial {one.training.trial}: {one.weight:.2f}" for one in choice.picks)
+        shares = ", ".join(
+            f"{_finalist(finalists, one.training).named.lower()}: {one.weight:.2f}"
+            for one in choice.picks
+        )
         said = [
             f"The weighted mean of {len(models)} trainings ({shares}), chosen greedily on the {choice.where}. Chosen on half of "
             f"these, such a mean was better than trial {final.trial} alone on {gained.won} of {gained.halves} other halves; "

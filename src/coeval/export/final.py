@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
 from coeval.export.finalists import refit_seconds, refits_of, refits_seconds, round_seconds
@@ -45,9 +46,9 @@ Mapped = Callable[[Callable[[Job], Retrained], Sequence[Job]], Iterable[Retraine
 
 HOPE = 0.6
 """Share of a refit's planned seconds for which it is still tried: plans are cautious, and one cut short is discarded."""
-_LAST_SECONDS = 2.0
 REFITS_SHARE = 0.5
 """Share of what is left that several refits may take, or one is kept time for."""
+_LAST_SECONDS = 2.0
 """What a training may take when time is over and there is no model at all."""
 
 
@@ -320,11 +321,11 @@ def _provenance(chosen: Finalist, kept: Retrained, results: Sequence[FinalistRes
     """Return how the model came about."""
     compared = len(scored_trials(results))
     how = (
-        f"Trial {chosen.trial}, chosen among {compared} finalists on the selection rows"
+        f"{chosen.named}, chosen among {compared} finalists on the selection rows"
         if compared > 1
-        else f"Trial {chosen.trial}, the best on validation"
+        else f"{chosen.named}, the best on validation"
     )
     if kept.rows is Rows.SEARCHED:
         return f"{how}; with the weights of the search itself, since no time was left to train it again."
     end = "" if kept.is_complete else ", stopped before its last epoch for lack of time"
-    return f"{how}; trained from scratch on {kept.rows.value} for {kept.epochs} epochs{end}."
+    return f"{how}; trained from scratch on {kept.rows.value} for {kept.epochs} {rounds_of(chosen.architecture)}{end}."

@@ -11,6 +11,8 @@ class TreeEnsemble(nn.Module):
     every row makes as many steps as the deepest tree has levels. Rounds that were not needed are leaves of value 0.
     """
 
+    TOGETHER = 16  # trees walked at once: few enough to stay in the cache
+
     feature: torch.Tensor
     threshold: torch.Tensor
     left: torch.Tensor
@@ -35,20 +37,28 @@ class TreeEnsemble(nn.Module):
     def rounds(
         self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor], first: int, last: int
     ) -> torch.Tensor:
-        """Return what some of the rounds add, ``(batch, outputs)``."""
+        """Return what some of the rounds add, ``(batch, outputs)``; several trees are walked down at once."""
         numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
+        kept = self.value[first:last].flatten(1).any(dim=1).nonzero()
+        last = first + int(kept.max()) + 1 if len(kept) else last
         total = numbers.new_zeros(len(numbers), self.value.shape[1])
-        for number in range(first, last):
-            node = numbers.new_zeros(total.shape, dtype=torch.int64)
-            for _ in range(int(self.levels[number])):
-                asked = numbers.gather(1, self._of(self.feature[number], node).long())
-                goes_left = asked <= self._of(self.threshold[number], node)
-                left, right = (self._of(one[number], node) for one in (self.left, self.right))
-                node = torch.where(goes_left, left, right).long()
-            total = total + self._of(self.value[number], node)
+        step = max(1, self.TOGETHER // self.value.shape[1])
+        for start in range(first, last, step):
+            total = total + self._walked(numbers, start, min(start + step, last))
         return total
 
-    @staticmethod
-    def _of(table: torch.Tensor, node: torch.Tensor) -> torch.Tensor:
-        """Return ``(batch, outputs)`` entries of ``(outputs, nodes)``."""
-        return table.T.gather(0, node)
+    def _walked(self, numbers: torch.Tensor, first: int, last: int) -> torch.Tensor:
+        count, (_, outputs, nodes) = last - first, self.value.shape
+        root = torch.arange(count * outputs, device=numbers.device) * nodes
+        feature, threshold, left, right, value = (
+            one[first:last].reshape(count * outputs, nodes)
+            for one in (self.feature, self.threshold, self.left, self.right, self.value)
+        )
+        feature = feature.long()
+        left, right = left + root[:, None], right + root[:, None]
+        node = root.repeat(len(numbers), 1)
+        for _ in range(int(self.levels[first:last].max())):
+            asked = numbers.gather(1, feature.take(node))
+            goes_left = asked <= threshold.take(node)
+            node = torch.where(goes_left, left.take(node), right.take(node))
+        return value.take(node).view(-1, count, outputs).sum(dim=1)

@@ -1,0 +1,24 @@
+"""What is a network and what is not."""
+
+import pytest
+
+from coeval.component.solved import LINEAR, NETWORK, TREES, follows_no_recipe, kind_of, rounds_of
+from coeval.space.tabular import space_for
+from tests.evaluate.tasks import task_of
+
+SEEDS = space_for(task_of("wine"), models="all").seeds()
+
+
+@pytest.mark.parametrize(
+    ("seed", "kind", "rounds"),
+    [
+        ("mlp", NETWORK, "epochs"),
+        ("linear", NETWORK, "epochs"),
+        ("slow_trees", TREES, "rounds"),
+        ("linear_model", LINEAR, "penalties"),
+    ],
+)
+def test_people_are_told_what_an_architecture_is(seed, kind, rounds):
+    architecture = SEEDS[seed].architecture
+    assert (kind_of(architecture), rounds_of(architecture)) == (kind, rounds)
+    assert follows_no_recipe(architecture) == (kind != NETWORK)
