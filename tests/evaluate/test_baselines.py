@@ -5,11 +5,13 @@ import time
 import numpy as np
 import pytest
 
+from coeval.evaluate import baselines
 from coeval.evaluate.baselines import (
     BASELINES,
     CONSTANT,
     GRADIENT_BOOSTING,
     LINEAR_MODEL,
+    baseline_once,
     baseline_test_predictions,
     baselines_for,
     label,
@@ -59,6 +61,23 @@ def test_a_missing_number_tells_something_and_is_used():
     task = task_from("holes", Problem.BINARY, columns, missing.astype(int))
     for name in (LINEAR_MODEL, GRADIENT_BOOSTING):
         assert run(name, task).validation["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_one_fit_serves_validation_and_test_and_says_so(name):
+    task = task_of("diabetes")
+    found, predictions = baseline_once(name, task, seed=0, max_seconds=5.0)
+    assert found.validation == pytest.approx(run(name, task).validation)
+    assert predictions.shape == (len(task.splits.test),)
+    assert "not fitted again" in found.detail
+
+
+def test_one_fit_that_fails_is_a_result_without_predictions(monkeypatch):
+    monkeypatch.setattr(baselines, "_fit_predict", lambda *given, **more: 1 / 0)
+    found, predictions = baseline_once(CONSTANT, task_of("wine"), seed=0, max_seconds=5.0)
+    assert found.failed
+    assert "ZeroDivisionError" in found.detail
+    assert predictions is None
 
 
 def test_folds_are_scored_out_of_fold_like_trials():

@@ -8,6 +8,7 @@ import pytest
 from coeval.run import rivals
 from coeval.run.rivals import Rivals, unscored
 from coeval.trial import Measurement
+from tests.evaluate.tasks import task_of
 from tests.task.pictures import picture_task
 
 TASK = picture_task(side=12)
@@ -27,6 +28,16 @@ class Here:
 
     def close(self):
         self.is_open = False
+
+
+def test_of_a_huge_table_a_baseline_is_fitted_once(monkeypatch):
+    task = task_of("wine")
+    twice = rivals.fit_rival("linear_model", task, 0, 5.0, True)
+    monkeypatch.setattr(rivals, "MANY", len(task.splits.train))
+    once = rivals.fit_rival("linear_model", task, 0, 5.0, True)
+    assert once.result.validation == pytest.approx(twice.result.validation)
+    assert "not fitted again" in once.result.detail
+    assert not np.allclose(once.predictions, twice.predictions)
 
 
 @pytest.fixture

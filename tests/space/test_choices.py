@@ -5,6 +5,8 @@ from coeval.architecture.component import Setting
 from coeval.errors import SpaceError
 from coeval.space.choices import ChoiceSpace, adjacent
 from coeval.space.recipe import (
+    MANY,
+    MANY_PASSES,
     PASSES,
     RECIPE,
     UPDATES,
@@ -95,6 +97,16 @@ def test_recipes_of_a_table_stay_affordable_whatever_its_size(rows, folds):
     assert epochs[-1] * rows * folds / batch <= UPDATES or epochs == (1,)
     assert space.contains(space.default())
     assert Recipe.of(dict(space.default())).epochs in epochs
+
+
+def test_of_very_many_rows_no_search_however_long_asks_for_many_epochs_by_default():
+    def usual(rows, effort):
+        settings = recipe_for(rows, classes=True, effort=effort)
+        return next(one.default for one in settings if one.name == "epochs")
+
+    assert usual(MANY, 4.0) == MANY_PASSES // MANY
+    assert usual(10 * MANY, 4.0) == 1
+    assert usual(MANY - 1, 4.0) > 2 * usual(MANY, 4.0)
 
 
 def test_values_have_no_labels_to_smooth():

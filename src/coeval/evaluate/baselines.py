@@ -148,6 +148,50 @@ def baseline_test_predictions(
     return found
 
 
+def baseline_once(
+    name: str, source: TaskSource, *, seed: int, max_seconds: float, threads: int = 1
+) -> tuple[BaselineResult, "Floats | None"]:
+    """Fit a baseline on the training rows alone, for its score on validation and its predictions for the test rows.
+
+    Of a huge table a second fit, on some more rows, would say the same and take the search's time.
+
+    Args:
+        name: One of ``baselines_for`` the task.
+        source: The task, or the folder it was written to; with a single fold.
+        seed: Draws are addressed by it.
+        max_seconds: About what it may take.
+        threads: For scikit-learn.
+
+    Returns:
+        The result, and the predictions as of ``baseline_test_predictions``; ``None`` where it failed.
+
+    Raises:
+        ValueError: There is no such baseline.
+    """
+    task = load_task(source)
+    shown = label(name, task.problem)
+    started = time.perf_counter()
+    ((train, validation),) = task.folds
+    try:
+        found, detail = _fit_predict(
+            name,
+            task,
+            train,
+            np.concatenate([validation, task.splits.test]),
+            seed=entropy(seed, name, 0),
+            max_seconds=max_seconds,
+            threads=threads,
+        )
+        reached = scores(task, validation, found[: len(validation)])
+    except Exception as error:  # noqa: BLE001 - a baseline that fails must not end the search
+        spent = time.perf_counter() - started
+        why = f"{type(error).__name__}: {error}"
+        return BaselineResult(name, shown, {}, spent, why, failed=True), None
+    told = "; ".join(one for one in (detail, "not fitted again for the test") if one)
+    spent = time.perf_counter() - started
+    return BaselineResult(name, shown, reached, spent, told), found[len(validation) :]
+
+
 def _fit_predict(
     name: str,
     task: Task,

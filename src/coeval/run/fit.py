@@ -44,6 +44,8 @@ RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
 FINISH_SECONDS = EXPORT_SECONDS + 2.0
 """A late start or resume still makes a model, if need be of what the journal holds."""
+HUGE, MARGIN_SHARE = 100_000, 0.5
+"""Rows from which on a share of the time that passed before the search is kept for its end, beyond what every run keeps."""
 INTERRUPTED_SECONDS = 20.0
 """After Ctrl-C a user waits for a finished model, but not for long."""
 
@@ -196,7 +198,7 @@ def _sit(
             workers=workers if plan is None else plan.workers,
             end=math.inf
             if left == math.inf
-            else max(began + left, time.monotonic() + FINISH_SECONDS),
+            else max(began + left - _margin(task, began), time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
             demands=demands,
             memory=plan,
@@ -220,6 +222,15 @@ def _sit(
             rivals.close()
     finally:
         store.close()
+
+
+def _margin(task: Task, began: float) -> float:
+    """Return how much before its time a run on a huge table is to be done.
+
+    Its last steps go through the rows as reading them did, so they take longer where that did: on a wide table, a slow machine, or
+    one with other work.
+    """
+    return MARGIN_SHARE * (time.monotonic() - began) if task.table.rows >= HUGE else 0.0
 
 
 def _check_any(run: Run, path: Path) -> None:

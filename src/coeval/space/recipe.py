@@ -44,6 +44,9 @@ USUAL_UPDATES, USUAL_PASSES = 0.33, 0.6
 """Shares of both that a recipe asks for by default."""
 MOST_EFFORT = 4.0
 """Effort from which on schedules of a search grow no longer: more time is for more candidates, and for the final training."""
+MANY, MANY_PASSES = 200_000, 450_000
+"""From so many rows on it asks for no more by default however long the search is: an epoch tells networks apart (on 375,000 rows of
+pixels one and four ranked alike), and what is found is trained for longer at the end (``export.stretch``)."""
 EPOCH_UPDATES = 2
 """Scoring after an epoch costs about as much as two optimiser steps of a small network."""
 TINY, TINY_EPOCHS = 128, 24
@@ -134,6 +137,8 @@ def recipe_for(
     usual = _epochs(rows, folds, float(batch), USUAL_UPDATES * updates, USUAL_PASSES * passes)
     if rows <= TINY:
         usual = min(usual, TINY_EPOCHS)
+    if rows >= MANY:
+        usual = min(usual, MANY_PASSES / rows)
     every = by_name["epochs"].choices
     allowed = [one for one in every if float(one) <= most] or [every[0]]
     default = max(0, sum(float(one) <= usual for one in allowed) - 1)
