@@ -89,7 +89,7 @@ def fit(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
         network.save(path.with_suffix(".keras"))
         path.with_suffix(".keras").rename(path)
 
-    return Fitted(predict, save)
+    return Fitted(predict, save, f"{len(model.tuner.oracle.trials)} trials")
 
 
 if __name__ == "__main__":
