@@ -1,4 +1,7 @@
-from coeval.strategy.coevolution_archive import TeamArchive
+import numpy as np
+import pytest
+
+from coeval.strategy.coevolution_archive import Encoder, TeamArchive
 from coeval.strategy.objectives import Objectives
 from coeval.testing.fakes import ladder_space
 from coeval.trial import Measurement, Objective, Proposal, Trial, finish
@@ -39,3 +42,21 @@ def test_an_archive_keeps_the_best_and_the_latest():
     kept = {one.team[0] for one in archive.ranked()}
     assert {0, 1, 2, 3, 99} <= kept
     assert len(archive) < 10
+
+
+class Numbers:
+    """A species whose members are numbers, without a scale of its own; another number is the same for all."""
+
+    name, scale, is_dear = "numbers", 0.0, False
+
+    def encode(self, member):
+        return np.array([0.1, float(member)])
+
+
+@pytest.mark.parametrize("count", range(3, 12))  # of three tenths the deviation is 1e-17
+def test_a_number_that_all_members_share_does_not_blur_those_in_which_they_differ(count):
+    teams = [(one,) for one in range(count)]
+    (rows,) = Encoder([Numbers()]).encode(teams, teams)
+    distances = (rows[:, None] - rows) ** 2
+    assert distances.sum(axis=2).mean() == pytest.approx(1.0)
+    assert np.abs(rows).max() < 3

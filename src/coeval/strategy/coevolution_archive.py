@@ -11,6 +11,8 @@ from coeval.strategy.objectives import Objectives, violation
 from coeval.trial import Trial
 
 Floats = npt.NDArray[np.float64]
+ROUNDING = 1e-9
+"""Relative spread up to which numbers are equal: a tenth, ten times, has a deviation of 1e-17, by which nothing may be divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,11 @@ class Encoder:
             if scale > 0:
                 found.append(rows / scale**0.5)
                 continue
-            spread = _rows(one, [team[place] for team in learnt]).std(axis=0)
-            varied = spread > 0
+            known = _rows(one, [team[place] for team in learnt])
+            middle, spread = known.mean(axis=0), known.std(axis=0)
+            varied = spread > ROUNDING * (1.0 + np.abs(middle))
             spread = np.where(varied, spread, 1.0) * (2.0 * max(1, int(varied.sum()))) ** 0.5
-            found.append(rows / spread)
+            found.append((rows - middle) / spread)
         return found
 
 
