@@ -21,7 +21,10 @@ from coeval.task.metrics import LOG_LOSS, RMSE
 Floats = npt.NDArray[np.float64]
 BASE = "best validation, one training (before, without ensemble)"
 BEFORE = "before: 4 finalists, a mean or another winner if the selection rows say so"
-NOW = "now: mean chosen on out-of-fold and selection rows among 8, several seeds"
+NOW = (
+    "now, but four seeds each where the code takes 8 networks in all: "
+    "mean chosen on out-of-fold and selection rows among 8"
+)
 FINALISTS, REPEATED = 8, 12
 
 
