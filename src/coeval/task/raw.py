@@ -162,7 +162,10 @@ def _quick_numbers(name: str, column: Any) -> RawColumn | None:
         return None
     if _any(compute.match_substring_regex(column, pattern="^[+-]?0[0-9]")):
         return None
-    whole = not _any(compute.match_substring_regex(column, pattern="[^0-9+-]"))
+    whole = bool(
+        (np.isnan(values) | (values == np.rint(values))).all()
+    )  # spares a look at fractions
+    whole = whole and not _any(compute.match_substring_regex(column, pattern="[^0-9+-]"))
     if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
         return None
     return RawColumn(name, Form.NUMBER, values, whole=whole, number=True)
