@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from coeval.report.facts import collect
@@ -59,6 +61,29 @@ def test_without_a_test_split_nothing_is_decided():
     assert judge(found).outcome is Outcome.UNJUDGED
     assert "On validation, which the search optimised" in judge(found).sentence
     assert "no verdict is given" in judge(found).basis
+
+
+@pytest.mark.parametrize(
+    ("models", "name", "image", "remedy"),
+    [
+        (
+            "neural",
+            "gradient_boosting",
+            None,
+            "let its kind compete and join the networks: --models all",
+        ),
+        ("neural", "linear_model", [28, 28, 1], "Prefer the baseline"),
+        ("neural", "default_mlp", None, "Prefer the baseline"),
+        ("all", "gradient_boosting", None, "Prefer the baseline"),
+    ],
+)
+def test_a_better_kind_of_model_may_be_asked_to_compete(models, name, image, remedy):
+    rival = {"name": name, "label": name, "test": 0.3}
+    run = facts(maximise=False, test=INTERVAL, baselines=[rival])
+    capsule = {**run.capsule, "options": {"models": models}, "task": {"image": image}}
+    found = judge(replace(run, capsule=capsule))
+    assert found.outcome is Outcome.LOSES
+    assert remedy in found.sentence
 
 
 def test_without_baselines_the_score_stands_alone():

@@ -9,6 +9,8 @@ from typing import Any
 from coeval.report import words
 from coeval.report.facts import Data, Facts, dig
 
+COMPETING = frozenset({"linear_model", "gradient_boosting"})
+"""Baselines on tables that have a place in the search itself where all models have."""
 TRIVIAL = frozenset({"majority", "mean", "constant", "prior", "dummy"})
 
 
@@ -122,9 +124,18 @@ def judge(facts: Facts) -> Verdict:
     sentence = {
         Outcome.BEATS: f"The model found beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
         Outcome.TIES: f"The model found ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
-        Outcome.LOSES: f"The model found loses to the best baseline, {against}: it reaches {measured}. Prefer the baseline, or search longer.",
+        Outcome.LOSES: f"The model found loses to the best baseline, {against}: it reaches {measured}. {_remedy(facts, rival)}",
     }[outcome]
     return Verdict(outcome, sentence, basis)
+
+
+def _remedy(facts: Facts, rival: Data) -> str:
+    """Return what to do about a baseline that is better."""
+    alone = dig(facts.capsule, "options", "models") == "neural"
+    is_image = dig(facts.capsule, "task", "image") is not None
+    if alone and not is_image and rival.get("name") in COMPETING:
+        return "Search longer, or let its kind compete and join the networks: --models all."
+    return "Prefer the baseline, or search longer."
 
 
 def _outcome(
