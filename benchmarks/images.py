@@ -5,7 +5,8 @@
 75 + 60 minutes a seed, on two cores; the official test images as the test split. Aim: 93.0 % on Fashion-MNIST with fewer than
 300,000 parameters; on CIFAR-10 more than ResNet-20 (He et al. 2016, arXiv:1512.03385, section 4.2) trained by the same code,
 with as many cores, for the same wall clock: at one cycle of SGD that follows the clock, pictures flipped and shifted as in
-the paper. Finished runs are kept in runs/images.jsonl and not repeated; other lengths and cores than the usual are kept apart.
+the paper. Finished runs are kept in runs/images.jsonl and not repeated; other lengths and cores than the usual are kept apart. What is to be
+known of a run beside its figures may be written there under "said".
 """
 
 import argparse
@@ -183,7 +184,8 @@ def report() -> str:
             ]
         )
     header = ["data", "who", "time", "cores", "test accuracy", "parameters", "MACs, millions"]
-    return table([*header, "training", "took", "seed"], rows)
+    said = [f"{one['arm']} on {one['data']}: {one['said']}." for one in kept(KEPT) if "said" in one]
+    return "\n\n".join([table([*header, "training", "took", "seed"], rows), *said])
 
 
 def main() -> None:
