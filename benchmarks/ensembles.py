@@ -19,8 +19,9 @@ from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
-from coeval.export.finalists import choose_finalists
+from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.retrain import predictions
+from coeval.export.seeds import with_seeds
 from coeval.run.strategies import rungs_of, strategy_for
 from coeval.space.tabular import space_for
 from coeval.store.artifacts import MemoryArtifacts
@@ -46,10 +47,11 @@ def measure(name: str, seed: int, seconds: float, models: str) -> dict:
     run = searched(
         task, space, strategy, evaluator, seconds=seconds, clock=time.monotonic, seed=seed
     )
-    finalists = choose_finalists(run.trials, space, objective)
+    finalists = choose_finalists(run.trials, space, objective, finalists_for(task))
     resources = Resources(source=task, seed=seed)
     final = make_final(finalists, resources)
-    whole = with_ensemble(final, finalists, resources)
+    whole = with_ensemble(final, finalists, resources, artifacts=artifacts)
+    whole = with_seeds(whole, finalists, resources)
     rows = task.splits.test
     known = task.target.values[rows]
     scores = {
