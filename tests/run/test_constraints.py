@@ -7,6 +7,7 @@ from coeval.architecture.inference import infer
 from coeval.errors import BudgetError, ExportError, SpaceError
 from coeval.run.constraints import Constraints, Costs, constraints_of, limited
 from coeval.run.options import Options
+from coeval.seed import generator
 from coeval.space import nasbench201
 from coeval.space.footprint import inference_bytes
 from coeval.space.protocol import Candidate
@@ -149,3 +150,27 @@ def test_limits_that_exclude_each_other_are_named_together(wine):
 
 def _parameters(space, candidate) -> int:
     return min(infer(space.architecture(candidate)).cost.parameters, 1900)
+
+
+def test_what_is_predicted_near_a_limit_is_measured_before_it_is_trained(wine):
+    asked = []
+
+    def measured(candidate):
+        asked.append(candidate)
+        return 1.2
+
+    def costs(predicted):
+        limits = Constraints((Limit("latency_ms", 1.0),))
+        return Costs(wine, limits, lambda one: predicted, measured)
+
+    one = wine.sample(generator(0))
+    assert costs(0.4).confirmed(one) == {}
+    assert costs(1.5).confirmed(one) == {"latency_ms": 0.5}
+    assert asked == []
+    near = costs(0.7)
+    assert near.allows(one)
+    for _ in range(2):
+        assert near.confirmed(one) == {"latency_ms": pytest.approx(0.2)}
+    assert asked == [one]
+    assert near.of(one)["latency_ms"] == 1.2
+    assert not near.allows(one)

@@ -17,7 +17,7 @@ class Scale:
     def of(self, candidate):
         return {"weight": abs(candidate.settings("recipe").get("x", 0.0))}
 
-    def violations(self, candidate):
+    def confirmed(self, candidate):
         over = self.of(candidate)["weight"] - self.most
         return {"weight": over / self.most} if over > 0 else {}
 

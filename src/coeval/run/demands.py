@@ -10,7 +10,7 @@ from coeval.run.latency import CandidateLatency, calibrating
 from coeval.run.pool import Here, Jobs, Pool
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
-from coeval.task.memory import TaskSource
+from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Task
 
 CALIBRATION_SHARE = 0.1
@@ -102,7 +102,8 @@ def demands_of(
         if not latency.is_calibrated:
             most = math.inf if seconds is None else CALIBRATION_SHARE * seconds
             notes = (latency.calibrate(calibrating(bounded, seed), most),)
-        costs = Costs(space, constraints, latency)
+        measured = latency.whole if load_task(source).is_image else None
+        costs = Costs(space, constraints, latency, measured)
         return Demands(constraints, limited(space, costs), costs, latency, notes, pool)
     except BaseException:
         pool.close()

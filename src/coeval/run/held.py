@@ -16,8 +16,8 @@ class Priced(Protocol):
         """Return costs by name."""
         ...
 
-    def violations(self, candidate: Candidate) -> Mapping[str, float]:
-        """Return by how much each limit is exceeded, as a share of it."""
+    def confirmed(self, candidate: Candidate) -> Mapping[str, float]:
+        """Return by how much each limit is exceeded, as a share of it, by what is about to be trained."""
         ...
 
 
@@ -36,7 +36,7 @@ class Held:
     def answer(self, trial: Trial, deadline: float | None) -> Measurement | None:
         """Answer what breaks a limit."""
         candidate = trial.proposal.candidate
-        excess = {} if _is_tick(trial) else self._costs.violations(candidate)
+        excess = {} if _is_tick(trial) else self._costs.confirmed(candidate)
         if not excess:
             return None
         costs = {"seconds": 0.0, "epochs": 0.0, **self._costs.of(candidate)}

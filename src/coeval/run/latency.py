@@ -104,6 +104,14 @@ class CandidateLatency:
         """
         return self._models([(architecture, preparation)])[0]
 
+    def whole(self, candidate: Candidate) -> float:
+        """Return the measured milliseconds of a candidate's whole model.
+
+        Raises:
+            ExportError: It cannot be written as ONNX.
+        """
+        return self.measured(self._space.architecture(candidate), _settings(candidate))
+
     def calibrate(self, candidates: Sequence[Candidate], seconds: float = math.inf) -> Note:
         """Measure whole models, fit the prediction to them, and return what is worth recording.
 
