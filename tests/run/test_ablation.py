@@ -71,7 +71,7 @@ def site(seconds=600.0, workers=2):
         worker_bytes=None,
         memory=None,
         folder=SimpleNamespace(cache=TASK),
-        options=SimpleNamespace(seed=0, device="cpu"),
+        options=SimpleNamespace(seed=0, device="cpu", strategy="evolution"),
         levers=SimpleNamespace(compiled=False),
         notes=[],
     )

@@ -173,13 +173,14 @@ def test_each_lever_can_be_left_alone(name, levers):
 
 
 def test_teams_begin_with_the_seeds_members_and_learn_from_the_lowest_rung_on():
-    space = space_for(task())
-    log = drive(strategy_for("cooperative", space, LOSS, 0), DigestEvaluator(("loss",)), 40)
-    bred = [one for one in questions(log) if "coevolution" in one.origin]
-    assert not [one for one in bred if one.origin.endswith(":random")]
-    assert {one.fidelity.epochs for one in bred} == {RUNGS[0]}
-    done = {one.number: one for one in log if one.state is State.DONE}
-    parents = [done[one.parent].proposal for one in bred]
+    space, parents = space_for(task()), []
+    for seed in range(4):
+        log = drive(strategy_for("cooperative", space, LOSS, seed), DigestEvaluator(("loss",)), 60)
+        bred = [one for one in questions(log) if "coevolution" in one.origin]
+        assert not [one for one in bred if one.origin.endswith(":random")]
+        assert {one.fidelity.epochs for one in bred} == {RUNGS[0]}
+        done = {one.number: one for one in log if one.state is State.DONE}
+        parents += [done[one.parent].proposal for one in bred]
     assert any(one.origin.startswith("seed:") for one in parents)
     assert any(not one.fidelity.is_full for one in parents)
 

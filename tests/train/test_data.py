@@ -89,7 +89,8 @@ def test_rows_and_target_of_different_length_are_refused():
 @pytest.mark.parametrize("weights", [None, np.array([0.5, 1.0, 2.0])])
 def test_examples_have_the_target_and_the_weights_of_their_rows(weights):
     task = SimpleNamespace(
-        target=SimpleNamespace(values=np.array([4.0, 5.0, 6.0])), weights=weights
+        target=SimpleNamespace(values=np.array([4.0, 5.0, 6.0])),
+        weights_of=lambda rows: None if weights is None else weights[rows],
     )
     index = np.array([2, 0])
     found = examples_of(task, rows_of(np.zeros((2, 1))), index)
