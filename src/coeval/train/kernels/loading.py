@@ -1,7 +1,9 @@
 """Loads the compiled loop from disk, or compiles it here or in a process of its own."""
 
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numba
@@ -9,6 +11,8 @@ import numpy as np
 from llvmlite.binding import get_host_cpu_name
 
 from coeval.train.kernels.loop import loop, version_of_files
+
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def load() -> None:
@@ -25,6 +29,14 @@ def load() -> None:
         found.touch()
 
 
+def give_way() -> None:
+    """Have this process wait for whoever else wants its core, in its own session and beside others."""
+    os.nice(19)
+    # Linux shares cores out among sessions first, by the niceness of each session.
+    with suppress(OSError):
+        AUTOGROUP.write_text("19")
+
+
 def mark() -> Path | None:
     """Return the file that says that this machine has compiled this loop with this numba.
 
@@ -37,7 +49,7 @@ def mark() -> Path | None:
 
 def compile_elsewhere() -> None:
     """Start a process of low priority that compiles the loop and ends."""
-    code = "import os; os.nice(19); from coeval.train.kernels.loading import load; load()"
+    code = "from coeval.train.kernels.loading import give_way, load; give_way(); load()"
     none = subprocess.DEVNULL
     subprocess.Popen(
         [sys.executable, "-c", code], stdin=none, stdout=none, stderr=none, start_new_session=True
