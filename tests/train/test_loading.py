@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from coeval.train.kernels.loading import AUTOGROUP
+from coeval.train.kernels.loading import AUTOGROUP, NICENESS
 
 GIVING_WAY = """
 import os
@@ -19,6 +19,6 @@ def test_a_process_that_gives_way_does_so_beside_other_sessions_too():
         command, capture_output=True, text=True, check=True, start_new_session=True
     )
     niceness, *session = done.stdout.split()
-    assert niceness == "19"
+    assert niceness == str(NICENESS)
     if AUTOGROUP.exists():
-        assert session[-2:] == ["nice", "19"]
+        assert session[-2:] == ["nice", str(NICENESS)]
