@@ -46,7 +46,7 @@ peers: .venv/dev  ## Other systems, in environments of their own, for 'make benc
 		gplearn pyoperon optuna neural-pipeline-search dill psutil sortedcontainers statsmodels
 	# Without its other dependencies: xgboost alone brings 350 MB for accelerators, and ask and tell do without.
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps syne-tune
-	# Those on tables: an environment each, about 6 GB together.
+	# Those on tables: an environment each, about 8 GB together.
 	$(BIN)/python -m benchmarks.peers.install
 
 clean:
