@@ -136,7 +136,7 @@ def collect(name: str, seed: int, seconds: float) -> Collected:
     arrays = {key: np.stack(value) for key, value in found.items()}
     if again:
         arrays["again"] = np.stack(again)
-    rows = np.concatenate([judged for _, judged in task.folds])
+    rows = task.judged
     arrays |= {
         "rows": rows,
         "y_oof": task.target.values[rows],

@@ -1,6 +1,5 @@
 """The default network for images stands in the contest of finalists, and on the test split as that trained it."""
 
-from concurrent.futures import Future
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +11,7 @@ from coeval.export.retrain import Rows
 from coeval.run import contest
 from coeval.run.constraints import Constraints
 from coeval.run.contest import equally_trained, with_default
+from coeval.run.pool import Here
 from coeval.run.rivals import Rival
 from coeval.run.run import Run
 from coeval.seed import generator
@@ -23,15 +23,6 @@ LOSS = Objective("log_loss")
 TASK = picture_task(side=12)
 SPACE = space_for(TASK, preset="nasbench201")
 KNOWN = [Rival(BaselineResult("constant", "majority class")), Rival(BaselineResult("default_resnet", "short"))]  # fmt: skip
-
-
-class Here:
-    """A pool that works at once, in this process."""
-
-    def submit(self, job, *inputs):
-        done = Future()
-        done.set_result(job(*inputs))
-        return done
 
 
 def site(*limits, workers=2):

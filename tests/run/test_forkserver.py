@@ -7,9 +7,9 @@ import pytest
 
 TRAIN = """
 import importlib, sys
-from coeval.run.forkserver import PRELOAD, PRELOAD_ALL
+from coeval.run.forkserver import preload_for
 models = sys.argv[1]
-for name in PRELOAD_ALL if models == "all" else PRELOAD:
+for name in preload_for(models):
     importlib.import_module(name)
 known = set(sys.modules)
 from sklearn.datasets import load_wine

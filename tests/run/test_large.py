@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
+from benchmarks.runs import tree_megabytes
 
 from coeval.run import fit
 
@@ -34,21 +34,6 @@ def table(tmp_path_factory):
     return path
 
 
-def megabytes(pid: int) -> float:
-    """Return the proportional set size of a process and all below it."""
-    total = 0
-    try:
-        root = psutil.Process(pid)
-        for process in [root, *root.children(recursive=True)]:
-            try:
-                total += process.memory_full_info().pss
-            except psutil.Error:
-                continue
-    except psutil.Error:
-        return 0.0
-    return total / 1e6
-
-
 def test_a_huge_table_that_was_long_to_read_has_more_time_at_the_end_and_others_do_not():
     began = time.monotonic() - 10.0
     huge, small = (
@@ -68,7 +53,7 @@ def test_a_large_table_keeps_budget_and_cap_and_its_model_is_better_than_the_bas
     )  # fmt: skip
     peak = 0.0
     while process.poll() is None:
-        peak = max(peak, megabytes(process.pid))
+        peak = max(peak, tree_megabytes(process.pid))
         time.sleep(0.2)
     seconds = time.monotonic() - began
     printed, complaint = process.communicate()

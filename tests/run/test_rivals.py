@@ -1,11 +1,10 @@
 """Baselines beside the search: the default network is refitted, or keeps what its trial reached."""
 
-from concurrent.futures import Future
-
 import numpy as np
 import pytest
 
 from coeval.run import rivals
+from coeval.run.pool import Here
 from coeval.run.rivals import Rivals, unscored
 from coeval.trial import Measurement
 from tests.evaluate.tasks import task_of
@@ -13,21 +12,6 @@ from tests.task.pictures import picture_task
 
 TASK = picture_task(side=12)
 TRIAL = Measurement(values={"log_loss": 0.7}, cost={"seconds": 3.0})
-
-
-class Here:
-    """A pool that works at once, in this process."""
-
-    def __init__(self, workers, memory):
-        self.is_open = True
-
-    def submit(self, job, *inputs):
-        done = Future()
-        done.set_result(job(*inputs))
-        return done
-
-    def close(self):
-        self.is_open = False
 
 
 def test_of_a_huge_table_a_baseline_is_fitted_once(monkeypatch):
@@ -42,7 +26,7 @@ def test_of_a_huge_table_a_baseline_is_fitted_once(monkeypatch):
 
 @pytest.fixture
 def standing(monkeypatch, tmp_path):
-    monkeypatch.setattr(rivals, "Pool", Here)
+    monkeypatch.setattr(rivals, "Pool", lambda workers, memory: Here())
     monkeypatch.setattr(
         rivals, "fit_rival", lambda name, *rest: rivals.Rival(unscored(name, TRIAL))
     )

@@ -34,8 +34,7 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         ValueError: The metric is undefined on the validation rows.
     """
     task, plan, fitted = job.task, job.plan, [one.fitted for one in trained]
-    rows = np.concatenate([judged for _, judged in task.folds])
-    values = scores(task, rows, np.concatenate([one.predictions for one in trained]))
+    values = scores(task, task.judged, np.concatenate([one.predictions for one in trained]))
     if task.metric.name not in values:
         raise ValueError(
             f"{task.metric.name} is undefined on the validation rows: too few of them, or one class only."

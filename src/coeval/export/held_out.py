@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 def held_out_rows(task: Task) -> Index:
     """Return the judged rows of all folds, fold after fold, and then the selection rows."""
-    return np.concatenate([*(judged for _, judged in task.folds), task.splits.selection])
+    return np.concatenate([task.judged, task.splits.selection])
 
 
 def held_out(
@@ -38,7 +38,7 @@ def held_out(
         artifacts: Holds what the search predicted.
     """
     judged = {
-        one.trial: _searched(one, task, artifacts)
+        one.trial: searched(one.predictions, task, artifacts)
         for one in finalists
         if any(own.trial == one.trial for own in trained)
     }
@@ -51,13 +51,18 @@ def held_out(
     return found
 
 
-def _searched(finalist: Finalist, task: Task, artifacts: Artifacts | None) -> Floats | None:
-    """Return what the search's networks of a finalist predicted for their judged rows."""
-    if artifacts is None or not finalist.predictions:
+def searched(digest: str, task: Task, artifacts: Artifacts | None) -> Floats | None:
+    """Return what a trial's networks predicted for the rows that they were judged on; ``None`` where it was not kept.
+
+    Args:
+        digest: Of the predictions; empty where there are none.
+        task: The trial's.
+        artifacts: Holds them.
+    """
+    if artifacts is None or not digest:
         return None
     try:
-        kept = artifacts.get(finalist.predictions)["predictions"]
+        kept = artifacts.get(digest)["predictions"]
     except (KeyError, RunError):  # deleted for want of room, or damaged
         return None
-    rows = sum(len(judged) for _, judged in task.folds)
-    return kept.astype(np.float64) if len(kept) == rows else None
+    return kept.astype(np.float64) if len(kept) == len(task.judged) else None

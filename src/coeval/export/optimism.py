@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from coeval.errors import RunError
 from coeval.export.ensemble_choice import thinned
+from coeval.export.held_out import searched
 from coeval.export.judged import Floats, Judged
 from coeval.seed import generator
 from coeval.task.task import Task
@@ -75,11 +75,11 @@ def corrected_validation(
         seconds: That it may take.
     """
     until = time.monotonic() + seconds
-    rows = np.concatenate([judged for _, judged in task.folds])
+    rows = task.judged
     able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
     ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))[:TRIALS]
     kept = thinned(len(rows), seed)
-    found = [_predictions(one, len(rows), artifacts) for one in ranked]
+    found = [searched(_digest(one), task, artifacts) for one in ranked]
     predictions = [one[kept] for one in found if one is not None]
     if not found or found[0] is None or len(predictions) < 2:
         return None
@@ -87,13 +87,5 @@ def corrected_validation(
     return score if math.isfinite(score) else None
 
 
-def _predictions(trial: Trial, rows: int, artifacts: Artifacts) -> Floats | None:
-    """Return what a trial's networks predicted for their judged rows; ``None`` where it was not kept."""
-    digest = None if trial.measurement is None else trial.measurement.artifacts.get("predictions")
-    if digest is None:
-        return None
-    try:
-        kept = artifacts.get(digest)["predictions"]
-    except (KeyError, RunError):  # deleted for want of room, or damaged
-        return None
-    return kept.astype(np.float64) if len(kept) == rows else None
+def _digest(trial: Trial) -> str:
+    return "" if trial.measurement is None else trial.measurement.artifacts.get("predictions", "")

@@ -30,6 +30,6 @@ def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval
         scale = target_scale(task.problem, examples_of(task, (), train))
         given = prepared.transform(task.table.take(judged))
         parts.append(predict(network, given, task.problem, scale))
-    rows = np.concatenate([judged for _, judged in task.folds])
+    rows = task.judged
     weights = task.weights_of(rows)
     return score_interval(task.metric, task.target.values[rows], np.concatenate(parts), weights)

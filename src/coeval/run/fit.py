@@ -20,7 +20,7 @@ from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_of
 from coeval.run.folder import RunFolder, create, open_folder
-from coeval.run.forkserver import PRELOAD, PRELOAD_ALL, prestart
+from coeval.run.forkserver import preload_for, prestart
 from coeval.run.interrupt import Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
@@ -84,7 +84,7 @@ def fit(
     if options.memory is not None:
         parse_size(options.memory)  # refused before the data are read
     cells = None if options.cells_from is None else cells_from(options.cells_from)
-    prestart(workers, preload=PRELOAD_ALL if options.models == "all" else PRELOAD)
+    prestart(workers, preload=preload_for(options.models))
     task = read(
         options.data,
         target=options.target,
@@ -152,7 +152,7 @@ def resume(
     )
     folder.write_capsule({**kept, "budget": {"seconds": whole.seconds, "trials": whole.trials}})
     count = checked_workers(workers if workers is not None else options.workers)
-    prestart(count, preload=PRELOAD_ALL if options.models == "all" else PRELOAD)
+    prestart(count, preload=preload_for(options.models))
     task = memory.load(folder.cache)
     first = Budget.of(options.budget, options.trials)
     space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))

@@ -49,6 +49,11 @@ _THREADS = (
 )
 
 
+def preload_for(models: str) -> tuple[str, ...]:
+    """Return what the server imports where such kinds of models compete."""
+    return PRELOAD_ALL if models == "all" else PRELOAD
+
+
 def prestart(workers: int = 1, threads: int = 1, preload: Sequence[str] = PRELOAD) -> None:
     """Start the server and return at once: it imports torch while the caller reads the data.
 

@@ -72,9 +72,8 @@ def front_strategy(
     if levers.repeats:
         inner = Repeats(inner, objectives[0])
     seeds = space.seeds()
-    if (
-        name in METHODS
-    ):  # as without a front: what ticks found is trained before anything but one seed
+    if name in METHODS:
+        # As without a front: what ticks found is trained before anything but one seed.
         inner, seeds = one_shot(name, space, inner, seconds), dict(list(seeds.items())[:1])
     return Seeded(inner, seeds)
 

@@ -85,6 +85,11 @@ class Task:
         """Return how many numbers a network gives for a row: 1 for binary (a logit) and regression, else the classes."""
         return len(self.target.classes) if self.problem is Problem.MULTICLASS else 1
 
+    @property
+    def judged(self) -> Index:
+        """Return the rows that candidates are judged on, fold after fold."""
+        return np.concatenate([judged for _, judged in self.folds])
+
     def weights_of(self, rows: Index) -> npt.NDArray[np.float64] | None:
         """Return the weights of some rows; ``None`` where rows have none."""
         return None if self.weights is None else self.weights[rows]
