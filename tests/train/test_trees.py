@@ -101,6 +101,36 @@ def test_growing_stops_early_and_keeps_the_best_rounds(problem, library):
     assert found.score < 0.8 * curve[0]
 
 
+def walked(ensemble, row):
+    """Return what a row's trees add, a node at a time."""
+    total = ensemble.offset.detach().numpy().astype(np.float64)
+    names = ("feature", "threshold", "left", "right", "value")
+    arrays = {name: getattr(ensemble, name).detach().numpy() for name in names}
+    for number, output in np.ndindex(arrays["value"].shape[:2]):
+        one = {name: array[number, output] for name, array in arrays.items()}
+        node = 0
+        while one["left"][node] != node:
+            is_left = row[one["feature"][node]] <= one["threshold"][node]
+            node = one["left" if is_left else "right"][node]
+        total[output] += one["value"][node]
+    return total
+
+
+@pytest.mark.parametrize("problem", [Problem.REGRESSION, Problem.MULTICLASS])
+def test_a_row_ends_in_the_leaf_that_a_walk_a_node_at_a_time_ends_in(problem):
+    outputs = 4 if problem is Problem.MULTICLASS else 1
+    ensemble = TreeEnsemble(columns=5, outputs=outputs, rounds=20, leaves=15)
+    grow(ensemble, SETTINGS, TrainingData(problem, labelled(500, problem)), seed=0, share=0.9)
+    numeric, codes, tokens = rows(60)
+    of_numbers = ensemble.threshold[ensemble.feature < 3].numpy()
+    numeric[:20] = RNG.choice(of_numbers, size=(20, 3))  # right on a threshold
+    numeric[20:24] = [[np.inf] * 3, [-np.inf] * 3, [np.nan] * 3, [0.0] * 3]
+    found = ensemble((torch.tensor(numeric), torch.tensor(codes), torch.tensor(tokens)))
+    table = np.concatenate([numeric, codes.astype(np.float32)], axis=1)
+    expected = [walked(ensemble, row) for row in table]
+    assert np.allclose(found.detach().numpy(), expected, atol=1e-5)
+
+
 def test_thresholds_split_float32_numbers_as_before():
     numbers = np.sort(RNG.normal(size=1000).astype(np.float32))
     thresholds = (numbers[1:].astype(np.float64) + numbers[:-1]) / 2

@@ -49,16 +49,20 @@ class TreeEnsemble(nn.Module):
 
     def _walked(self, numbers: torch.Tensor, first: int, last: int) -> torch.Tensor:
         count, (_, outputs, nodes) = last - first, self.value.shape
-        root = torch.arange(count * outputs, device=numbers.device) * nodes
-        feature, threshold, left, right, value = (
-            one[first:last].reshape(count * outputs, nodes)
-            for one in (self.feature, self.threshold, self.left, self.right, self.value)
+        trees = count * outputs
+        root = torch.arange(trees, device=numbers.device) * (2 * nodes)
+        # A node has two places, for its two children: a step is three looks into a table and no choice between two, which
+        # takes torch as long as all of them.
+        feature, threshold, value = (
+            one[first:last].flatten().repeat_interleave(2)
+            for one in (self.feature, self.threshold, self.value)
         )
         feature = feature.long()
-        left, right = left + root[:, None], right + root[:, None]
-        node = root.repeat(len(numbers), 1)
+        children = torch.stack([self.right[first:last], self.left[first:last]], dim=3)
+        child = (2 * children.view(trees, -1) + root[:, None]).flatten()
+        node = root.repeat(len(numbers))
         for _ in range(int(self.levels[first:last].max())):
-            asked = numbers.gather(1, feature.take(node))
-            goes_left = asked <= threshold.take(node)
-            node = torch.where(goes_left, left.take(node), right.take(node))
-        return value.take(node).view(-1, count, outputs).sum(dim=1)
+            asked = numbers.gather(1, feature.index_select(0, node).view(-1, trees)).flatten()
+            goes_left = asked <= threshold.index_select(0, node)
+            node = child.index_select(0, node + goes_left)
+        return value.index_select(0, node).view(-1, count, outputs).sum(dim=1)
