@@ -172,7 +172,7 @@ def score_interval(
     value = metric.score(targets, predictions, weights)
     count = resamples_for(predictions.size) if resamples is None else resamples
     scores = [
-        metric.score(targets[drawn], predictions[drawn], _taken(weights, drawn))
+        metric.score(targets[drawn], predictions.take(drawn, axis=0), _taken(weights, drawn))
         for drawn in _resampled(rows, count, generator(seed, "bootstrap"))
     ]
     return Interval(float(value), *_percentiles(np.array(scores), level))
@@ -211,9 +211,9 @@ def score_difference(
 
     def difference(drawn: Index) -> float:
         known, weighted = targets[drawn], _taken(weights, drawn)
-        return metric.score(known, first[drawn], weighted) - metric.score(
-            known, second[drawn], weighted
-        )
+        # ``take``, since an index takes ten times as long on two axes
+        mine, theirs = first.take(drawn, axis=0), second.take(drawn, axis=0)
+        return metric.score(known, mine, weighted) - metric.score(known, theirs, weighted)
 
     count = resamples_for(first.size) if resamples is None else resamples
     draws = _resampled(rows, count, generator(seed, "bootstrap"))
