@@ -2,7 +2,15 @@
 
 import pytest
 
-from coeval.component.solved import LINEAR, NETWORK, TREES, follows_no_recipe, kind_of, rounds_of
+from coeval.component.solved import (
+    LINEAR,
+    NETWORK,
+    TREES,
+    follows_no_recipe,
+    kind_of,
+    rounds_of,
+    trees_of,
+)
 from coeval.space.tabular import space_for
 from tests.evaluate.tasks import task_of
 
@@ -22,3 +30,7 @@ def test_people_are_told_what_an_architecture_is(seed, kind, rounds):
     architecture = SEEDS[seed].architecture
     assert (kind_of(architecture), rounds_of(architecture)) == (kind, rounds)
     assert follows_no_recipe(architecture) == (kind != NETWORK)
+
+
+def test_a_round_has_a_tree_for_every_output():
+    assert [trees_of(SEEDS[name].architecture, 20) for name in ("trees", "mlp")] == [60, 0]

@@ -75,7 +75,7 @@ def finished(task, resources=None):
 
 def measured(here, run, final, end=float("inf"), seconds=10.0):
     found = begin_importance(here, run, final, Here(), seconds, end)
-    return importance_of(found, here, end)
+    return importance_of(found, end)
 
 
 @pytest.fixture
@@ -177,18 +177,16 @@ def test_time_is_kept_for_it_where_there_are_columns_to_tell_apart():
 
 
 def test_an_explanation_that_fails_costs_nothing_but_itself():
-    here, *_ = usual()
     for trouble in (ValueError("no"), MemoryError(), BrokenProcessPool("a worker died")):
         failed = Future()
         failed.set_exception(trouble)
-        assert importance_of(failed, here, float("inf")) is None
-    assert importance_of(None, here, float("inf")) is None
+        assert importance_of(failed, float("inf")) is None
+    assert importance_of(None, float("inf")) is None
 
 
 def test_an_explanation_that_takes_too_long_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("coeval.run.importance.LATE_SECONDS", 0.01)
-    here = site(TASK, Kept())
-    assert importance_of(Future(), here, 0.0) is None
+    assert importance_of(Future(), 0.0) is None
 
 
 def test_too_few_rows_say_nothing():

@@ -1,5 +1,7 @@
 """The end of a run on images: how long it takes, and on what an export is compared."""
 
+import dataclasses
+
 import numpy as np
 
 from coeval.run.finish import MOST_IMAGES, verified_rows
@@ -7,6 +9,7 @@ from coeval.run.reserve import (
     EXPORT_SECONDS,
     IMAGE_EXPORT_SECONDS,
     SCORING_SECONDS,
+    VERIFIED_ROWS,
     export_seconds,
 )
 from tests.space.test_tabular import task as table_task
@@ -28,3 +31,11 @@ def test_an_export_is_compared_on_some_of_many_images():
     assert len(rows) == MOST_IMAGES == len(set(rows.tolist()))
     assert {rows[0], rows[-1]} == {many.splits.test[0], many.splits.test[-1]}
     assert np.isin(rows, many.splits.test).all()
+
+
+def test_an_export_is_compared_on_some_of_very_many_rows():
+    task = table_task()
+    many = np.arange(3 * VERIFIED_ROWS)
+    huge = dataclasses.replace(task, splits=dataclasses.replace(task.splits, test=many))
+    assert verified_rows(task).tolist() == task.splits.test.tolist()
+    assert len(verified_rows(huge)) == VERIFIED_ROWS == len(set(verified_rows(huge).tolist()))

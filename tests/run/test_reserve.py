@@ -5,12 +5,20 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from coeval.export import stretch
 from coeval.export.finalists import NETWORKS_OF_FEW, choose_finalists, final_seconds
 from coeval.run.one_shot import divide
-from coeval.run.reserve import STARTING_SECONDS, Reserve, export_seconds, ticks_end
+from coeval.run.reserve import (
+    STARTING_SECONDS,
+    TREE_SECONDS,
+    VERIFIED_ROWS,
+    Reserve,
+    export_seconds,
+    ticks_end,
+)
 from coeval.seed import generator
 from coeval.space.for_task import space_for
 from coeval.trial import Measurement, Objective, Proposal, State, Trial
@@ -19,6 +27,7 @@ from tests.task.pictures import picture_task
 
 TASK = picture_task(side=12)
 SPACE = space_for(TASK, preset="nasbench201")
+TEST = np.zeros(500_000, np.intp)
 
 
 def site(end, strategy="evolution", seconds=60.0):
@@ -102,3 +111,37 @@ def test_of_few_rows_several_refits_are_kept_time_for_unless_they_are_long(secon
     needed = final_seconds(finalists, task, refits=refits)
     assert one.seconds == pytest.approx(needed + STARTING_SECONDS)
     assert final_seconds(finalists, task, refits=2) > final_seconds(finalists, task, refits=1)
+
+
+def grown(task, space, seed, rounds):
+    data = {"schedule_epochs": 400, "best_epochs": [rounds], "fold_seconds": [0.4]}
+    measured = Measurement(values={"log_loss": 0.5}, data=data)
+    return Trial(0, Proposal(space.seeds()[seed]), State.DONE, measured)
+
+
+def test_time_is_kept_for_every_row_to_go_down_every_tree():
+    task = task_of("wine")
+    space = space_for(task, models="all")
+    few = len(task.splits.test)
+    plain, many = export_seconds(task), replace(task, splits=replace(task.splits, test=TEST))
+    for seed, rounds, trees in (("mlp", 20, 0), ("trees", 20, 60), ("trees", 100, 300)):
+        trial = grown(task, space, seed, rounds)
+        finalists = choose_finalists([trial], space, Objective("log_loss"))
+        walked = TREE_SECONDS * trees * 3 * few
+        assert export_seconds(task, finalists) == pytest.approx(plain + walked)
+        walked = TREE_SECONDS * trees * (len(TEST) + 2 * VERIFIED_ROWS)
+        assert export_seconds(many, finalists) == pytest.approx(export_seconds(many) + walked)
+
+
+def test_a_search_ends_the_sooner_the_more_trees_its_best_trial_has():
+    task = replace(task_of("wine"), splits=replace(task_of("wine").splits, test=TEST))
+    space = space_for(task, models="all")
+    needed = export_seconds(task) + TREE_SECONDS * 300 * (len(TEST) + 2 * VERIFIED_ROWS)
+    due = {}
+    for rounds in (10, 100):
+        place = vars(site(time.monotonic() + needed))
+        one = Reserve(SimpleNamespace(**{**place, "task": task, "space": space}))
+        one.record(grown(task, space, "trees", rounds))
+        one.seconds = 0.0  # what its training takes is not in question here
+        due[rounds] = one.is_due()
+    assert due == {10: False, 100: True}

@@ -23,6 +23,12 @@ def kind_of(architecture: Architecture) -> str:
     return LINEAR if LINEAR_MODEL in used else NETWORK
 
 
+def trees_of(architecture: Architecture, rounds: int) -> int:
+    """Return how many trees so many rounds of an architecture are; 0 where it grows none."""
+    grown = [one for one in architecture.body.steps if one.component == TREE_ENSEMBLE]
+    return rounds * sum(int(dict(one.settings)["outputs"]) for one in grown)
+
+
 def rounds_of(architecture: Architecture) -> str:
     """Return what its epochs are, for people: rounds of trees, penalties from strong to weak, or epochs."""
     return {TREES: "rounds", LINEAR: "penalties", NETWORK: "epochs"}[kind_of(architecture)]

@@ -19,6 +19,7 @@ from coeval.export.distil import with_student
 from coeval.export.ensemble import Trained, cost_of
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
+from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.optimism import corrected_validation
 from coeval.export.retrain import Finalist, predictions
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
@@ -28,7 +29,7 @@ from coeval.run.contest import equally_trained, with_default
 from coeval.run.front_facts import front_note
 from coeval.run.importance import begin_importance, importance_of
 from coeval.run.pool import Pool
-from coeval.run.reserve import export_seconds, importance_seconds
+from coeval.run.reserve import VERIFIED_ROWS, export_seconds, importance_seconds
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 EARLY_ROUNDS = 5
 """Trainings of each finalist at most where the search left time."""
 MOST_IMAGES = 500
-"""On which an export is compared with the model."""
+"""On which an export is compared with the model at most."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,14 +73,15 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     pool = Pool(site.workers, site.worker_bytes)
     try:
         kept = importance_seconds(site, end - started)
-        final = _final(site, run, pool, end - kept)
-        explained = begin_importance(site, run, final, pool, kept, end)
-        rivals.wait(end - export_seconds(site.task))
+        due = end - export_seconds(site.task, _best(site, run))
+        final = _final(site, run, pool, due - kept)
+        explained = begin_importance(site, run, final, pool, kept, due)
+        rivals.wait(due)
         note_rivals(site, rivals)
+        rivals.close()  # who is late would only take the export's time
         compared = equally_trained(site, run, pool, final, rivals.found)
-        columns = importance_of(explained, site, end)
+        columns = importance_of(explained, due)
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
-            rivals.close()
             pool.close()
             pool = Pool(1)
         opened = _opened(site, pool, final.whole, compared)
@@ -114,14 +116,19 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     return data
 
 
-def _final(site: Site, run: Run, pool: Pool, end: float) -> FinalModel:
-    within = finalists_within(site, run, end - export_seconds(site.task))
+def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
+    """Return what the final model may consist of, the best first."""
+    return choose_finalists(run.trials, site.space, site.objective, finalists_for(site.task))
+
+
+def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
+    within = finalists_within(site, run, due)
     finalists = with_default(site, run, within)
     resources = Resources(
         source=site.folder.cache,
         seed=site.options.seed,
         device=site.options.device,
-        deadline=None if end == math.inf else end - export_seconds(site.task),
+        deadline=None if due == math.inf else due,
         workers=site.workers,
         mapped=pool.map,
     )
@@ -222,16 +229,16 @@ def _write(folder: Path, model: Trained, source: Path, card: CardFacts) -> "Writ
 
 
 def verified_rows(task: Task) -> npt.NDArray[np.intp]:
-    """Return the rows on which an export is compared with the model: all test rows, else other held-out rows.
+    """Return the rows on which an export is compared with the model: the test rows, else other held-out rows.
 
-    Of images ``MOST_IMAGES``, spread evenly: all of ten thousand would take three networks half a minute.
+    Of images ``MOST_IMAGES``, spread evenly: all of ten thousand would take three networks half a minute. Of a table
+    ``VERIFIED_ROWS``.
     """
     splits = task.splits
     held = (splits.test, splits.selection, splits.validation, splits.train)
     rows = next(one for one in held if len(one))
-    if not task.is_image or len(rows) <= MOST_IMAGES:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, MOST_IMAGES).astype(np.intp)]
+    most = MOST_IMAGES if task.is_image else VERIFIED_ROWS
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.intp)]
 
 
 def _facts(

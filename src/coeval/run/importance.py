@@ -14,7 +14,6 @@ from coeval.export.importance import LEAST
 from coeval.export.model import Model
 from coeval.export.retrain import Rows
 from coeval.run.pool import Pool
-from coeval.run.reserve import export_seconds
 from coeval.run.run import Run
 from coeval.run.site import Site
 
@@ -31,7 +30,7 @@ Importances = Future[dict[str, Any] | None] | None
 
 
 def begin_importance(
-    site: Site, run: Run, final: FinalModel, pool: Pool, seconds: float, end: float
+    site: Site, run: Run, final: FinalModel, pool: Pool, seconds: float, due: float
 ) -> Importances:
     """Start to measure; ``None`` where there is nothing to measure or no time.
 
@@ -41,18 +40,18 @@ def begin_importance(
         final: Its model.
         pool: Where.
         seconds: That were kept for it.
-        end: ``time.monotonic()`` seconds by which the model should be written.
+        due: ``time.monotonic()`` seconds at which the model should begin to be written.
     """
-    left = end - export_seconds(site.task) - time.monotonic()
+    left = due - time.monotonic()
     seconds = min(seconds, left - LATE_SECONDS / 2)
     return pool.submit(explain, _job(site, run, final, seconds)) if seconds > 0 else None
 
 
-def importance_of(found: Importances, site: Site, end: float) -> dict[str, Any] | None:
+def importance_of(found: Importances, due: float) -> dict[str, Any] | None:
     """Return what was measured; ``None`` if it is not there in time, or failed: no model waits for it."""
     if found is None:
         return None
-    left = end - export_seconds(site.task) - time.monotonic()
+    left = due - time.monotonic()
     patience = None if left == math.inf else max(left, LATE_SECONDS)
     try:
         return found.result(patience)
