@@ -51,10 +51,12 @@ def test_without_time_or_without_an_ensemble_nothing_is_taught(diabetes):
     apart = spread(task, final)
     late = Resources(task, deadline=time.monotonic() - 1)
     assert with_student(apart, finalists, late) is apart
-    same = final.trained[0].selection
-    alike = tuple(dataclasses.replace(one, selection=same) for one in final.trained)
-    copies = dataclasses.replace(final, trained=alike)
-    assert with_student(copies, finalists, Resources(task)) is copies
+    worse = tuple(
+        one if one.trial == final.trial else dataclasses.replace(one, selection=one.selection + 1e3)
+        for one in final.trained
+    )
+    alone = dataclasses.replace(final, trained=worse)
+    assert with_student(alone, finalists, Resources(task)) is alone
 
 
 def test_where_the_search_predicted_rows_out_of_fold_those_predictions_teach(monkeypatch):

@@ -10,12 +10,13 @@ import pytest
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
 from coeval.export.retrain import Rows, predictions, row_indices
+from coeval.export.selection import selection_score
 from tests.evaluate.tasks import task_of
-from tests.export.test_final import Kept, finalists_of, untrainable
+from tests.export.test_final import Kept, finalists_of
 
 
-def made(name, *widths, **resources):
-    task = task_of(name)
+def made(name, *widths, folds=1, **resources):
+    task = task_of(name, folds=folds)
     finalists = finalists_of(task, *widths)
     return task, finalists, make_final(finalists, Resources(task, **resources))
 
@@ -50,23 +51,30 @@ def cancer():
     return made("breast_cancer", 8, 12)
 
 
-def test_members_that_correct_each_other_are_taken_and_refitted(diabetes):
+def test_members_that_correct_each_other_are_taken(diabetes):
     task, finalists, final = diabetes
     apart = spread(task, final)
     found = with_ensemble(apart, finalists, Resources(task))
     assert len(found.members) == len(found.ensemble.members) > 1
     assert sum(one.weight for one in found.members) == pytest.approx(1.0)
-    assert [one.weight for one in found.members] == sorted(found.ensemble.weights, reverse=True)
-    assert {one.rows for one in found.members} == {Rows.ALL} == {found.rows}
-    scale = task.target.values[row_indices(task, Rows.ALL)].mean()
-    assert all(one.mean == pytest.approx(scale) for one in found.ensemble.members)
+    assert tuple(one.weight for one in found.members) == found.ensemble.weights
     assert found.whole is found.ensemble
     assert found.model is found.ensemble.first
     assert found.trial == found.members[0].trial
-    assert found.selection < apart.selection
-    assert "weighted mean of" in found.provenance
-    assert "each trained from scratch on all rows but the test rows" in found.provenance
+    assert "The mean of 2 finalists" in found.provenance
     assert predictions(found.whole, task, task.splits.test).shape == (len(task.splits.test),)
+
+
+def test_the_winners_refit_and_the_trainings_of_the_contest_are_members(diabetes):
+    task, finalists, final = diabetes
+    found = with_ensemble(spread(task, final), finalists, Resources(task))
+    refits = [one for one in found.members if one.rows is Rows.ALL]
+    assert [one.trial for one in refits] == [final.trial]
+    assert found.ensemble.members[found.members.index(refits[0])] is final.model
+    contest = {(one.trial, one.repeat) for one in found.members if one.rows is Rows.KNOWN}
+    assert contest == {(one.trial, one.repeat) for one in final.trained}
+    for trial in {one.trial for one in found.members}:
+        assert len({one.weight for one in found.members if one.trial == trial}) == 1
 
 
 def test_the_unseen_ensemble_has_not_learnt_from_the_selection_rows(diabetes):
@@ -74,29 +82,7 @@ def test_the_unseen_ensemble_has_not_learnt_from_the_selection_rows(diabetes):
     found = with_ensemble(spread(task, final), finalists, Resources(task))
     known = task.target.values[row_indices(task, Rows.KNOWN)].mean()
     assert all(one.mean == pytest.approx(known) for one in found.unseen.members)
-    assert found.unseen.weights == found.ensemble.weights
-
-
-def test_the_winners_refit_is_used_and_the_others_stay_where_time_is_out(diabetes):
-    task, finalists, final = diabetes
-    late = Resources(task, deadline=time.monotonic() + 0.5)
-    slow = [dataclasses.replace(one, epoch_seconds=1e4) for one in finalists]
-    found = with_ensemble(spread(task, final), slow, late)
-    rows = {(one.trial, one.repeat): one.rows for one in found.members}
-    assert rows.pop((final.trial, 0), Rows.ALL) is Rows.ALL
-    assert set(rows.values()) == {Rows.KNOWN}
-    assert found.rows is Rows.KNOWN
-    assert "of them again on all rows" in found.provenance
-
-
-def test_a_refit_that_fails_leaves_the_member_as_it_was(diabetes):
-    task, finalists, final = diabetes
-    found = with_ensemble(
-        spread(task, final), [untrainable(one) for one in finalists], Resources(task)
-    )
-    rows = {(one.trial, one.repeat): one.rows for one in found.members}
-    rows.pop((final.trial, 0), None)
-    assert set(rows.values()) == {Rows.KNOWN}
+    assert len(found.unseen.members) == len(final.trained)
 
 
 def test_an_ensemble_over_the_users_limits_is_not_taken(diabetes):
@@ -113,46 +99,58 @@ def test_an_ensemble_over_the_users_limits_is_not_taken(diabetes):
     assert all(len(one) > 1 for one in asked)
 
 
-def test_who_breaks_the_limits_beside_the_best_leaves_the_others_to_predict_together(diabetes):
-    task, finalists, final = diabetes
+def test_who_breaks_the_limits_beside_the_best_leaves_the_others_to_predict_together():
+    task, finalists, final = made("diabetes", 8, 12, 16)
     apart = spread(task, final)
-    free = with_ensemble(apart, finalists, Resources(task))
-    heavy = next(one.trial for one in free.members if one.trial != final.trial)
+    heavy = next(one.trial for one in finalists if one.trial != final.trial)
     found = with_ensemble(
         apart,
         finalists,
         Resources(task),
         lambda members: heavy not in [one.trial for one in members],
     )
-    assert heavy not in [one.trial for one in found.members]
-    assert len(found.members) > 1
+    trials = {one.trial for one in found.members}
+    assert trials == {one.trial for one in finalists} - {heavy}
 
 
-def test_copies_bring_nothing_so_the_best_stays(diabetes):
+def test_who_is_clearly_worse_stays_out(diabetes):
     task, finalists, final = diabetes
-    same = final.trained[0].selection
-    copies = tuple(dataclasses.replace(one, selection=same) for one in final.trained)
-    alike = dataclasses.replace(final, trained=copies)
-    assert with_ensemble(alike, finalists, Resources(task)) is alike
-
-
-def test_what_the_search_predicted_decides_where_the_selection_rows_say_nothing(diabetes):
-    task, finalists, final = diabetes
-    rng = np.random.default_rng(0)
-    same = final.trained[0].selection
-    alike = dataclasses.replace(
-        final, trained=tuple(dataclasses.replace(one, selection=same) for one in final.trained)
+    other = next(one.trial for one in finalists if one.trial != final.trial)
+    spoilt = tuple(
+        dataclasses.replace(one, selection=one.selection + 1e3) if one.trial == other else one
+        for one in final.trained
     )
-    known = task.target.values[np.concatenate([judged for _, judged in task.folds])]
+    worse = dataclasses.replace(final, trained=spoilt)
+    assert with_ensemble(worse, finalists, Resources(task)) is worse
+
+
+def test_what_the_search_predicted_says_who_is_in_it_and_the_selection_rows_what_it_is_worth(
+    diabetes, monkeypatch
+):
+    task, finalists, final = diabetes
+    monkeypatch.setattr("coeval.export.ensemble_final.choose", lambda *given: None)
+    known = task.target.values[task.judged]
+    error = np.random.default_rng(0).normal(0, 30.0, len(known))
     named = [dataclasses.replace(one, predictions=str(one.trial)) for one in finalists]
-    apart = {
-        one.predictions: {"predictions": known + rng.normal(0, 60.0, len(known))} for one in named
-    }
-    kept = Kept(apart)
-    assert with_ensemble(alike, named, Resources(task)) is alike
-    found = with_ensemble(alike, named, Resources(task), artifacts=kept)
+
+    def kept(times):
+        """Return as if the others' errors were so many times the winner's, and of the other sign."""
+        each = {one.trial: error if one.trial == final.trial else -times * error for one in named}
+        return Kept({str(trial): {"predictions": known + off} for trial, off in each.items()})
+
+    alone = with_ensemble(final, named, Resources(task), artifacts=kept(10.0))
+    assert {one.trial for one in alone.members} <= {final.trial}
+    found = with_ensemble(final, named, Resources(task), artifacts=kept(1.0))
     assert {one.trial for one in found.members} == {one.trial for one in finalists}
-    assert "on the rows held out in the search and the selection rows" in found.provenance
+    unseen = predictions(found.unseen, task, task.splits.selection)
+    assert found.selection == pytest.approx(selection_score(task, unseen))
+
+
+def test_of_few_rows_none_is_calibrated():
+    task, finalists, final = made("breast_cancer", 8, 12, folds=3)
+    assert (
+        with_ensemble(too_sure(task, final), finalists, Resources(task)).ensemble.temperature == 1.0
+    )
 
 
 def test_without_a_contest_nothing_changes():
@@ -167,23 +165,30 @@ def test_without_time_for_the_choice_nothing_changes(diabetes):
     assert with_ensemble(apart, finalists, over) is apart
 
 
-def test_a_model_that_is_too_sure_is_calibrated_and_stays_single(cancer):
-    task, finalists, final = cancer
+def too_sure(task, final):
+    """Return the final model as if its trainings were certain of everything, and wrong of a fifth."""
     rng = np.random.default_rng(0)
     known = task.target.values[task.splits.selection]
     right = np.where(rng.random(len(known)) < 0.8, known, 1 - known)
     sure = np.where(np.eye(2)[right] == 1, 1 - 1e-6, 1e-6)
-    over = dataclasses.replace(
+    return dataclasses.replace(
         final, trained=tuple(dataclasses.replace(one, selection=sure) for one in final.trained)
     )
-    found = with_ensemble(over, finalists, Resources(task))
-    assert len(found.members) == 1
+
+
+def test_a_model_that_is_too_sure_is_calibrated(cancer):
+    task, finalists, final = cancer
+    over = too_sure(task, final)
+    found = with_ensemble(over, finalists, Resources(task), lambda members: len(members) < 2)
+    assert {one.trial for one in found.members} == {final.trial}
     assert found.ensemble.temperature > 5
     assert found.model is final.model
     assert found.rows is final.rows
     assert found.provenance.startswith(final.provenance)
     assert "logits are divided by" in found.provenance
-    plain = predictions(final.model, task, task.splits.test)
+    plain = predictions(
+        dataclasses.replace(found.ensemble, temperature=1.0), task, task.splits.test
+    )
     softer = predictions(found.whole, task, task.splits.test)
     assert softer.max() < plain.max()
     assert (softer.argmax(axis=1) == plain.argmax(axis=1)).all()

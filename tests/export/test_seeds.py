@@ -1,4 +1,4 @@
-"""Of few rows what was chosen is trained several times, and the mean is taken."""
+"""What was chosen is trained several times, and the mean is taken."""
 
 import dataclasses
 import time
@@ -8,9 +8,8 @@ import pytest
 
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
-from coeval.export.finalists import NETWORKS_OF_FEW
 from coeval.export.retrain import Rows, predictions
-from coeval.export.seeds import SEEDS, with_seeds
+from coeval.export.seeds import NETWORKS, SEEDS, with_seeds
 from tests.evaluate.tasks import task_of
 from tests.export.test_ensemble_final import spread
 from tests.export.test_final import finalists_of, untrainable
@@ -39,7 +38,9 @@ def test_a_single_winner_is_trained_under_four_seeds_with_equal_shares(wine, sev
     assert several.trial == final.trial
     assert several.selection == final.selection
     assert several.provenance.startswith(final.provenance)
-    assert "4 networks in all" in several.provenance
+    assert (
+        "In all 4 trainings under different seeds predict together, 4 of them" in several.provenance
+    )
 
 
 def test_the_trainings_differ_and_their_mean_is_predicted(wine, several):
@@ -54,25 +55,30 @@ def test_the_trainings_differ_and_their_mean_is_predicted(wine, several):
 
 def test_members_of_an_ensemble_share_the_networks_there_may_be():
     task = task_of("diabetes", folds=3)
-    finalists = finalists_of(task, 8, 12, epochs=4)
-    final = make_final(finalists, Resources(task))
+    finalists = finalists_of(task, 8, 9, 10, 11, 12, epochs=2)
+    final = make_final(finalists, Resources(task, together=True))
     whole = with_ensemble(spread(task, final), finalists, Resources(task))
+    assert len({one.trial for one in whole.members}) == len(finalists)
     found = with_seeds(whole, finalists, Resources(task))
-    seeds = min(SEEDS, NETWORKS_OF_FEW // len(whole.members))
-    assert len(found.members) == seeds * len(whole.members) > len(whole.members)
-    assert len({(one.trial, one.repeat) for one in found.members}) == len(found.members)
+    assert len(found.members) == NETWORKS == len(found.ensemble.members)
+    keys = {(one.trial, one.repeat, one.rows) for one in found.members}
+    assert len(keys) == len(found.members)
     assert sum(one.weight for one in found.members) == pytest.approx(1.0)
     for trial in {one.trial for one in whole.members}:
-        shares = [sum(m.weight for m in one.members if m.trial == trial) for one in (whole, found)]
-        assert shares[0] == pytest.approx(shares[1])
+        own = [one for one in found.members if one.trial == trial]
+        assert 2 <= len(own) <= SEEDS
+        assert {Rows.KNOWN, Rows.ALL} == {one.rows for one in own}
+        assert sum(one.weight for one in own) == pytest.approx(1 / len(finalists))
     weights = [one.weight for one in found.members]
     assert weights == sorted(weights, reverse=True) == list(found.ensemble.weights)
     assert found.trial == found.members[0].trial
     assert found.unseen is whole.unseen
 
 
-def test_a_temperature_stays(wine):
-    task, finalists, final = wine
+def test_a_temperature_stays():
+    task = task_of("wine")
+    finalists = finalists_of(task, 8, epochs=8)
+    final = make_final(finalists, Resources(task, rounds=1))
     rng = np.random.default_rng(0)
     known = task.target.values[task.splits.selection]
     right = np.where(rng.random(len(known)) < 0.7, known, (known + 1) % 3)
@@ -85,12 +91,6 @@ def test_a_temperature_stays(wine):
     found = with_seeds(whole, finalists, Resources(task))
     assert found.ensemble.temperature == whole.ensemble.temperature
     assert len(found.members) == SEEDS
-
-
-def test_of_many_rows_one_training_is_enough(wine):
-    task, finalists, final = wine
-    many = dataclasses.replace(task, folds=task.folds[:1])
-    assert with_seeds(final, finalists, Resources(many)) is final
 
 
 def test_what_was_not_refitted_and_what_has_no_time_or_no_room_is_left_alone(wine):
@@ -106,7 +106,7 @@ def test_what_was_not_refitted_and_what_has_no_time_or_no_room_is_left_alone(win
         return False
 
     assert with_seeds(final, finalists, Resources(task), allowed) is final
-    assert asked == [4, 3, 2]
+    assert asked == [2]
 
 
 def test_as_many_are_trained_as_the_time_and_the_limits_allow(wine):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coeval.export import stretch
-from coeval.export.finalists import NETWORKS_OF_FEW, choose_finalists, final_seconds
+from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.run.one_shot import divide
 from coeval.run.reserve import (
     STARTING_SECONDS,
@@ -38,7 +38,7 @@ def site(end, strategy="evolution", seconds=60.0):
         workers=1,
         budget=SimpleNamespace(seconds=seconds),
         demands=SimpleNamespace(closing_seconds=0.0),
-        options=SimpleNamespace(strategy=strategy),
+        options=SimpleNamespace(strategy=strategy, ensemble=True),
         end=end,
     )
 
@@ -89,8 +89,8 @@ def test_without_a_limit_on_time_ticks_end_by_themselves():
     assert ticks_end(site(math.inf, "gdas", None)) == math.inf
 
 
-@pytest.mark.parametrize(("seconds", "refits"), [(0.3, NETWORKS_OF_FEW), (2.0, 1)])
-def test_of_few_rows_several_refits_are_kept_time_for_unless_they_are_long(seconds, refits):
+@pytest.mark.parametrize(("seconds", "together"), [(0.3, True), (5.0, False)])
+def test_time_is_kept_to_refit_all_finalists_unless_that_is_long(seconds, together):
     task = task_of("wine", folds=3)
     place = site(time.monotonic() + 600.0)
     one = Reserve(SimpleNamespace(**{**vars(place), "task": task, "space": Decoder()}))
@@ -108,9 +108,8 @@ def test_of_few_rows_several_refits_are_kept_time_for_unless_they_are_long(secon
     for trial in found:
         one.record(trial)
     finalists = choose_finalists(found, Decoder(), Objective("log_loss"))
-    needed = final_seconds(finalists, task, refits=refits)
+    needed = final_seconds(finalists, task, together=together)
     assert one.seconds == pytest.approx(needed + STARTING_SECONDS)
-    assert final_seconds(finalists, task, refits=2) > final_seconds(finalists, task, refits=1)
 
 
 def grown(task, space, seed, rounds):

@@ -131,7 +131,7 @@ def _teacher(
     )
     if len(free.members) < 2 or free.unseen is None:
         return None
-    trained = {(one.trial, one.repeat): one for one in final.trained}
+    trained = {(one.trial, one.repeat): one for one in final.trained if one.rows is Rows.KNOWN}
     members = [trained[one.trial, one.repeat] for one in free.members]
     each = held_out(members, finalists, task, artifacts)
     known = None if each is None else combined(free.unseen, each)

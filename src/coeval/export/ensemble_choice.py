@@ -1,8 +1,8 @@
-"""Which trainings predict together, and how probabilities are calibrated, decided on the selection rows and guarded against them.
+"""Which candidates weigh more in a mean, and how probabilities are calibrated, decided on held-out rows and guarded against them.
 
-Greedy selection with replacement follows Caruana et al. 2004 (doi:10.1145/1015330.1015432, section 2): the training that lowers
-the mean's cost the most is added, again and again, and the best of all these means is taken. It begins with the one that would be
-taken alone: that one was chosen on more rows than these, and left out, the mean would be another choice of a model. What is chosen on few rows may suit
+Greedy selection with replacement follows Caruana et al. 2004 (doi:10.1145/1015330.1015432, section 2): the candidate that lowers
+the mean's cost the most is added, again and again, and the best of all these means is taken. It begins with those that would be
+taken otherwise ("sorted ensemble initialization", section 2.2): left out, one of them would be another choice of a model. What is chosen on few rows may suit
 these rows only. So everything is chosen anew on random halves of them and compared on the other halves with what would be taken
 otherwise: only what wins on most of them is taken.
 """
@@ -20,24 +20,20 @@ from coeval.seed import generator
 from coeval.task.metrics import LOG_LOSS
 
 STEPS = 12
-"""Additions at most: weights are multiples of a twelfth or more."""
-POOL = 8
-"""Trainings to choose from, the best by themselves ("model library pruning", Caruana et al. 2006, doi:10.1109/ICDM.2006.76)."""
-MEMBERS = 4
-"""Trainings in an ensemble at most: the file is to stay small and quick."""
+"""Additions at most."""
 HALVES = 20
 """Comparisons on rows that nothing was chosen on."""
 WON = 0.75
-"""Share of them that must be won. Gains of two thirds of a standard error of the selection rows' score pass, smaller ones do not."""
+"""Share of them that must be won. Gains of two thirds of a standard error of the rows' score pass, smaller ones do not."""
 ROWS = 4000
-"""Selection rows that are looked at; more would take seconds and say no more."""
+"""Rows that are looked at; more would take seconds and say no more."""
 HOTTEST = 10.0
 """Temperature at most; at least its inverse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """What was chosen on the selection rows, and what it was worth on rows that it was not chosen on.
+    """What was chosen on held-out rows, and what it was worth on rows that it was not chosen on.
 
     Attributes:
         gain: Mean cost of what would be taken otherwise less its own, over the halves.
@@ -56,60 +52,49 @@ class Guarded:
 
 
 def choose(
-    predictions: Sequence[Floats], single: int, judged: Judged, seed: int, until: float = math.inf
+    predictions: Floats, start: Sequence[int], judged: Judged, seed: int, until: float = math.inf
 ) -> tuple[Floats, Guarded] | None:
-    """Return weights under which trainings predict better together than one alone, as far as the rows tell.
+    """Return weights under which candidates predict better together than the even mean of some, as far as the rows tell.
 
     Args:
-        predictions: Of each training on the selection rows: ``(rows, classes)`` or ``(rows,)``.
-        single: Which of them would be taken alone.
-        judged: The selection rows.
+        predictions: Of each candidate on the rows, ``(candidates, rows, classes)`` or ``(candidates, rows)``.
+        start: Which of them would be taken otherwise.
+        judged: The rows.
         seed: Of the draws.
         until: ``time.monotonic()`` seconds at which it is given up.
 
     Returns:
-        ``(trainings,)`` weights that add up to 1, and what they were worth; ``None`` where no mean is clearly better.
+        ``(candidates,)`` weights that add up to 1, and what they were worth; ``None`` where no other mean is clearly better.
     """
-    pool = _pool(predictions, single, judged)
-    able = np.stack([predictions[one] for one in pool])
-    alone = pool.index(single)
     costs: list[tuple[float, float]] = []
     for chosen_on, compared_on in halves(len(judged.targets), seed):
         if time.monotonic() >= until:
             return None
-        weights = greedy(able[:, chosen_on], judged.take(chosen_on), alone)
-        others = judged.take(compared_on)
-        own = weighted_mean(list(able[:, compared_on]), list(weights))
-        costs.append((others.cost(able[alone, compared_on]), others.cost(own)))
+        weights = greedy(predictions[:, chosen_on], judged.take(chosen_on), start)
+        others, compared = judged.take(compared_on), predictions[:, compared_on]
+        before = others.cost(compared[list(start)].mean(axis=0))
+        costs.append((before, others.cost(weighted_mean(list(compared), list(weights)))))
     found = _guarded(costs)
-    if not found.is_accepted:
-        return None
-    result = np.zeros(len(predictions))
-    result[pool] = greedy(able, judged, alone)
-    return (result, found) if np.count_nonzero(result) > 1 else None
+    return (greedy(predictions, judged, start), found) if found.is_accepted else None
 
 
-def greedy(predictions: Floats, judged: Judged, start: int) -> Floats:
+def greedy(predictions: Floats, judged: Judged, start: Sequence[int]) -> Floats:
     """Return the weights of greedy selection with replacement.
 
     Args:
-        predictions: ``(trainings, rows, ...)``.
+        predictions: ``(candidates, rows, ...)``.
         judged: The rows.
-        start: The training that is a member whatever the rows say.
+        start: Those that are members whatever the rows say, with equal weights at first.
 
     Returns:
-        ``(trainings,)``, not negative, with a sum of 1; at most ``MEMBERS`` are positive.
+        ``(candidates,)``, not negative, with a sum of 1.
     """
     counts = np.zeros(len(predictions))
-    counts[start] = 1
-    total = predictions[start]
-    best, best_cost = counts, judged.cost(total)
-    for size in range(2, STEPS + 1):
-        is_full = np.count_nonzero(counts) >= MEMBERS
-        costs = [
-            math.inf if is_full and not counts[number] else judged.cost((total + one) / size)
-            for number, one in enumerate(predictions)
-        ]
+    counts[list(start)] = 1
+    total = predictions[list(start)].sum(axis=0)
+    best, best_cost = counts, judged.cost(total / len(start))
+    for size in range(len(start) + 1, len(start) + 1 + STEPS):
+        costs = [judged.cost((total + one) / size) for one in predictions]
         added = int(np.argmin(costs))
         counts = counts.copy()
         counts[added] += 1
@@ -184,17 +169,10 @@ def halves(rows: int, seed: int) -> Iterator[tuple[Index, Index]]:
 
 
 def thinned(rows: int, seed: int) -> Index:
-    """Return which of so many selection rows are looked at."""
+    """Return which of so many rows are looked at."""
     if rows <= ROWS:
         return np.arange(rows)
     return np.sort(generator(seed, "selection rows").choice(rows, ROWS, replace=False))
-
-
-def _pool(predictions: Sequence[Floats], single: int, judged: Judged) -> list[int]:
-    """Return the trainings to choose from, the one that would be taken alone among them."""
-    costs = [judged.cost(one) for one in predictions]
-    found = sorted(range(len(predictions)), key=costs.__getitem__)
-    return sorted({*found[: POOL - 1], single})
 
 
 def _guarded(costs: Sequence[tuple[float, float]]) -> Guarded:

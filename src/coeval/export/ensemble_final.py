@@ -1,8 +1,9 @@
-"""The finalists' trainings together, where that is clearly better than the best of them, and with calibrated probabilities.
+"""The finalists together, with calibrated probabilities where that is clearly better.
 
-A contest of finalists trains several of them, under several seeds; all have predicted the selection rows, which none has seen, and the
-search has predicted its judged rows with each of them (``export.held_out``). What is chosen there keeps its weights. The members themselves are trained again on all rows but the test rows as a single winner
-is, the winner first; where time is out they stay as they were compared.
+Who predicts together is told by the rows that the search itself predicted with each finalist, out of fold or of validation
+(``export.confidence_set``): the winner and all that those rows cannot tell from it, with equal shares. Where the selection rows, which neither
+the search nor a training of the contest has seen, clearly say so, others join or weigh more (``export.ensemble_choice``). What is taken are the
+trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows.
 """
 
 import time
@@ -11,15 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coeval.component.solved import follows_no_recipe
+from coeval.export.confidence_set import confidence_set
 from coeval.export.ensemble import Ensemble, weighted_mean
 from coeval.export.ensemble_choice import Guarded, calibrate, choose, thinned
-from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
-from coeval.export.finalists import round_seconds
-from coeval.export.held_out import held_out, held_out_rows
+from coeval.export.final import EnsembleMember, FinalModel, Resources
+from coeval.export.finalists import are_few
+from coeval.export.held_out import searched
 from coeval.export.judged import Floats, Judged
 from coeval.export.model import Model
-from coeval.export.retrain import Finalist, Retrained, Rows, retrain
-from coeval.export.selection import has_lost
+from coeval.export.retrain import Finalist, Retrained, Rows
 from coeval.task.memory import load_task
 from coeval.task.metrics import LOG_LOSS
 from coeval.task.task import Problem, Task
@@ -30,26 +32,64 @@ CHOICE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Pick:
-    """A training and its weight."""
+class _Candidate:
+    """A finalist with its trainings of the contest."""
 
-    training: Retrained
-    weight: float
+    finalist: Finalist
+    trainings: tuple[Retrained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """Held-out rows, and what each candidate predicts there, ``(candidates, rows, ...)``."""
+
+    judged: Judged
+    predictions: Floats
+
+    def mean(self, weights: Floats) -> Floats:
+        """Return the weighted mean of the candidates."""
+        return weighted_mean(list(self.predictions), list(weights))
+
+    def score(self, weights: Floats) -> float:
+        """Return what it is worth."""
+        return self.judged.score(self.mean(weights))
+
+    def beside(self, other: "_Witness") -> "_Witness":
+        """Return these rows and others."""
+        one, two = self.judged, other.judged
+        weights = None
+        if one.weights is not None and two.weights is not None:
+            weights = np.concatenate([one.weights, two.weights])
+        targets = np.concatenate([one.targets, two.targets])
+        predictions = np.concatenate([self.predictions, other.predictions], axis=1)
+        return _Witness(Judged(one.metric, targets, weights), predictions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What was chosen: trainings, the heaviest first, and what they and a temperature are worth where they are worth it."""
+    """Who was chosen with which share, the heaviest first, and what other shares and a temperature are worth where they are worth it.
 
-    picks: tuple[_Pick, ...]
-    where: str
+    Attributes:
+        shares: Candidates and their weights.
+        selection: Score of the even mean on the selection rows; ``None`` where these rows had a say in who is in it.
+        gained: What greedy selection is worth over the even mean.
+        calibrated: Temperature, and what it is worth.
+    """
+
+    shares: tuple[tuple[_Candidate, float], ...]
+    selection: float | None
     gained: Guarded | None = None
     calibrated: tuple[float, Guarded] | None = None
 
-    def ensemble(self, models: Sequence[Model]) -> Ensemble:
-        """Return models with what was chosen for them."""
-        temperature = self.calibrated[0] if self.calibrated else 1.0
-        return Ensemble(tuple(models), tuple(one.weight for one in self.picks), temperature)
+    @property
+    def temperature(self) -> float:
+        """Return what logits are divided by."""
+        return self.calibrated[0] if self.calibrated else 1.0
+
+    def ensemble(self, members: Sequence[tuple[EnsembleMember, Model]]) -> Ensemble:
+        """Return models as one, with the temperature."""
+        weights = tuple(record.weight for record, _ in members)
+        return Ensemble(tuple(model for _, model in members), weights, self.temperature)
 
 
 def with_ensemble(
@@ -59,7 +99,7 @@ def with_ensemble(
     allowed: Callable[[Sequence[Finalist]], bool] = lambda members: True,
     artifacts: Artifacts | None = None,
 ) -> FinalModel:
-    """Return the final model with an ensemble, or calibrated, where the rows held out clearly say that it is better.
+    """Return the final model with those that cannot be told from it, and calibrated where held-out rows clearly say that it is better.
 
     Args:
         final: Made of the finalists. Of images, and without a contest, it is returned as it is.
@@ -70,196 +110,153 @@ def with_ensemble(
     """
     started = time.monotonic()
     task = load_task(resources.source)
-    able = [one for one in final.trained if _is_able(one)]
-    alone = next((one for one in able if (one.trial, one.repeat) == (final.trial, 0)), None)
-    if task.is_image or alone is None:
+    able = _candidates(final, finalists)
+    winner = next((one for one in able if one.finalist.trial == final.trial), None)
+    if task.is_image or winner is None:
         return final
-    first = _finalist(finalists, alone)
-    able = [one for one in able if one is alone or allowed([first, _finalist(finalists, one)])]
-    judging = _judging(able, finalists, task, artifacts, resources.seed)
-    choice = _chosen(judging, able, alone, finalists, resources, allowed)
-    if choice.gained is None and choice.calibrated is None:
+    able = [one for one in able if one is winner or allowed([winner.finalist, one.finalist])]
+    choice = _chosen(able, winner, task, resources, allowed, artifacts)
+    if len(choice.shares) == 1 and choice.calibrated is None:
         return final
-    models = _refitted(choice.picks, final, finalists, resources, task)
-    heaviest = choice.picks[0].training
-    ensemble = choice.ensemble([model for model, _ in models])
+    unseen = _members(choice)
+    members = _members(choice, final)
+    whole = choice.ensemble(members)
     return replace(
         final,
-        model=ensemble.first,
-        trial=heaviest.trial,
-        validation=_finalist(finalists, heaviest).validation,
+        model=whole.first,
+        trial=choice.shares[0][0].finalist.trial,
+        validation=choice.shares[0][0].finalist.validation,
         selection=_improved(final.selection, choice, task),
-        epochs=heaviest.epochs,
         seconds=final.seconds + time.monotonic() - started,
-        rows=Rows.ALL if all(rows is Rows.ALL for _, rows in models) else Rows.KNOWN,
-        provenance=_provenance(final, choice, models, finalists),
-        ensemble=ensemble,
-        unseen=choice.ensemble([_model(one.training) for one in choice.picks]),
-        members=tuple(
-            EnsembleMember(one.training.trial, one.training.repeat, one.weight, rows)
-            for one, (_, rows) in zip(choice.picks, models, strict=True)
-        ),
+        provenance=_provenance(final, choice),
+        ensemble=whole,
+        unseen=choice.ensemble(unseen),
+        members=tuple(record for record, _ in members),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """Rows that trainings are compared on, and what each predicts for them.
-
-    Attributes:
-        judged: The rows.
-        predictions: Of each training.
-        where: The rows in words.
-        are_classes: Whether probabilities are predicted.
-    """
-
-    judged: Judged
-    predictions: Sequence[Floats]
-    where: str
-    are_classes: bool
-
-
-def _judging(
-    able: Sequence[Retrained],
-    finalists: Sequence[Finalist],
-    task: Task,
-    artifacts: Artifacts | None,
-    seed: int,
-) -> _Judging:
-    """Return the selection rows, with those that the search was judged on where it kept what it predicted there."""
-    found = held_out(able, finalists, task, artifacts)
-    rows, where = held_out_rows(task), "rows held out in the search and the selection rows"
-    if found is None:
-        found, rows = [_selection(one) for one in able], task.splits.selection
-        where = "selection rows"
-    kept = thinned(len(rows), seed)
-    judged, predictions = Judged.of(task, rows[kept]), [one[kept] for one in found]
-    return _Judging(judged, predictions, where, task.problem is not Problem.REGRESSION)
+def _candidates(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Candidate]:
+    """Return the finalists with complete trainings on train and validation rows."""
+    able = [one for one in final.trained if one.rows is Rows.KNOWN and one.is_complete]
+    able = [one for one in able if one.model is not None and one.selection is not None]
+    found = [
+        _Candidate(one, tuple(training for training in able if training.trial == one.trial))
+        for one in finalists
+    ]
+    return [one for one in found if one.trainings]
 
 
 def _chosen(
-    judging: _Judging,
-    able: Sequence[Retrained],
-    alone: Retrained,
-    finalists: Sequence[Finalist],
+    able: Sequence[_Candidate],
+    winner: _Candidate,
+    task: Task,
     resources: Resources,
     allowed: Callable[[Sequence[Finalist]], bool],
+    artifacts: Artifacts | None,
 ) -> _Choice:
-    """Return what the rows say."""
+    """Return what the held-out rows say."""
     until = time.monotonic() + min(CHOICE_SECONDS, resources.seconds_left)
-    judged, predictions = judging.judged, judging.predictions
-    weights = np.array([float(one is alone) for one in able])
-    gained: Guarded | None = None
-    if found := choose(predictions, able.index(alone), judged, resources.seed, until):
-        mixed = _picks(able, found[0], alone)
-        if allowed([_finalist(finalists, one.training) for one in mixed]):
-            weights, gained = found
-    picks = _picks(able, weights, alone)
-    if not judging.are_classes or time.monotonic() >= until:
-        return _Choice(picks, judging.where, gained)
-    mean = weighted_mean(list(predictions), list(weights))
-    return _Choice(picks, judging.where, gained, calibrate(mean, judged, resources.seed))
+    first, seed = able.index(winner), resources.seed
+    selection = _on_selection(able, task, seed)
+    searched = _searched(able, task, artifacts, seed)
+    witness = searched or selection
+    together = confidence_set(witness.predictions, first, witness.judged, seed, until)
+    while len(together) > 1 and not allowed([able[number].finalist for number in together]):
+        together.remove(next(one for one in reversed(together) if one != first))
+    weights, gained = np.zeros(len(able)), None
+    weights[together] = 1 / len(together)
+    score = None if searched is None else selection.score(weights)
+    found = choose(selection.predictions, together, selection.judged, seed, until)
+    if found and allowed(
+        [one.finalist for one, weight in zip(able, found[0], strict=True) if weight]
+    ):
+        weights, gained = found
+    shares = [(one, float(weight)) for one, weight in zip(able, weights, strict=True) if weight]
+    shares.sort(key=lambda share: (-share[1], share[0] is not winner))
+    calibrated = None
+    if task.problem is not Problem.REGRESSION and not are_few(task) and time.monotonic() < until:
+        rows = selection if searched is None else searched.beside(selection)
+        calibrated = calibrate(rows.mean(weights), rows.judged, seed)
+    return _Choice(tuple(shares), score, gained, calibrated)
 
 
-def _is_able(one: Retrained) -> bool:
-    known = one.rows is Rows.KNOWN and one.is_complete
-    return known and one.model is not None and one.selection is not None
+def _on_selection(able: Sequence[_Candidate], task: Task, seed: int) -> _Witness:
+    """Return the selection rows."""
+    rows = task.splits.selection
+    kept = thinned(len(rows), seed)
+    each = [_selection(one)[kept] for one in able]
+    return _Witness(Judged.of(task, rows[kept]), np.stack(each))
 
 
-def _selection(one: Retrained) -> Floats:
-    assert one.selection is not None  # ``_is_able``
-    return one.selection
+def _searched(
+    able: Sequence[_Candidate], task: Task, artifacts: Artifacts | None, seed: int
+) -> _Witness | None:
+    """Return the rows that the search was judged on; ``None`` where it did not keep what all candidates predicted there."""
+    kept = thinned(len(task.judged), seed)
+    each = [searched(one.finalist.predictions, task, artifacts) for one in able]
+    found = [one[kept] for one in each if one is not None]
+    if len(found) < len(able):
+        return None
+    return _Witness(Judged.of(task, task.judged[kept]), np.stack(found))
 
 
-def _model(one: Retrained) -> Model:
-    assert one.model is not None  # ``_is_able``
-    return one.model
+def _selection(one: _Candidate) -> Floats:
+    """Return the mean of what a candidate's trainings predict for the selection rows."""
+    found = [training.selection for training in one.trainings if training.selection is not None]
+    mean: Floats = np.mean(found, axis=0)
+    return mean
 
 
-def _finalist(finalists: Sequence[Finalist], training: Retrained) -> Finalist:
-    return next(one for one in finalists if one.trial == training.trial)
+def _members(
+    choice: _Choice, final: FinalModel | None = None
+) -> list[tuple[EnsembleMember, Model]]:
+    """Return the trainings of all that were chosen, the winner's refit among them if it is given; each has an equal part of its share.
 
-
-def _picks(able: Sequence[Retrained], weights: Floats, alone: Retrained) -> tuple[_Pick, ...]:
-    """Return the members, the heaviest first; of equal ones the one that would be taken alone."""
-    found = [_Pick(one, float(weight)) for one, weight in zip(able, weights, strict=True) if weight]
-    return tuple(sorted(found, key=lambda one: (-one.weight, one.training is not alone)))
-
-
-def _refitted(
-    picks: Sequence[_Pick],
-    final: FinalModel,
-    finalists: Sequence[Finalist],
-    resources: Resources,
-    task: Task,
-) -> list[tuple[Model, Rows]]:
-    """Return the members' models, trained on all rows but the test rows where there is time, and the rows of each."""
-    found = [(_model(one.training), Rows.KNOWN) for one in picks]
-    if final.rows is not Rows.ALL:
-        return found
-    open_ones: list[int] = []
-    for number, one in enumerate(picks):
-        if (one.training.trial, one.training.repeat) == (final.trial, 0):
-            found[number] = (final.model, Rows.ALL)
-        else:
-            open_ones.append(number)
-    members = [_finalist(finalists, picks[number].training) for number in open_ones]
-    if not members:
-        return found
-    needed = round_seconds(members, task, resources.workers, Rows.ALL)
-    if HOPE * needed > resources.seconds_left:
-        return found
-    jobs = [
-        resources.job(one, Rows.ALL, picks[number].training.repeat)
-        for one, number in zip(members, open_ones, strict=True)
-    ]
-    again = {(one.trial, one.repeat): one for one in resources.mapped(retrain, jobs)}
-    for number in open_ones:
-        before = picks[number].training
-        after = again[before.trial, before.repeat]
-        if after.is_complete and not has_lost(after, before, task):
-            found[number] = (_model(after), Rows.ALL)
+    Of what follows no recipe the refit takes the place of the training on fewer rows.
+    """
+    found = []
+    for one, share in choice.shares:
+        trial = one.finalist.trial
+        own = [(each.repeat, each.rows, each.model) for each in one.trainings]
+        if final is not None and final.rows is Rows.ALL and trial == final.trial:
+            kept = [] if follows_no_recipe(one.finalist.architecture) else own
+            own = [(0, final.rows, final.model), *kept]
+        for repeat, rows, model in own:
+            assert model is not None  # ``_candidates``
+            found.append((EnsembleMember(trial, repeat, share / len(own), rows), model))
     return found
 
 
 def _improved(selection: float | None, choice: _Choice, task: Task) -> float | None:
-    """Return the single model's score on the selection rows, better by what the halves say: those were not chosen on."""
+    """Return the score on the selection rows: what was chosen on them counts as much as the halves say that were not chosen on."""
     if selection is None:
         return None
+    if choice.selection is not None:
+        selection = choice.selection
     gain = choice.gained.gain if choice.gained else 0.0
     if choice.calibrated and task.metric.name == LOG_LOSS.name:
         gain += choice.calibrated[1].gain
     return selection + gain if task.metric.maximise else selection - gain
 
 
-def _provenance(
-    final: FinalModel,
-    choice: _Choice,
-    models: Sequence[tuple[Model, Rows]],
-    finalists: Sequence[Finalist],
-) -> str:
+def _provenance(final: FinalModel, choice: _Choice) -> str:
     said = [final.provenance]
-    if gained := choice.gained:
+    if len(choice.shares) > 1:
         shares = ", ".join(
-            f"{_finalist(finalists, one.training).named.lower()}: {one.weight:.2f}"
-            for one in choice.picks
+            f"{one.finalist.named.lower()}: {weight:.2f}" for one, weight in choice.shares
         )
         said = [
-            f"The weighted mean of {len(models)} trainings ({shares}), chosen greedily on the {choice.where}. Chosen on half of "
-            f"these, such a mean was better than trial {final.trial} alone on {gained.won} of {gained.halves} other halves; "
-            f"{_trained([rows for _, rows in models])}."
+            f"The mean of {len(choice.shares)} finalists ({shares}): the winner of the contest and those that held-out rows cannot tell from it."
         ]
+    if gained := choice.gained:
+        said.append(
+            f"Their weights were chosen greedily; chosen on half of the selection rows, they were better than equal ones on {gained.won} of "
+            f"{gained.halves} other halves."
+        )
     if choice.calibrated:
         temperature, guarded = choice.calibrated
         said.append(
             f"Its logits are divided by {temperature:.3g}, which lowered log loss on {guarded.won} of {guarded.halves} halves of the "
-            f"{choice.where} that it was not fitted on."
+            "held-out rows that it was not fitted on."
         )
     return " ".join(said)
-
-
-def _trained(rows: Sequence[Rows]) -> str:
-    if len(set(rows)) == 1:
-        return f"each trained from scratch on {rows[0].value}"
-    again = sum(one is Rows.ALL for one in rows)
-    return f"trained from scratch on {Rows.KNOWN.value}, {again} of them again on {Rows.ALL.value}"

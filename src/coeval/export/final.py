@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.finalists import refit_seconds, refits_of, refits_seconds, round_seconds
+from coeval.export.finalists import refit_seconds, refits_seconds, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import (
     Finalist,
@@ -66,6 +66,7 @@ class Resources:
         mapped: Runs jobs; one after the other in this process by default.
         rounds: Trainings of each finalist at most, each under another seed.
         refits: Whether the winner is trained again on all rows but the test rows.
+        together: Whether finalists may predict together: then one round of the contest is enough, and time is kept to refit them all.
     """
 
     source: TaskSource
@@ -77,6 +78,7 @@ class Resources:
     mapped: Mapped = map
     rounds: int = 2
     refits: bool = True
+    together: bool = False
 
     @property
     def seconds_left(self) -> float:
@@ -230,7 +232,8 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
             planned.append(one)
         elif not planned:
             return trained  # without the best on validation it would be a contest of the also-rans
-    for repeat in range(resources.rounds if planned else 0):
+    rounds = min(resources.rounds, 1) if resources.together else resources.rounds
+    for repeat in range(rounds if planned else 0):
         if repeat and _round_need(planned, resources, task) > resources.seconds_left:
             break
         reserve = _refit_need(planned, resources, task)
@@ -251,10 +254,11 @@ def _refit_need(planned: Sequence[Finalist], resources: Resources, task: Task) -
     """Return what is kept for refits: for all that there may be, unless they would take more than half of what is left."""
     if not resources.refits:
         return 0.0
-    several = refits_seconds(planned, task, resources.workers, refits_of(task))
-    if several <= REFITS_SHARE * resources.seconds_left:
-        return several
-    return max(refit_seconds(one, task) for one in planned)
+    if resources.together:
+        several = refits_seconds(planned, task, resources.workers, together=True)
+        if several <= REFITS_SHARE * resources.seconds_left:
+            return several
+    return refits_seconds(planned, task, resources.workers, together=False)
 
 
 def _best_model(

@@ -12,10 +12,8 @@ from coeval.space.recipe import Recipe
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
-FINALISTS, FINALISTS_OF_FEW = 4, 8
-"""Trials that are trained again, where there is time; more of few rows, whose scores say less and which are trained in moments."""
-NETWORKS_OF_FEW = 8
-"""Networks that predict together at most where rows are few (``export.seeds``)."""
+FINALISTS, FINALISTS_OF_IMAGES = 8, 4
+"""Trials that are trained again, where there is time; fewer of images, where one is taken home and each is trained for long."""
 TOO_FEW_TO_MIX = 2
 """So few finalists are the best, whatever they are."""
 
@@ -55,7 +53,7 @@ def are_few(task: Task) -> bool:
 
 def finalists_for(task: Task) -> int:
     """Return how many finalists a task has at most."""
-    return FINALISTS_OF_FEW if are_few(task) else FINALISTS
+    return FINALISTS_OF_IMAGES if task.is_image else FINALISTS
 
 
 def _distinct(ranked: Sequence[Trial], count: int) -> list[Trial]:
@@ -74,32 +72,36 @@ def _is_grown(trial: Trial) -> bool:
 
 
 def final_seconds(
-    finalists: Sequence[Finalist], task: Task, *, workers: int = 1, refits: int = 1
+    finalists: Sequence[Finalist], task: Task, *, workers: int = 1, together: bool = False
 ) -> float:
     """Return about how long training the finalists once and the refits take, test scoring aside.
 
-    A search keeps this much of its budget for the end. The refits are counted for the slowest, since
-    anyone may win.
+    A search keeps this much of its budget for the end.
+
+    Args:
+        finalists: The best first.
+        task: Theirs.
+        workers: Trainings at once.
+        together: Whether all are refitted, to predict together; otherwise one is, and the slowest is counted, since anyone may win.
     """
     if not finalists:
         return 0.0
-    needed = refits_seconds(finalists, task, workers, refits)
-    return needed + (round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0)
+    contest = round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0
+    return contest + refits_seconds(finalists, task, workers, together=together)
 
 
-def refits_of(task: Task) -> int:
-    """Return how many networks are refitted at the end at most, where there is time."""
-    return NETWORKS_OF_FEW if are_few(task) else 1
+def refits_seconds(
+    finalists: Sequence[Finalist], task: Task, workers: int, *, together: bool
+) -> float:
+    """Return about how long refitting all of at least one takes, or the slowest of them, on everything but the test rows."""
+    if together:
+        return round_seconds(finalists, task, workers, Rows.ALL)
+    return max(refit_seconds(one, task) for one in finalists)
 
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
     """Return about how long training it on everything but the test rows takes."""
-    return refits_seconds([finalist], task, 1, 1)
-
-
-def refits_seconds(finalists: Sequence[Finalist], task: Task, workers: int, refits: int) -> float:
-    """Return about how long training the slowest of at least one so often on everything but the test rows takes."""
-    return max(round_seconds([one] * refits, task, workers, Rows.ALL) for one in finalists)
+    return round_seconds([finalist], task, 1, Rows.ALL)
 
 
 def round_seconds(

@@ -131,6 +131,7 @@ def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
         deadline=None if due == math.inf else due,
         workers=site.workers,
         mapped=pool.map,
+        together=site.options.ensemble and not site.task.is_image,
     )
     if run.why == "early":
         resources = replace(resources, rounds=EARLY_ROUNDS)

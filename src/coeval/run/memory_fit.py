@@ -14,11 +14,12 @@ from coeval.export import stretch
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import (
-    FINALISTS,
     choose_finalists,
     final_seconds,
+    finalists_for,
     refit_seconds,
 )
+from coeval.export.seeds import with_seeds
 from coeval.oneshot.evaluator import OneShotEvaluator
 from coeval.oneshot.method import METHODS
 from coeval.oneshot.tick import Kind
@@ -184,19 +185,25 @@ def _final(place: Memory, run: Run, end: float) -> FinalModel:
     """Return the model: the best trial that keeps the limits, measured, or the finalists together."""
     how = place.how
     resources = Resources(
-        source=place.task, seed=how.seed, device=how.device, deadline=_finite(end)
+        source=place.task,
+        seed=how.seed,
+        device=how.device,
+        deadline=_finite(end),
+        together=how.ensemble and not place.task.is_image,
     )
     finalists = finalists_within(place, run, end, _finalists(place))
     final = make_final(finalists, resources, place.artifacts)
     if not how.ensemble:
         return final
     allowed = partial(together_within, place)
-    return with_ensemble(final, finalists, resources, allowed, place.artifacts)
+    final = with_ensemble(final, finalists, resources, allowed, place.artifacts)
+    return with_seeds(final, finalists, resources, allowed)
 
 
 def _finalists(place: Memory) -> int:
     """Return how many trials are trained again; one where there are no rows to compare them on."""
-    return FINALISTS if place.how.ensemble and len(place.task.splits.selection) else 1
+    together = place.how.ensemble and len(place.task.splits.selection)
+    return finalists_for(place.task) if together else 1
 
 
 def _trial_seconds(whole: float | None, division: Division | None) -> float | None:
@@ -271,7 +278,7 @@ class BestSoFar:
         """Return what the final training takes: a contest that is not too long, or the refit of the best alone."""
         found = choose_finalists(self._best, self._space, self._objective, self._count)
         for count in range(len(found), 1, -1):
-            seconds = final_seconds(found[:count], self._task)
+            seconds = final_seconds(found[:count], self._task, together=not self._task.is_image)
             if seconds <= self._contest:
                 return seconds
         long = min(stretch.stretch_seconds(found[0], self._task), self._most)
