@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from coeval.architecture.step import Architecture, sequence, step
+from coeval.architecture.types import Columns
 from coeval.build.modules.trees import TreeEnsemble
+from coeval.build.network import network_for
+from coeval.build.weights import arrays, load
+from coeval.component.head import VALUE_HEAD
 from coeval.component.trees import TREE_ENSEMBLE
 from coeval.task.metrics import metric
 from coeval.task.table import Rows
@@ -12,7 +17,7 @@ from coeval.task.task import Problem
 from coeval.train import trees, trees_lightgbm, trees_sklearn
 from coeval.train.data import Examples, TrainingData
 from coeval.train.trees import grow
-from coeval.train.trees_stored import at_most
+from coeval.train.trees_stored import at_most, without_empty
 
 SETTINGS = dict(TREE_ENSEMBLE.complete({"leaves": 15}))
 RNG = np.random.default_rng(0)
@@ -180,3 +185,30 @@ def test_weights_of_rows_count_in_both_libraries(library):
         grow(ensemble, SETTINGS, data, seed=1)
         found.append(ensemble(tuple(map(torch.tensor, known.rows))).mean().item())
     assert found[1] > found[0] + 0.5
+
+
+def trees_of(rounds):
+    settings = {**SETTINGS, "rounds": rounds, "outputs": 1}
+    return Architecture(
+        (Columns(3, (5, 5), ()),), sequence(1, [step(TREE_ENSEMBLE, 0, **settings)])
+    )
+
+
+def test_rounds_that_were_not_needed_are_left_out():
+    data, architecture = data_of(Problem.BINARY), trees_of(200)
+    network = network_for(architecture)
+    (ensemble,) = network.values()
+    found = grow(ensemble, SETTINGS, data, seed=1, metric=metric("log_loss", Problem.BINARY))
+    fewer, weights = without_empty(architecture, arrays(network))
+    small = network_for(fewer)
+    load(small, weights)
+    assert fewer == trees_of(found.best_epoch) != architecture
+    asked = tuple(map(torch.tensor, rows(50)))
+    assert torch.equal(small(*asked), network(*asked))
+
+
+def test_trees_that_say_nothing_keep_a_round_and_networks_what_they_have():
+    network = network_for(trees_of(50))
+    assert without_empty(trees_of(50), arrays(network))[0] == trees_of(1)
+    plain = Architecture((Columns(3, (5, 5), ()),), sequence(1, [step(VALUE_HEAD, 0)]))
+    assert without_empty(plain, {}) == (plain, {})

@@ -23,6 +23,7 @@ from coeval.train.device import configure
 from coeval.train.fit import fit
 from coeval.train.predict import predict
 from coeval.train.taught import taught
+from coeval.train.trees_stored import without_empty
 
 
 def train(task: Task, job: Job) -> tuple[Model, int]:
@@ -107,6 +108,7 @@ def _model(
     weights: Mapping[str, np.ndarray],
     scale: Scale,
 ) -> Model:
+    architecture, weights = without_empty(architecture, weights)
     return Model(
         architecture=architecture,
         weights=weights,

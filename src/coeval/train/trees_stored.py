@@ -1,13 +1,16 @@
 """Grown trees as the arrays of a ``TreeEnsemble``, whoever grew them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from coeval.architecture.step import Architecture
 from coeval.build.modules.trees import TreeEnsemble
+from coeval.component.solved import TREES, kind_of
 
 Floats = npt.NDArray[np.float64]
 ARRAYS = ("feature", "threshold", "left", "right", "value")
@@ -61,6 +64,27 @@ def forget(ensemble: TreeEnsemble, rounds: int) -> None:
     """Empty all rounds beyond the first so many."""
     for name in (*ARRAYS, "levels"):
         getattr(ensemble, name)[rounds:] = 0
+
+
+def without_empty(
+    architecture: Architecture, weights: Mapping[str, np.ndarray]
+) -> tuple[Architecture, Mapping[str, np.ndarray]]:
+    """Return trees without the rounds that were not needed, which say nothing and would be written all the same.
+
+    Args:
+        architecture: Of whatever kind; networks are left as they are.
+        weights: Of all its rounds.
+    """
+    if kind_of(architecture) != TREES:
+        return architecture, weights
+    ((place, known),) = enumerate(architecture.body.steps)
+    needed = weights[f"{place}.value"].any(axis=(1, 2))
+    rounds = max(1, int(np.flatnonzero(needed).max(initial=0)) + 1)
+    settings = tuple((name, rounds if name == "rounds" else one) for name, one in known.settings)
+    fewer = replace(architecture.body, steps=(replace(known, settings=settings),))
+    names = {f"{place}.{name}" for name in (*ARRAYS, "levels")}
+    kept = {name: one[:rounds] if name in names else one for name, one in weights.items()}
+    return replace(architecture, body=fewer), kept
 
 
 def at_most(thresholds: Floats) -> npt.NDArray[np.float32]:
