@@ -76,7 +76,7 @@ def assembled(header: str, blocks: Sequence[str]) -> str:
 def _header(architecture: Architecture, problem: Problem, inputs: Given) -> str:
     result = "values" if problem is Problem.REGRESSION else "probabilities"
     lines = [
-        "A network found by coeval, as plain PyTorch.",
+        "A model found by coeval, as plain PyTorch.",
         "",
         *textwrap.wrap(
             plain(one_line(architecture)), 96, initial_indent="    ", subsequent_indent="    "

@@ -263,10 +263,10 @@ def _preparations(parts: Sequence[Part]) -> list[str]:
 
 def _network(facts: CardFacts, model: ModelFacts) -> str:
     words = model.wording
-    lines = ["## Network", "", *outlines(model.parts)]
+    lines = ["## Architecture", "", *outlines(model.parts)]
     if facts.parameters is not None:
         macs = ""
-        if facts.macs is not None:
+        if facts.macs:  # trees have none
             macs = f", {facts.macs:,} multiply-accumulates {words.each}"
         lines.append(f"{facts.parameters:,} trainable parameters{macs}.")
     if facts.audit:
@@ -313,8 +313,8 @@ Compared with the searched model on {model.rows_compared:,} {words.one}s, `model
 | file | what it is |
 |---|---|
 | `model.onnx` | {words.raw} to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime |
-| `weights.safetensors` | the network's weights |
-| `network.py` | the network as plain PyTorch, for {words.prepared} |
+| `weights.safetensors` | the model's weights |
+| `network.py` | the model as plain PyTorch, for {words.prepared} |
 | `architecture.json` | architecture, preparation, columns, classes, digests of the files |
 
 {words.takes}

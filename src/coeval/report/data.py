@@ -7,7 +7,7 @@ from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 
 _SPLITS = {
-    "train": ("s-train", "train", "networks learn from it"),
+    "train": ("s-train", "train", "candidates learn from it"),
     "validation": ("s-validation", "validation", "drives the search"),
     "selection": ("s-selection", "selection", "chooses among the finalists"),
     "test": ("s-test", "test", "locked; decides nothing but the score"),

@@ -7,8 +7,9 @@ from coeval.architecture.component import Cost
 from coeval.architecture.inference import infer
 from coeval.architecture.svg import svg
 from coeval.architecture.text import outline
+from coeval.component.solved import rounds_of
 from coeval.errors import SpaceError
-from coeval.report import words
+from coeval.report import kinds, words
 from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, definitions, head, join, table, tag
 from coeval.trial import Trial
@@ -35,9 +36,12 @@ def winner(facts: Facts) -> Markup:
 def _choices(facts: Facts) -> list[Markup]:
     if facts.winner is None:
         return []
+    parts = [("preparation", "Preparation")]
+    if kinds.is_network(facts.architecture):  # of others a recipe decides nothing
+        parts.append(("recipe", "Training recipe"))
     return [
         tag("div", tag("h3", title), _settings(facts.winner, part))
-        for part, title in (("preparation", "Preparation"), ("recipe", "Training recipe"))
+        for part, title in parts
         if facts.winner.proposal.candidate.settings(part) or facts.image is None
     ]
 
@@ -45,10 +49,9 @@ def _choices(facts: Facts) -> list[Markup]:
 def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
     parameters = dig(facts.final, "parameters") or cost.parameters
     macs = dig(facts.final, "macs") or cost.macs
-    pairs: list[tuple[object, object]] = [
-        ("parameters", words.count(parameters)),
-        (f"multiply-adds for one {facts.noun}", words.count(macs)),
-    ]
+    pairs: list[tuple[object, object]] = [("parameters", words.count(parameters))]
+    if macs:  # trees have none
+        pairs.append((f"multiply-adds for one {facts.noun}", words.count(macs)))
     amounts = {"one": f"1 {facts.noun}", "hundred": "100", "thousand": "1,000"}
     for name, amount in amounts.items():
         found = dig(facts.final, "latency_ms", name)
@@ -67,7 +70,8 @@ def _costs(facts: Facts, cost: Cost) -> list[tuple[object, object]]:
     if temperature != 1.0:
         pairs.append(("logits divided by", f"{temperature:.3g}"))
     if epochs := dig(facts.final, "epochs"):
-        pairs.append(("epochs of the final training", words.count(epochs)))
+        rounds = "epochs" if facts.architecture is None else rounds_of(facts.architecture)
+        pairs.append((f"{rounds} of the final training", words.count(epochs)))
     return pairs
 
 

@@ -9,7 +9,7 @@ from coeval.report.markup import Markup, definitions, join, number, number_head,
 
 _USES = {
     "model/model.onnx": "the whole model from raw data to predictions, for ONNX Runtime in any language",
-    "model/network.py": "the network as plain PyTorch that imports nothing of coeval",
+    "model/network.py": "the model as plain PyTorch that imports nothing of coeval",
     "model/weights.safetensors": "the trained weights, read by network.py",
     "model/architecture.json": "the architecture as data",
     "model/card.md": "the model card: what it is for, its scores, its limits, its latency",

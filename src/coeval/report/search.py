@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from coeval.report import chart, noise, words
+from coeval.report import chart, kinds, noise, words
 from coeval.report.facts import Data, Facts, Timed, dig
 from coeval.report.markup import Markup, definitions, join, number, number_head, table, tag
 from coeval.report.timeline import timeline
@@ -53,6 +53,7 @@ def searched(facts: Facts) -> Markup:
             definitions(pairs),
             _parts(space.get("parts")),
             _audit(space.get("audit")),
+            _kinds(facts),
             timeline(facts),
             _ties(facts),
             _failures(facts),
@@ -140,6 +141,12 @@ def _parts(parts: object) -> Markup:
 def _audit(line: object) -> Markup:
     """Return what the space's components can and cannot compute; older runs did not record it."""
     return tag("p.note", f"Its components: {line}") if line else Markup()
+
+
+def _kinds(facts: Facts) -> Markup:
+    """Return how networks, trees and linear models compare where they competed."""
+    said = kinds.compared(facts)
+    return tag("p.note", said) if said else Markup()
 
 
 def _ties(facts: Facts) -> Markup:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coeval.architecture.text import one_line
-from coeval.report import evidence, front, noise, one_shot, words
+from coeval.report import evidence, front, kinds, noise, one_shot, words
 from coeval.report.facts import Facts, dig
 from coeval.report.reproduce import next_commands
 from coeval.report.verdict import Outcome, baseline_scores, judge, label, own_score, stage
@@ -106,6 +106,8 @@ def said(facts: Facts) -> list[str]:
             else ""
         )
         lines.append(f"It has {words.count(parameters)} parameters{speed}.")
+    if ranked := kinds.compared(facts):
+        lines.append(ranked)
     if gap := evidence.gap(facts):
         lines.append(gap)
     if early := noise.ended_early(facts):
@@ -129,7 +131,7 @@ def made(facts: Facts, folder: Path) -> list[tuple[str, str]]:
             "model/model.onnx",
             f"{'raw columns' if facts.image is None else 'images'} in, predictions out",
         ),
-        ("model/network.py", "the network in plain PyTorch"),
+        ("model/network.py", "the model in plain PyTorch"),
         ("model/card.md", "the model card"),
     )
     present = {name for name, _ in facts.files} | {"report.html"}

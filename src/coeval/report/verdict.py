@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from coeval.report import words
+from coeval.report import kinds, words
 from coeval.report.facts import Data, Facts, dig
 
 COMPETING = frozenset({"linear_model", "gradient_boosting"})
@@ -121,10 +121,12 @@ def judge(facts: Facts) -> Verdict:
     if not own.has_interval:
         return _without_interval(facts, own, theirs, against)
     outcome, basis = _outcome(facts, own, theirs.value, read_score(rival.get("gain")))
+    kind = kinds.named(facts)
+    model = f"The model found{f' ({kind})' if kind else ''}"
     sentence = {
-        Outcome.BEATS: f"The model found beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
-        Outcome.TIES: f"The model found ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
-        Outcome.LOSES: f"The model found loses to the best baseline, {against}: it reaches {measured}. {_remedy(facts, rival)}",
+        Outcome.BEATS: f"{model} beats the best baseline, {against}: it reaches {measured} on rows the search never saw.",
+        Outcome.TIES: f"{model} ties with the best baseline, {against}: its {measured} differs by no more than chance explains.",
+        Outcome.LOSES: f"{model} loses to the best baseline, {against}: it reaches {measured}. {_remedy(facts, rival)}",
     }[outcome]
     return Verdict(outcome, sentence, basis)
 
