@@ -8,16 +8,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from coeval.architecture.inference import infer
 from coeval.export import stretch
 from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.run.one_shot import divide
 from coeval.run.reserve import (
+    MAC_SECONDS,
     STARTING_SECONDS,
     TREE_SECONDS,
     VERIFIED_ROWS,
     Reserve,
+    ending_seconds,
     export_seconds,
+    most_walking,
     ticks_end,
+    walking_seconds,
 )
 from coeval.seed import generator
 from coeval.space.for_task import space_for
@@ -122,14 +127,15 @@ def test_time_is_kept_for_every_row_to_go_down_every_tree():
     task = task_of("wine")
     space = space_for(task, models="all")
     few = len(task.splits.test)
-    plain, many = export_seconds(task), replace(task, splits=replace(task.splits, test=TEST))
+    many = replace(task, splits=replace(task.splits, test=TEST))
     for seed, rounds, trees in (("mlp", 20, 0), ("trees", 20, 60), ("trees", 100, 300)):
         trial = grown(task, space, seed, rounds)
         finalists = choose_finalists([trial], space, Objective("log_loss"))
-        walked = TREE_SECONDS * trees * 3 * few
-        assert export_seconds(task, finalists) == pytest.approx(plain + walked)
-        walked = TREE_SECONDS * trees * (len(TEST) + 2 * VERIFIED_ROWS)
-        assert export_seconds(many, finalists) == pytest.approx(export_seconds(many) + walked)
+        macs = infer(finalists[0].architecture).cost.macs
+        each = TREE_SECONDS * trees + MAC_SECONDS * macs
+        assert walking_seconds(task, finalists) == pytest.approx(each * 3 * few)
+        walked = walking_seconds(many, finalists * 2)
+        assert walked == pytest.approx(2 * each * (len(TEST) + 2 * VERIFIED_ROWS))
 
 
 def test_a_search_ends_the_sooner_the_more_trees_its_best_trial_has():
@@ -144,3 +150,18 @@ def test_a_search_ends_the_sooner_the_more_trees_its_best_trial_has():
         one.seconds = 0.0  # what its training takes is not in question here
         due[rounds] = one.is_due()
     assert due == {10: False, 100: True}
+
+
+def test_what_an_ensemble_may_take_to_be_written_is_kept_and_no_more():
+    task = replace(task_of("wine"), splits=replace(task_of("wine").splits, test=TEST))
+    space = space_for(task, models="all")
+    place = SimpleNamespace(**{**vars(site(600.0)), "task": task, "space": space})
+    trials = [grown(task, space, "trees", rounds) for rounds in (50, 40)]
+    finalists = [choose_finalists([one], space, Objective("log_loss"))[0] for one in trials]
+    first, both = (walking_seconds(task, one) for one in (finalists[:1], finalists))
+    assert first < both
+    for seconds, most in ((1.0, first), (1e4, 800.0)):
+        place.budget = SimpleNamespace(seconds=seconds)
+        assert most_walking(place, finalists) == pytest.approx(most)
+        kept = ending_seconds(place, finalists) - export_seconds(task)
+        assert kept == pytest.approx(min(2 * both, most))

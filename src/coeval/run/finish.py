@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,13 @@ from coeval.run.contest import equally_trained, with_default
 from coeval.run.front_facts import front_note
 from coeval.run.importance import begin_importance, importance_of
 from coeval.run.pool import Pool
-from coeval.run.reserve import VERIFIED_ROWS, export_seconds, importance_seconds
+from coeval.run.reserve import (
+    VERIFIED_ROWS,
+    ending_seconds,
+    importance_seconds,
+    most_walking,
+    walking_seconds,
+)
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
@@ -73,7 +78,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     pool = Pool(site.workers, site.worker_bytes)
     try:
         kept = importance_seconds(site, end - started)
-        due = end - export_seconds(site.task, _best(site, run))
+        due = end - ending_seconds(site, _best(site, run))
         final = _final(site, run, pool, due - kept)
         explained = begin_importance(site, run, final, pool, kept, due)
         rivals.wait(due)
@@ -84,7 +89,8 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             pool.close()
             pool = Pool(1)
-        opened = _opened(site, pool, final.whole, compared)
+        known = _known(site, pool, final.whole)
+        opened = None if known is None else _opened(site, known, compared)
         facts = {**_facts(site, run, final, compared, opened), "importance": columns}
         written = pool.submit(
             _write,
@@ -92,6 +98,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
             final.whole,
             site.folder.cache,
             _card(site, run, facts, opened),
+            known,
         ).result()
         if (front := front_note(site, run, pool, end)) is not None:
             site.record(front)
@@ -164,11 +171,15 @@ def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
 def _together(
     site: Site, final: FinalModel, finalists: Sequence[Finalist], resources: Resources
 ) -> FinalModel:
-    """Return the final model with an ensemble where that is clearly better, and of few rows with several trainings of each member.
+    """Return the final model with the finalists that cannot be told from it, each trained several times.
 
-    Whatever is added keeps the user's limits.
+    Whatever is added keeps the user's limits, and the time to write it.
     """
-    allowed = partial(together_within, site)
+    most = most_walking(site, finalists)
+
+    def allowed(members: Sequence[Finalist]) -> bool:
+        return walking_seconds(site.task, members) <= most and together_within(site, members)
+
     try:
         final = with_ensemble(final, finalists, resources, allowed, site.artifacts)
         if site.demands.constraints.limits and not site.demands.constraints.minimised:
@@ -200,19 +211,21 @@ def note_rivals(site: Site, rivals: Rivals) -> None:
         site.record(*(one.note(site.objective.name) for one in fresh))
 
 
-def _opened(
-    site: Site, pool: Pool, model: Trained, baselines: Sequence[Rival]
-) -> OpenedTest | None:
-    """Open the test split; that is recorded before anything is scored, so that a crash cannot hide it."""
+def _known(site: Site, pool: Pool, model: Trained) -> Floats | None:
+    """Return what the model predicts for the test rows; ``None`` where there are none."""
     if not len(site.task.splits.test):
         return None
-    found = pool.submit(_predict, model, site.folder.cache).result()
+    return pool.submit(_predict, model, site.folder.cache).result()
+
+
+def _opened(site: Site, known: Floats, baselines: Sequence[Rival]) -> OpenedTest:
+    """Open the test split; that is recorded before anything is scored, so that a crash cannot hide it."""
     times = 1 + len(notes(site.store.events(), "test_opened"))
     site.record(Note("test_opened", {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "times": times}))
     compared = [
         (one.result.name, one.predictions) for one in baselines if one.predictions is not None
     ]
-    return open_test(site.task, found, compared, seed=site.options.seed)
+    return open_test(site.task, known, compared, seed=site.options.seed)
 
 
 def _predict(model: Trained, source: Path) -> Floats:
@@ -222,15 +235,19 @@ def _predict(model: Trained, source: Path) -> Floats:
     return found
 
 
-def _write(folder: Path, model: Trained, source: Path, card: CardFacts) -> "Written":
+def _write(
+    folder: Path, model: Trained, source: Path, card: CardFacts, known: Floats | None
+) -> "Written":
     from coeval.export.write import write_model  # noqa: PLC0415 - loads torch: workers have it, the driver need not
 
     task = memory.load(source)
-    return write_model(folder, model, task.table, verified_rows(task), card)
+    rows = verified_rows(task)
+    expected = None if known is None else known[np.isin(task.splits.test, rows)]
+    return write_model(folder, model, task.table, rows, card, expected)
 
 
 def verified_rows(task: Task) -> npt.NDArray[np.intp]:
-    """Return the rows on which an export is compared with the model: the test rows, else other held-out rows.
+    """Return the rows on which an export is compared with the model, in their split's order: test rows, else others held out.
 
     Of images ``MOST_IMAGES``, spread evenly: all of ten thousand would take three networks half a minute. Of a table
     ``VERIFIED_ROWS``.

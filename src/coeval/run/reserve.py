@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from coeval.architecture.inference import infer
 from coeval.component.solved import trees_of
 from coeval.export import stretch
 from coeval.export.finalists import (
@@ -29,8 +30,12 @@ SCORING_SECONDS = 5e-4
 """Predicting one test image of 28 by 28 with a network of 20 million multiply-accumulates, on one core."""
 ROW_SECONDS = 5e-5
 """Predicting one row of a table in double precision, from its ONNX form and from its source, and resampling the score."""
-TREE_SECONDS = 1.1e-7
+TREE_SECONDS = 1.2e-7
 """Sending one row down one tree of 63 leaves in torch; one of 16 takes .6 of it."""
+MAC_SECONDS = 6e-11
+"""One multiply-accumulate of a network over many rows on one core; .3 of it in single precision, .7 in double."""
+WALK_SHARE = 0.08
+"""Share of the budget that predicting these rows may take, which ensembles are kept small enough for."""
 VERIFIED_ROWS = 20_000
 """Rows of a table on which an export is compared with the model at most."""
 PIXELS = 28 * 28
@@ -51,22 +56,53 @@ KEPT = 8
 """Trials whose weights stay in the folder: the finalists and a few more."""
 
 
-def export_seconds(task: Task, finalists: Sequence[Finalist] = ()) -> float:
+def export_seconds(task: Task, walking: float = 0.0) -> float:
     """Return the seconds that the end needs when the final training is over.
 
     Args:
         task: What is solved.
-        finalists: Those that the model may consist of, the best first: trees predict the rows for the score, and twice more for
-            the comparison with what was written.
+        walking: What ``walking_seconds`` says of the model, where there may be many trees or large networks.
     """
     if not task.is_image:
-        test, selection = len(task.splits.test), len(task.splits.selection)
-        trees = sum(trees_of(one.architecture, one.epochs) for one in finalists)
-        walks = test + 2 * min(max(test, selection), VERIFIED_ROWS)
-        return EXPORT_SECONDS + ROW_SECONDS * (test + selection) + TREE_SECONDS * trees * walks
+        return (
+            EXPORT_SECONDS
+            + ROW_SECONDS * (len(task.splits.test) + len(task.splits.selection))
+            + walking
+        )
     _, height, width, _ = task.table.columns[0].values.shape
     size = int(height) * int(width) / PIXELS
     return IMAGE_EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
+
+
+def walking_seconds(task: Task, members: Iterable[Finalist]) -> float:
+    """Return what predicting the rows of a table takes: once for the score, and twice for the comparison with what was written.
+
+    Args:
+        task: What is solved.
+        members: Of an ensemble, or a single one.
+    """
+    test, selection = len(task.splits.test), len(task.splits.selection)
+    each = (
+        TREE_SECONDS * trees_of(one.architecture, one.epochs)
+        + MAC_SECONDS * infer(one.architecture).cost.macs
+        for one in members
+    )
+    return sum(each) * (test + 2 * min(max(test, selection), VERIFIED_ROWS))
+
+
+def most_walking(site: Site, finalists: Sequence[Finalist]) -> float:
+    """Return what an ensemble may take of these seconds: the best one's own, or a share of the budget if that is more."""
+    whole = math.inf if site.budget.seconds is None else site.budget.seconds
+    return max(walking_seconds(site.task, finalists[:1]), WALK_SHARE * whole)
+
+
+def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
+    """Return the seconds that the end needs when the final training is over, whoever of the finalists the model consists of."""
+    if site.task.is_image or not finalists:
+        return export_seconds(site.task)
+    together = [*finalists, *finalists] if site.options.ensemble else finalists[:1]
+    walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
+    return export_seconds(site.task, walking)
 
 
 def importance_seconds(site: Site, left: float = math.inf) -> float:
@@ -136,7 +172,7 @@ class Reserve:
                 site, count = self._site, self._compared
                 finalists = choose_finalists(self.best, site.space, site.objective, count)
                 self.seconds = self._training(finalists)
-                self._export = export_seconds(site.task, finalists)
+                self._export = ending_seconds(site, finalists)
 
     def is_due(self) -> bool:
         """Return whether the search has to end now.
