@@ -24,7 +24,7 @@ from coeval.export.manifest import Description, facts
 from coeval.export.model import raw_inputs
 from coeval.export.onnx_ensemble import trained_onnx
 from coeval.export.session import Session
-from coeval.export.verify import Parity, verify
+from coeval.export.verify import Parity, Predictions, verify
 from coeval.task.table import Table
 from coeval.train.data import Scale
 from coeval.train.predict import predict
@@ -51,7 +51,12 @@ class Written:
 
 
 def write_model(
-    folder: Path, model: Trained, table: Table, rows: npt.NDArray[np.intp], card_facts: CardFacts
+    folder: Path,
+    model: Trained,
+    table: Table,
+    rows: npt.NDArray[np.intp],
+    card_facts: CardFacts,
+    expected: Predictions | None = None,
 ) -> Written:
     """Write ``model.onnx``, ``weights.safetensors``, ``network.py``, ``architecture.json`` and ``card.md``.
 
@@ -62,8 +67,9 @@ def write_model(
         folder: The model folder to be.
         model: What was trained.
         table: Raw rows.
-        rows: Indices of the rows on which the files must agree with the model: the test split, all of it.
+        rows: Indices of the rows on which the files must agree with the model: of the test split.
         card_facts: What the card says beyond the model.
+        expected: What the model predicts for these rows, where that is known.
 
     Raises:
         ExportError: The files do not reproduce the model, or cannot be written, or would replace other files.
@@ -76,7 +82,7 @@ def write_model(
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        parity, latency = _fill(made, model, table.take(rows), card_facts)
+        parity, latency = _fill(made, model, table.take(rows), card_facts, expected)
         made.chmod(0o755)  # mkdtemp's folders are their owner's alone
         _replace(folder, made)
     except OSError as error:
@@ -87,7 +93,11 @@ def write_model(
 
 
 def _fill(
-    folder: Path, model: Trained, table: Table, card_facts: CardFacts
+    folder: Path,
+    model: Trained,
+    table: Table,
+    card_facts: CardFacts,
+    expected: Predictions | None,
 ) -> tuple[Parity, Mapping[str, float]]:
     """Write all files into an empty folder and verify them."""
     if table.rows == 0:
@@ -107,13 +117,14 @@ def _fill(
     (folder / SOURCE).write_text(_source(model), encoding="utf-8")
     session = Session(content, describe(model))
     prepared = [one.preparation.transform(table) for one in members_of(model)]
-    expected = combined(
-        model,
-        [
-            predict(network, rows, one.problem, Scale(one.mean, one.std))
-            for network, rows, one in zip(networks, prepared, members_of(model), strict=True)
-        ],
-    )
+    if expected is None:
+        expected = combined(
+            model,
+            [
+                predict(network, rows, one.problem, Scale(one.mean, one.std))
+                for network, rows, one in zip(networks, prepared, members_of(model), strict=True)
+            ],
+        )
     parity = verify(folder, model, session, table=table, rows=prepared, expected=expected)
     latency = session.latency(table)
     known = _model_facts(model, session, parity, latency)

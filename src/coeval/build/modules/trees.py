@@ -37,31 +37,32 @@ class TreeEnsemble(nn.Module):
     def rounds(
         self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor], first: int, last: int
     ) -> torch.Tensor:
-        """Return what some of the rounds add, ``(batch, outputs)``; several trees are walked down at once."""
+        """Return what some of the rounds add, ``(batch, outputs)``; several trees, alike in depth, are walked down at once."""
         numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
         kept = self.value[first:last].flatten(1).any(dim=1).nonzero()
         last = first + int(kept.max()) + 1 if len(kept) else last
         total = numbers.new_zeros(len(numbers), self.value.shape[1])
         step = max(1, self.TOGETHER // self.value.shape[1])
-        for start in range(first, last, step):
-            total = total + self._walked(numbers, start, min(start + step, last))
+        order = first + self.levels[first:last].argsort(stable=True)
+        for start in range(0, len(order), step):
+            total = total + self._walked(numbers, order[start : start + step])
         return total
 
-    def _walked(self, numbers: torch.Tensor, first: int, last: int) -> torch.Tensor:
-        count, (_, outputs, nodes) = last - first, self.value.shape
+    def _walked(self, numbers: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+        count, (_, outputs, nodes) = len(chosen), self.value.shape
         trees = count * outputs
         root = torch.arange(trees, device=numbers.device) * (2 * nodes)
         # A node has two places, for its two children: a step is three looks into a table and no choice between two, which
         # takes torch as long as all of them.
         feature, threshold, value = (
-            one[first:last].flatten().repeat_interleave(2)
+            one[chosen].flatten().repeat_interleave(2)
             for one in (self.feature, self.threshold, self.value)
         )
         feature = feature.long()
-        children = torch.stack([self.right[first:last], self.left[first:last]], dim=3)
+        children = torch.stack([self.right[chosen], self.left[chosen]], dim=3)
         child = (2 * children.view(trees, -1) + root[:, None]).flatten()
         node = root.repeat(len(numbers))
-        for _ in range(int(self.levels[first:last].max())):
+        for _ in range(int(self.levels[chosen].max())):
             asked = numbers.gather(1, feature.index_select(0, node).view(-1, trees)).flatten()
             goes_left = asked <= threshold.index_select(0, node)
             node = child.index_select(0, node + goes_left)
