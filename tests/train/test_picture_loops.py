@@ -57,11 +57,16 @@ def test_a_training_compiles_nothing_more(monkeypatch, width):
     before = compiled()
     monkeypatch.setattr(eager, "convolves_much", lambda network, batch: True)
     precision = "bfloat16" if has_bfloat16(torch.device("cpu")) else "float32"
-    recipe = Recipe(epochs=1, batch_size=32, crop=0.125, augmentation="trivial")
+    recipe = Recipe(
+        epochs=1, batch_size=32, crop=0.125, augmentation="trivial", mixup=1.0, cutmix=1.0
+    )
     made = tensor_network(network(width), seed=0)
     fit(made, picture_data(64, 32), recipe, seed=0, metric=ACCURACY, precision=precision)
     assert compiled() == before
-    assert all(before[name] for name in ("change", "reals", "affine", "backward", "mean_gradient"))
+    assert all(
+        before[name]
+        for name in ("changed_reals", "reals", "mix", "swap", "affine", "backward", "mean_gradient")
+    )
 
 
 def test_where_nothing_can_be_kept_a_function_is_compiled_all_the_same():

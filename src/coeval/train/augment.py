@@ -3,11 +3,12 @@
 Mirroring and shifts, Cutout (DeVries & Taylor 2017, arXiv:1708.04552), and operations drawn for each picture: by
 RandAugment (Cubuk et al. 2020, arXiv:1909.13719), TrivialAugment (Müller & Hutter 2021, arXiv:2103.10158) or a policy of
 sub-policies (AutoAugment, Cubuk et al. 2019, arXiv:1805.09501). Operations and their ranges are AutoAugment's (table 6),
-lengths as shares of the picture's side. Pictures are bytes before and after. Beyond their edges they are reflected, and what
+lengths as shares of the picture's side. Pictures are bytes until all of it is done. Beyond their edges they are reflected, and what
 is cut out is the middle of the range. Of pictures without colours nothing is asked that only colours have.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,12 +47,21 @@ _NUMBERS = {name: number for number, name in enumerate(OPERATIONS)}
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """What happens to each picture, as ``pixels.change`` takes it."""
+    """What happens to each picture, as ``pixels.changed_reals`` takes it."""
 
     shifts: Integers
     codes: Integers
     amounts: Floats
     boxes: Integers
+
+    def part(self, first: int, last: int) -> "Draws":
+        """Return what happens to a stretch of the pictures."""
+        return Draws(
+            self.shifts[first:last],
+            self.codes[first:last],
+            self.amounts[first:last],
+            self.boxes[first:last],
+        )
 
 
 class Augmenter:
@@ -67,25 +77,42 @@ class Augmenter:
         self._noise = noise
 
     def __call__(self, inputs: Inputs) -> Inputs:
-        """Return pictures ``(rows, height, width, features)``, changed; on the device that they are on."""
-        from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
-
+        """Return pictures ``(rows, height, width, features)`` changed and as numbers, on the device that they are on."""
         (given,) = inputs
-        pictures = given.cpu().numpy()
-        rows, height, width, features = pictures.shape
-        drawn = draw(self._recipe, rows, (height, width), features, numpy_generator(self._noise))
-        made = np.empty_like(pictures)
-        pixels.change(
-            pictures.reshape(rows, -1),
-            made.reshape(rows, -1),
-            width,
-            features,
-            drawn.shifts,
-            drawn.codes,
-            drawn.amounts,
-            drawn.boxes,
-        )
-        return (torch.from_numpy(made).to(given.device),)
+        drawn = self.draws(len(given), given.shape[1:])
+        made = changed(given.cpu().numpy(), np.arange(len(given)), drawn)
+        return (made.to(given.device),)
+
+    def draws(self, rows: int, shape: Sequence[int]) -> Draws:
+        """Return what happens to so many pictures of a shape ``(height, width, features)``."""
+        height, width, features = shape
+        return draw(self._recipe, rows, (height, width), features, numpy_generator(self._noise))
+
+
+def changed(pictures: npt.NDArray[np.uint8], chosen: Integers, drawn: Draws) -> torch.Tensor:
+    """Return pictures changed, and as the numbers that ``data.numbers`` makes of bytes.
+
+    Args:
+        pictures: ``(pictures, height, width, features)``.
+        chosen: ``(rows,)`` which of them.
+        drawn: What happens to each of those.
+    """
+    from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
+
+    _, height, width, features = pictures.shape
+    made = torch.empty((len(chosen), height, width, features))
+    pixels.changed_reals(
+        pictures.reshape(len(pictures), -1),
+        chosen,
+        made.numpy().reshape(len(chosen), -1),
+        width,
+        features,
+        drawn.shifts,
+        drawn.codes,
+        drawn.amounts,
+        drawn.boxes,
+    )
+    return made
 
 
 def augmenter(recipe: Recipe, inputs: Inputs, noise: torch.Generator) -> Augmenter | None:

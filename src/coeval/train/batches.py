@@ -1,10 +1,11 @@
 """One epoch's batches: one permutation, few large gathers, no Python per row."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 
+from coeval.train.augment import Augmenter, changed
 from coeval.train.data import Inputs, Tensors, numbers
 from coeval.train.memory import BLOCK_BYTES
 
@@ -28,7 +29,7 @@ def epoch_batches(
     data: Tensors,
     batch_size: int,
     order: torch.Generator,
-    change: Callable[[Inputs], Inputs] | None = None,
+    change: Augmenter | None = None,
 ) -> Iterator[Batch]:
     """Yield every row once, in batches of nearly equal size in a random order.
 
@@ -39,7 +40,7 @@ def epoch_batches(
         data: The rows.
         batch_size: The largest size of a batch (at least 2 are taken).
         order: A generator on the CPU; the same state gives the same order on every device.
-        change: Called with the inputs of several batches at once, while pixels still are bytes.
+        change: Of pictures, while they still are bytes.
     """
     rows = len(data.target)
     batches = count_batches(rows, batch_size)
@@ -56,28 +57,49 @@ def epoch_batches(
 
 
 def _split(
-    data: Tensors,
-    chosen: torch.Tensor,
-    sizes: list[int],
-    change: Callable[[Inputs], Inputs] | None,
+    data: Tensors, chosen: torch.Tensor, sizes: list[int], change: Augmenter | None
 ) -> Iterator[Batch]:
-    taken = tuple([part.index_select(0, chosen) for part in data.inputs])
-    inputs = [torch.split(part, sizes) for part in (change(taken) if change else taken)]
+    inputs = (_pictures if _are_pictures(data.inputs) else _rows)(
+        data.inputs, chosen, sizes, change
+    )
     target = torch.split(data.target.index_select(0, chosen), sizes)
     weights: tuple[torch.Tensor | None, ...] = (None,) * len(sizes)
     if data.weights is not None:
         weights = torch.split(data.weights.index_select(0, chosen), sizes)
+    yield from zip(inputs, target, weights, strict=True)
+
+
+def _rows(
+    given: Inputs, chosen: torch.Tensor, sizes: list[int], change: Augmenter | None
+) -> Iterator[Inputs]:
+    """Yield the inputs of batches, gathered all at once."""
+    taken = tuple([part.index_select(0, chosen) for part in given])
+    parts = [torch.split(part, sizes) for part in (change(taken) if change else taken)]
     for number in range(len(sizes)):
-        yield _reals(tuple([one[number] for one in inputs])), target[number], weights[number]
+        yield numbers(tuple([one[number] for one in parts]))
 
 
-def _reals(inputs: Inputs) -> Inputs:
-    """Return what ``numbers`` returns; pictures on the CPU in one pass over memory."""
-    if len(inputs) != 1 or inputs[0].dtype != torch.uint8 or inputs[0].device.type != "cpu":
-        return numbers(inputs)
+def _are_pictures(inputs: Inputs) -> bool:
+    """Return whether inputs are pictures of bytes that compiled loops can read."""
+    return len(inputs) == 1 and inputs[0].dtype == torch.uint8 and inputs[0].device.type == "cpu"
+
+
+def _pictures(
+    given: Inputs, chosen: torch.Tensor, sizes: list[int], change: Augmenter | None
+) -> Iterator[Inputs]:
+    """Yield the inputs of batches as ``_rows`` does, from bytes to numbers in one pass over memory."""
     from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
 
-    given = inputs[0].contiguous()
-    made = torch.empty(given.shape, dtype=torch.float32)
-    pixels.reals(given.numpy().reshape(-1), made.numpy().reshape(-1))
-    return (made,)
+    shape, places = given[0].shape[1:], chosen.numpy()
+    pictures = given[0].contiguous().numpy()
+    flat = pictures.reshape(len(pictures), -1)
+    drawn = None if change is None else change.draws(len(places), shape)
+    last = 0
+    for size in sizes:
+        first, last = last, last + size
+        if drawn is not None:
+            yield (changed(pictures, places[first:last], drawn.part(first, last)),)
+            continue
+        made = torch.empty((size, *shape))
+        pixels.reals(flat, places[first:last], made.numpy().reshape(size, -1))
+        yield (made,)

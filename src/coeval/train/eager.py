@@ -18,7 +18,7 @@ from coeval.train.data import Inputs, Tensors
 from coeval.train.engine import State, noise_generator, rng_state, set_rng_state
 from coeval.train.errors import Diverged
 from coeval.train.loss import Loss
-from coeval.train.mixing import mixed
+from coeval.train.mixing import mixed, mixing_generator
 from coeval.train.optimizer import Optimizer
 from coeval.train.precision import convolves_much
 from coeval.train.predict import outputs_of
@@ -94,10 +94,11 @@ class EagerEngine:
         # Summed on the device: reading a loss at every step would wait for the device every time.
         total = torch.zeros((), device=self._data.target.device)
         done = self.epochs * self._batches
+        mixing = mixing_generator(self._recipe, self._noise)
         for number, (inputs, target, weights) in enumerate(
             epoch_batches(self._data, self._recipe.batch_size, self._order, self._augment)
         ):
-            batch = mixed(self._recipe, inputs, self._noise)
+            batch = mixed(self._recipe, inputs, mixing)
             with self._precision:
                 outputs = self._network(*batch.inputs)
             loss = batch.loss(self._loss, outputs.float(), target, weights)

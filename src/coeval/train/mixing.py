@@ -15,6 +15,9 @@ from coeval.train.augment import numpy_generator
 from coeval.train.data import Inputs
 from coeval.train.loss import Loss
 
+Box = tuple[int, int, int, int]
+"""The first and last row and the first and last column, the last excluded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
@@ -43,33 +46,64 @@ class Mixed:
         return self.share * own + (1 - self.share) * other
 
 
-def mixed(recipe: Recipe, inputs: Inputs, noise: torch.Generator) -> Mixed:
+def mixing_generator(recipe: Recipe, noise: torch.Generator) -> np.random.Generator | None:
+    """Return what an epoch's mixing draws from; ``None`` where a recipe does not mix pictures.
+
+    Args:
+        recipe: Its ``mixup`` and ``cutmix``.
+        noise: ``engine.noise_generator`` of the training: a paused training goes on with the same draws.
+    """
+    return numpy_generator(noise) if recipe.mixes_pictures else None
+
+
+def mixed(recipe: Recipe, inputs: Inputs, rng: np.random.Generator | None) -> Mixed:
     """Return a batch of pictures with others in them, as a recipe says; with both kinds, each in half of the batches.
 
     Args:
         recipe: Its ``mixup`` and ``cutmix``.
-        inputs: Real numbers ``(rows, height, width, features)``.
-        noise: ``engine.noise_generator`` of the training.
+        inputs: Real numbers ``(rows, height, width, features)``; changed in place.
+        rng: From which all draws come; ``None`` where the recipe does not mix.
     """
-    if not recipe.mixes_pictures:
+    if rng is None:
         return Mixed(inputs)
-    rng, (pictures,) = numpy_generator(noise), inputs
+    (pictures,) = inputs
+    sides = (pictures.shape[1], pictures.shape[2])
     cuts = bool(recipe.cutmix) and (not recipe.mixup or rng.random() < 0.5)
     alpha = recipe.cutmix if cuts else recipe.mixup
     share = float(rng.beta(alpha, alpha))
-    if not cuts:
-        return Mixed((torch.lerp(pictures.flip(0), pictures, share),), share)
-    rows, columns = _box((pictures.shape[1], pictures.shape[2]), share, rng)
-    pictures[:, rows, columns] = pictures[:, rows, columns].flip(0)
-    area = (rows.stop - rows.start) * (columns.stop - columns.start)
-    return Mixed((pictures,), 1 - area / (pictures.shape[1] * pictures.shape[2]))
+    box = _box(sides, share, rng) if cuts else None
+    (_mix_in_loops if pictures.device.type == "cpu" else _mix)(pictures, share, box)
+    if box is None:
+        return Mixed((pictures,), share)
+    area = (box[1] - box[0]) * (box[3] - box[2])
+    return Mixed((pictures,), 1 - area / (sides[0] * sides[1]))
 
 
-def _box(sides: tuple[int, int], share: float, rng: np.random.Generator) -> tuple[slice, slice]:
+def _mix(pictures: torch.Tensor, share: float, box: Box | None) -> None:
+    """Change pictures in place: means of two, or boxes changed between two."""
+    if box is None:
+        pictures.copy_(torch.lerp(pictures.flip(0), pictures, share))
+    else:
+        part = pictures[:, box[0] : box[1], box[2] : box[3]]
+        part.copy_(part.flip(0))
+
+
+def _mix_in_loops(pictures: torch.Tensor, share: float, box: Box | None) -> None:
+    """Do what ``_mix`` does, in one pass over memory."""
+    from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
+
+    flat = pictures.numpy().reshape(len(pictures), -1)
+    if box is None:
+        pixels.mix(flat, share)
+    else:
+        pixels.swap(flat, pictures.shape[2], pictures.shape[3], np.array(box))
+
+
+def _box(sides: tuple[int, int], share: float, rng: np.random.Generator) -> Box:
     """Return a box with the picture's proportions, of the area that is not kept, cut off at the edges."""
     part = math.sqrt(1 - share)
-    found = []
+    found: list[int] = []
     for side in sides:
         middle, half = int(rng.integers(side)), int(side * part) // 2
-        found.append(slice(max(middle - half, 0), min(middle + half, side)))
-    return found[0], found[1]
+        found += [max(middle - half, 0), min(middle + half, side)]
+    return found[0], found[1], found[2], found[3]

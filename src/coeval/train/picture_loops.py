@@ -31,17 +31,19 @@ _SIDE, _THIN = 4, 8  # of so few features a chain is not pooled in the loop of i
 
 def are_kept() -> bool:
     """Return whether there is a folder in which numba keeps what it compiles."""
-    loop: Any = pixels.change  # numba adds to it what its type does not say
+    loop: Any = pixels.reals  # numba adds to it what its type does not say
     return loop.stats.cache_path is not None
 
 
 def compile_loops() -> None:
     """Call the loops once, on the smallest pictures, in the type that large networks compute in on this machine."""
-    pictures = np.zeros((1, _SIDE * _SIDE), np.uint8)
-    pixels.reals(pictures.reshape(-1), np.zeros(pictures.size, np.float32))
-    pixels.change(
+    pictures, chosen = np.zeros((1, _SIDE * _SIDE), np.uint8), np.zeros(1, np.int64)
+    made = np.empty(pictures.shape, np.float32)
+    pixels.reals(pictures, chosen, made)
+    pixels.changed_reals(
         pictures,
-        np.empty_like(pictures),
+        chosen,
+        made,
         _SIDE,
         1,
         np.zeros((1, 3), np.int64),
@@ -49,6 +51,8 @@ def compile_loops() -> None:
         np.zeros((1, 0), np.float32),
         np.zeros((1, 4), np.int64),
     )
+    pixels.mix(made, 0.5)
+    pixels.swap(made, _SIDE, 1, np.zeros(4, np.int64))
     kind = torch.bfloat16 if has_bfloat16(torch.device("cpu")) else torch.float32
     for steps, features in ((_CHAIN, LEAST_POOLED[kind]), (_CHAIN, _THIN), (_WINDOWS, _THIN)):
         _differentiate(steps, features, kind)

@@ -79,6 +79,31 @@ _WORD, _FLOAT = ir.IntType(32), ir.FloatType()
 
 
 @intrinsic
+def get_word(context: Any, array: Any, index: Any) -> Any:
+    """Return the four bytes from an index on of an array of bytes, as one number; they must be valid."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        place = builder.bitcast(builder.gep(data, [given[1]]), _WORD.as_pointer())
+        return builder.load(place, align=1)
+
+    return types.int32(array, types.int64), generate
+
+
+@intrinsic
+def put_word(context: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write what ``get_word`` returned to the four bytes from an index on; they must be valid."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = target.make_array(signature.args[0])(target, builder, given[0]).data
+        place = builder.bitcast(builder.gep(data, [given[1]]), _WORD.as_pointer())
+        builder.store(given[2], place, align=1)
+        return target.get_dummy_value()
+
+    return types.void(array, types.int64, types.int32), generate
+
+
+@intrinsic
 def power_of_two(context: Any, shifted: Any) -> Any:
     """Return 2 to the power n of a float32 that is n + 1.5 · 2^23, n in -126..127."""
 
