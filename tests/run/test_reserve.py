@@ -14,6 +14,7 @@ from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.run.one_shot import divide
 from coeval.run.reserve import (
     MAC_SECONDS,
+    MEMBER_SECONDS,
     STARTING_SECONDS,
     TREE_SECONDS,
     VERIFIED_ROWS,
@@ -165,3 +166,14 @@ def test_what_an_ensemble_may_take_to_be_written_is_kept_and_no_more():
         assert most_walking(place, finalists) == pytest.approx(most)
         kept = ending_seconds(place, finalists) - export_seconds(task)
         assert kept == pytest.approx(min(2 * both, most))
+
+
+def test_members_beyond_a_few_are_kept_time_for_to_be_written():
+    task = task_of("wine")
+    space = space_for(task, models="all")
+    place = SimpleNamespace(**{**vars(site(600.0)), "task": task, "space": space})
+    (one,) = choose_finalists([grown(task, space, "mlp", 4)], space, Objective("log_loss"))
+    kept = [ending_seconds(place, (one,) * count) for count in (1, 2, 8)]
+    walked = [walking_seconds(task, (one,) * count) for count in (2, 4, 16)]
+    written = np.array(kept) - walked - export_seconds(task)
+    assert written == pytest.approx(np.array([0, 0, 12]) * MEMBER_SECONDS)

@@ -23,7 +23,9 @@ from coeval.task.task import Task
 from coeval.trial import Trial
 
 EXPORT_SECONDS = 5.0
-"""Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need; half a second more for an ensemble of four."""
+"""Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need, for an ensemble of ``COUNTED`` too."""
+COUNTED, MEMBER_SECONDS = 4, 0.1
+"""What one more member takes to be traced, written and loaded."""
 IMAGE_EXPORT_SECONDS = 9.0
 """The same for images, of which hundreds go through the network, its ONNX form and its source: measured 8.5 s."""
 SCORING_SECONDS = 5e-4
@@ -102,7 +104,8 @@ def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
         return export_seconds(site.task)
     together = [*finalists, *finalists] if site.options.ensemble else finalists[:1]
     walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
-    return export_seconds(site.task, walking)
+    written = MEMBER_SECONDS * max(0, len(together) - COUNTED)
+    return export_seconds(site.task, walking) + written
 
 
 def importance_seconds(site: Site, left: float = math.inf) -> float:
