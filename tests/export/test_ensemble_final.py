@@ -213,3 +213,11 @@ def test_test_rows_reach_nothing(diabetes):
     assert clean.members == dirty.members
     for one, other in zip(clean.ensemble.members, dirty.ensemble.members, strict=True):
         assert all((one.weights[name] == other.weights[name]).all() for name in one.weights)
+
+
+def test_where_the_limits_have_room_for_one_network_of_each_one_of_each_is_taken(diabetes):
+    task, finalists, final = diabetes
+    apart = spread(task, final)
+    found = with_ensemble(apart, finalists, Resources(task), lambda members: len(members) <= 2)
+    assert sorted(one.trial for one in found.members) == sorted(one.trial for one in finalists)
+    assert found.model is final.model

@@ -33,10 +33,17 @@ CHOICE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A finalist with its trainings of the contest."""
+    """A finalist with its trainings.
+
+    Attributes:
+        finalist: What was trained.
+        contest: Its trainings on train and validation rows, which have predicted the selection rows.
+        taken: What becomes of it in an ensemble: these, and the winner's refit before them; of what follows no recipe one.
+    """
 
     finalist: Finalist
-    trainings: tuple[Retrained, ...]
+    contest: tuple[Retrained, ...]
+    taken: tuple[tuple[EnsembleMember, Model], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +121,18 @@ def with_ensemble(
     winner = next((one for one in able if one.finalist.trial == final.trial), None)
     if task.is_image or winner is None:
         return final
-    able = [one for one in able if one is winner or allowed([winner.finalist, one.finalist])]
+    if not allowed(_networks([winner])):
+        able = [replace(one, taken=one.taken[:1]) for one in able]
+        winner = next(one for one in able if one.finalist.trial == final.trial)
+    able = [one for one in able if one is winner or allowed(_networks([winner, one]))]
     choice = _chosen(able, winner, task, resources, allowed, artifacts)
     if len(choice.shares) == 1 and choice.calibrated is None:
         return final
-    unseen = _members(choice)
-    members = _members(choice, final)
+    members = [
+        (replace(record, weight=share / len(one.taken)), model)
+        for one, share in choice.shares
+        for record, model in one.taken
+    ]
     whole = choice.ensemble(members)
     return replace(
         final,
@@ -130,7 +143,7 @@ def with_ensemble(
         seconds=final.seconds + time.monotonic() - started,
         provenance=_provenance(final, choice),
         ensemble=whole,
-        unseen=choice.ensemble(unseen),
+        unseen=choice.ensemble(_unseen(choice)),
         members=tuple(record for record, _ in members),
     )
 
@@ -139,11 +152,30 @@ def _candidates(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Candi
     """Return the finalists with complete trainings on train and validation rows."""
     able = [one for one in final.trained if one.rows is Rows.KNOWN and one.is_complete]
     able = [one for one in able if one.model is not None and one.selection is not None]
-    found = [
-        _Candidate(one, tuple(training for training in able if training.trial == one.trial))
-        for one in finalists
-    ]
-    return [one for one in found if one.trainings]
+    found = []
+    for finalist in finalists:
+        contest = tuple(one for one in able if one.trial == finalist.trial)
+        taken = _records(contest)
+        if final.rows is Rows.ALL and finalist.trial == final.trial:
+            refit = (EnsembleMember(final.trial, 0, 1.0, final.rows), final.model)
+            taken = (refit, *(() if follows_no_recipe(finalist.architecture) else taken))
+        if contest:
+            found.append(_Candidate(finalist, contest, taken))
+    return found
+
+
+def _records(trained: Sequence[Retrained]) -> tuple[tuple[EnsembleMember, Model], ...]:
+    """Return trainings as members, each with a weight of 1."""
+    return tuple(
+        (EnsembleMember(one.trial, one.repeat, 1.0, one.rows), one.model)
+        for one in trained
+        if one.model is not None
+    )
+
+
+def _networks(candidates: Sequence[_Candidate]) -> list[Finalist]:
+    """Return the finalist of each network that would be taken."""
+    return [one.finalist for one in candidates for _ in one.taken]
 
 
 def _chosen(
@@ -161,15 +193,13 @@ def _chosen(
     searched = _searched(able, task, artifacts, seed)
     witness = searched or selection
     together = confidence_set(witness.predictions, first, witness.judged, seed, until)
-    while len(together) > 1 and not allowed([able[number].finalist for number in together]):
+    while len(together) > 1 and not allowed(_networks([able[number] for number in together])):
         together.remove(next(one for one in reversed(together) if one != first))
     weights, gained = np.zeros(len(able)), None
     weights[together] = 1 / len(together)
     score = None if searched is None else selection.score(weights)
     found = choose(selection.predictions, together, selection.judged, seed, until)
-    if found and allowed(
-        [one.finalist for one, weight in zip(able, found[0], strict=True) if weight]
-    ):
+    if found and allowed(_networks([able[number] for number in np.flatnonzero(found[0]).tolist()])):
         weights, gained = found
     shares = [(one, float(weight)) for one, weight in zip(able, weights, strict=True) if weight]
     shares.sort(key=lambda share: (-share[1], share[0] is not winner))
@@ -202,29 +232,18 @@ def _searched(
 
 def _selection(one: _Candidate) -> Floats:
     """Return the mean of what a candidate's trainings predict for the selection rows."""
-    found = [training.selection for training in one.trainings if training.selection is not None]
+    found = [training.selection for training in one.contest if training.selection is not None]
     mean: Floats = np.mean(found, axis=0)
     return mean
 
 
-def _members(
-    choice: _Choice, final: FinalModel | None = None
-) -> list[tuple[EnsembleMember, Model]]:
-    """Return the trainings of all that were chosen, the winner's refit among them if it is given; each has an equal part of its share.
-
-    Of what follows no recipe the refit takes the place of the training on fewer rows.
-    """
-    found = []
-    for one, share in choice.shares:
-        trial = one.finalist.trial
-        own = [(each.repeat, each.rows, each.model) for each in one.trainings]
-        if final is not None and final.rows is Rows.ALL and trial == final.trial:
-            kept = [] if follows_no_recipe(one.finalist.architecture) else own
-            own = [(0, final.rows, final.model), *kept]
-        for repeat, rows, model in own:
-            assert model is not None  # ``_candidates``
-            found.append((EnsembleMember(trial, repeat, share / len(own), rows), model))
-    return found
+def _unseen(choice: _Choice) -> list[tuple[EnsembleMember, Model]]:
+    """Return the trainings of the contest of all that were chosen, each with an equal part of its share."""
+    return [
+        (replace(record, weight=share / len(one.contest)), model)
+        for one, share in choice.shares
+        for record, model in _records(one.contest)
+    ]
 
 
 def _improved(selection: float | None, choice: _Choice, task: Task) -> float | None:
