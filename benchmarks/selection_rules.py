@@ -14,15 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.export.confidence_set import confidence_set
-from coeval.export.ensemble_choice import choose, greedy, halves
+from coeval.export.ensemble_choice import greedy, halves
 from coeval.export.judged import Judged
 from coeval.task.metric import Metric
 from coeval.task.metrics import LOG_LOSS, RMSE
 
 Floats = npt.NDArray[np.float64]
 BASE = "best validation, one training (before, without ensemble)"
-BEFORE = "before: 4 finalists, a mean or another winner if the selection rows say so"
-GUARDED = "yesterday: mean chosen greedily on both among 8 where halves say so, several seeds"
 NOW = "now, but four seeds each where the code takes 16 networks in all: those of 8 that out-of-fold rows cannot tell from the best"
 FINALISTS, REPEATED = 8, 12
 
@@ -87,14 +85,6 @@ def standard_error(first: Floats, second: Floats) -> float:
     return float((first - second).std(ddof=1) / np.sqrt(len(first)))
 
 
-def before(found: Searched) -> int:
-    """Return the winner of four finalists: the favourite, or whom the selection rows put ahead by a standard error."""
-    losses = found.losses(found.kept["known_selection"][:4], found.kept["y_selection"])
-    best = int(losses.mean(axis=1).argmin())
-    gain = losses[0].mean() - losses[best].mean()
-    return best if best and gain > standard_error(losses[0], losses[best]) else 0
-
-
 def shrunk(losses: Floats) -> int:
     """Return the best after shrinkage to the mean of all by empirical Bayes, with the covariance of the rows' losses.
 
@@ -124,21 +114,6 @@ def simplest(losses: Floats, parameters: Floats) -> int:
     return min(tied, key=lambda one: parameters[one])
 
 
-def chosen(predictions: Floats, judged: Judged, single: int) -> Floats:
-    """Return the weights that ``export.ensemble_choice`` gives, or the single one's."""
-    found = choose(predictions, [single], judged, 0)
-    return np.eye(len(predictions))[single] if found is None else found[0]
-
-
-def level_with_best(found: Searched, selection: Judged) -> Floats:
-    """Return the weights that ``export.ensemble_final`` gives: even, or others if the selection rows clearly say so."""
-    known = found.kept["oof"][:FINALISTS]
-    judged = Judged(found.metric, found.kept["y_oof"], None)
-    start = confidence_set(known, 0, judged)
-    other = choose(found.kept["known_selection"][:FINALISTS], start, selection, 0)
-    return np.bincount(start, minlength=len(known)) / len(start) if other is None else other[0]
-
-
 def rules(found: Searched) -> Iterator[tuple[str, float]]:
     """Yield each rule's name and test score."""
     kept, lines = found.kept, found.facts["candidates"]
@@ -160,24 +135,14 @@ def rules(found: Searched) -> Iterator[tuple[str, float]]:
     yield "best validation, as many steps, not epochs", found.one(0, "steps")
     yield "best validation, several seeds", found.one(0, "all_seeds")
     yield "best validation, the folds' networks", found.one(0, "folds")
-    winner = before(found)
-    selection = Judged(found.metric, kept["y_selection"], None)
-    few = chosen(kept["known_selection"][:4], selection, winner)
-    yield BEFORE, found.mean(few, "all")
-    many = found.both[:FINALISTS]
-    best = int(pooled[:FINALISTS].mean(axis=1).argmin())
-    weights = chosen(many, found.judged, best)
-    yield "mean chosen on both among 8, one training each", found.mean(weights, "all")
-    yield "mean chosen on both among 8, the folds' networks", found.mean(weights, "folds")
-    yield GUARDED, found.mean(weights, "all_seeds")
-    level = level_with_best(found, selection)
+    known = Judged(found.metric, kept["y_oof"], None)
+    start = confidence_set(kept["oof"][:FINALISTS], 0, known)
+    level = np.bincount(start, minlength=min(FINALISTS, len(lines))) / len(start)
     yield NOW, found.mean(level, "all_seeds")
     yield "the same, one training each", found.mean(level, "all")
-    plain = greedy(many, found.judged, [best])
-    yield (
-        "the mean chosen greedily, without the guard of halves, several seeds",
-        found.mean(plain, "all_seeds"),
-    )
+    best = int(pooled[:FINALISTS].mean(axis=1).argmin())
+    plain = greedy(found.both[:FINALISTS], found.judged, [best])
+    yield "mean chosen greedily on both among 8, several seeds", found.mean(plain, "all_seeds")
     even = np.full(min(4, len(lines)), 1 / min(4, len(lines)))
     yield "even mean of the 4 best, one training each", found.mean(even, "all")
     yield "even mean of the 4 best, several seeds each", found.mean(even, "all_seeds")

@@ -6,6 +6,7 @@ from coeval.component.solved import (
     LINEAR,
     NETWORK,
     TREES,
+    depends_on_seed,
     follows_no_recipe,
     kind_of,
     rounds_of,
@@ -34,3 +35,15 @@ def test_people_are_told_what_an_architecture_is(seed, kind, rounds):
 
 def test_a_round_has_a_tree_for_every_output():
     assert [trees_of(SEEDS[name].architecture, 20) for name in ("trees", "mlp")] == [60, 0]
+
+
+def test_networks_and_trees_that_draw_features_depend_on_the_seed():
+    found = {name: depends_on_seed(SEEDS[name].architecture) for name in SEEDS}
+    assert found["mlp"]
+    assert not found["linear_model"]
+    for name in ("trees", "slow_trees"):
+        grown = SEEDS[name].architecture.body.steps
+        shares = [
+            dict(one.settings)["share"] for one in grown if one.component.name == "tree_ensemble"
+        ]
+        assert found[name] == (shares[0] < 1)

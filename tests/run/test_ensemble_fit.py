@@ -22,12 +22,12 @@ from coeval.run.options import Options
 pytestmark = pytest.mark.slow
 
 
-def three(predictions, start, judged, seed, until):
+def three(predictions, judged, start):
     """Choose three candidates, one of those that would be taken otherwise first, whatever the rows say."""
     others = [one for one in range(len(predictions)) if one != start[0]][:2]
     weights = np.zeros(len(predictions))
     weights[[start[0], *others]] = 0.5, 0.3, 0.2
-    return weights, Guarded(0.01, 19, 20)
+    return weights
 
 
 def rows(seed: int = 0, count: int = 300) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def run(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ensemble_final, "are_few", lambda task: False)  # else none is calibrated
-        patch.setattr(ensemble_final, "choose", three)
+        patch.setattr(ensemble_final, "greedy", three)
         patch.setattr(ensemble_final, "calibrate", lambda *_: (1.5, Guarded(0.01, 18, 20)))
         return fit(options, Silent(), began=time.monotonic())
 

@@ -15,6 +15,14 @@ def follows_no_recipe(architecture: Architecture) -> bool:
     return kind_of(architecture) != NETWORK
 
 
+def depends_on_seed(architecture: Architecture) -> bool:
+    """Return whether trainings on the same rows under different seeds differ: of networks, and of trees that draw features."""
+    if kind_of(architecture) == TREES:
+        grown = (one for one in architecture.body.steps if one.component == TREE_ENSEMBLE)
+        return any(float(dict(one.settings)["share"]) < 1 for one in grown)
+    return kind_of(architecture) == NETWORK
+
+
 def kind_of(architecture: Architecture) -> str:
     """Return what an architecture is, for people."""
     used = [one.component for one in architecture.body.steps]

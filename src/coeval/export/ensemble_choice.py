@@ -1,20 +1,18 @@
-"""Which candidates weigh more in a mean, and how probabilities are calibrated, decided on held-out rows and guarded against them.
+"""Which candidates weigh more in a mean, and how probabilities are calibrated, decided on held-out rows.
 
 Greedy selection with replacement follows Caruana et al. 2004 (doi:10.1145/1015330.1015432, section 2): the candidate that lowers
 the mean's cost the most is added, again and again, and the best of all these means is taken. It begins with those that would be
-taken otherwise ("sorted ensemble initialization", section 2.2): left out, one of them would be another choice of a model. What is chosen on few rows may suit
-these rows only. So everything is chosen anew on random halves of them and compared on the other halves with what would be taken
-otherwise: only what wins on most of them is taken.
+taken otherwise ("sorted ensemble initialization", section 2.2): left out, one of them would be another choice of a model. A temperature may
+suit these rows only. So it is fitted anew on random halves of them and compared on the other halves: only what wins on most of them is taken.
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from coeval.export.ensemble import tempered, weighted_mean
+from coeval.export.ensemble import tempered
 from coeval.export.judged import Floats, Index, Judged
 from coeval.seed import generator
 from coeval.task.metrics import LOG_LOSS
@@ -49,33 +47,6 @@ class Guarded:
     def is_accepted(self) -> bool:
         """Return whether it is clearly better."""
         return self.gain > 0 and self.won >= WON * self.halves
-
-
-def choose(
-    predictions: Floats, start: Sequence[int], judged: Judged, seed: int, until: float = math.inf
-) -> tuple[Floats, Guarded] | None:
-    """Return weights under which candidates predict better together than the even mean of some, as far as the rows tell.
-
-    Args:
-        predictions: Of each candidate on the rows, ``(candidates, rows, classes)`` or ``(candidates, rows)``.
-        start: Which of them would be taken otherwise.
-        judged: The rows.
-        seed: Of the draws.
-        until: ``time.monotonic()`` seconds at which it is given up.
-
-    Returns:
-        ``(candidates,)`` weights that add up to 1, and what they were worth; ``None`` where no other mean is clearly better.
-    """
-    costs: list[tuple[float, float]] = []
-    for chosen_on, compared_on in halves(len(judged.targets), seed):
-        if time.monotonic() >= until:
-            return None
-        weights = greedy(predictions[:, chosen_on], judged.take(chosen_on), start)
-        others, compared = judged.take(compared_on), predictions[:, compared_on]
-        before = others.cost(compared[list(start)].mean(axis=0))
-        costs.append((before, others.cost(weighted_mean(list(compared), list(weights)))))
-    found = _guarded(costs)
-    return (greedy(predictions, judged, start), found) if found.is_accepted else None
 
 
 def greedy(predictions: Floats, judged: Judged, start: Sequence[int]) -> Floats:

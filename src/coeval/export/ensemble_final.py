@@ -1,9 +1,9 @@
 """The finalists together, with calibrated probabilities where that is clearly better.
 
 Who predicts together is told by the rows that the search itself predicted with each finalist, out of fold or of validation
-(``export.confidence_set``): the winner and all that those rows cannot tell from it, with equal shares. Where the selection rows, which neither
-the search nor a training of the contest has seen, clearly say so, others join or weigh more (``export.ensemble_choice``). What is taken are the
-trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows.
+(``export.confidence_set``): the winner and all that those rows cannot tell from it, with equal shares. Where rows are not few, those and the
+selection rows, which neither the search nor a training of the contest has seen, say who joins or weighs more (``export.ensemble_choice``).
+What is taken are the trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows.
 """
 
 import time
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coeval.component.solved import follows_no_recipe
+from coeval.component.solved import depends_on_seed
 from coeval.export.confidence_set import confidence_set
 from coeval.export.ensemble import Ensemble, weighted_mean
-from coeval.export.ensemble_choice import Guarded, calibrate, choose, thinned
+from coeval.export.ensemble_choice import Guarded, calibrate, greedy, thinned
 from coeval.export.final import EnsembleMember, FinalModel, Resources
 from coeval.export.finalists import are_few
 from coeval.export.held_out import searched
@@ -38,7 +38,7 @@ class _Candidate:
     Attributes:
         finalist: What was trained.
         contest: Its trainings on train and validation rows, which have predicted the selection rows.
-        taken: What becomes of it in an ensemble: these, and the winner's refit before them; of what follows no recipe one.
+        taken: What becomes of it in an ensemble: these, and the winner's refit before them; one alone where seeds have no say.
     """
 
     finalist: Finalist
@@ -74,18 +74,16 @@ class _Witness:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Who was chosen with which share, the heaviest first, and what other shares and a temperature are worth where they are worth it.
+    """Who was chosen with which share, the heaviest first, and what a temperature is worth where it is worth it.
 
     Attributes:
         shares: Candidates and their weights.
         selection: Score of the even mean on the selection rows; ``None`` where these rows had a say in who is in it.
-        gained: What greedy selection is worth over the even mean.
         calibrated: Temperature, and what it is worth.
     """
 
     shares: tuple[tuple[_Candidate, float], ...]
     selection: float | None
-    gained: Guarded | None = None
     calibrated: tuple[float, Guarded] | None = None
 
     @property
@@ -158,7 +156,7 @@ def _candidates(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Candi
         taken = _records(contest)
         if final.rows is Rows.ALL and finalist.trial == final.trial:
             refit = (EnsembleMember(final.trial, 0, 1.0, final.rows), final.model)
-            taken = (refit, *(() if follows_no_recipe(finalist.architecture) else taken))
+            taken = (refit, *(taken if depends_on_seed(finalist.architecture) else ()))
         if contest:
             found.append(_Candidate(finalist, contest, taken))
     return found
@@ -195,19 +193,20 @@ def _chosen(
     together = confidence_set(witness.predictions, first, witness.judged, seed, until)
     while len(together) > 1 and not allowed(_networks([able[number] for number in together])):
         together.remove(next(one for one in reversed(together) if one != first))
-    weights, gained = np.zeros(len(able)), None
+    weights = np.zeros(len(able))
     weights[together] = 1 / len(together)
     score = None if searched is None else selection.score(weights)
-    found = choose(selection.predictions, together, selection.judged, seed, until)
-    if found and allowed(_networks([able[number] for number in np.flatnonzero(found[0]).tolist()])):
-        weights, gained = found
+    every = selection if searched is None else searched.beside(selection)
+    if not are_few(task) and len(able) > 1 and time.monotonic() < until:
+        found = greedy(every.predictions, every.judged, together)
+        if allowed(_networks([able[number] for number in np.flatnonzero(found).tolist()])):
+            weights = found
     shares = [(one, float(weight)) for one, weight in zip(able, weights, strict=True) if weight]
     shares.sort(key=lambda share: (-share[1], share[0] is not winner))
     calibrated = None
     if task.problem is not Problem.REGRESSION and not are_few(task) and time.monotonic() < until:
-        rows = selection if searched is None else searched.beside(selection)
-        calibrated = calibrate(rows.mean(weights), rows.judged, seed)
-    return _Choice(tuple(shares), score, gained, calibrated)
+        calibrated = calibrate(every.mean(weights), every.judged, seed)
+    return _Choice(tuple(shares), score, calibrated)
 
 
 def _on_selection(able: Sequence[_Candidate], task: Task, seed: int) -> _Witness:
@@ -247,14 +246,14 @@ def _unseen(choice: _Choice) -> list[tuple[EnsembleMember, Model]]:
 
 
 def _improved(selection: float | None, choice: _Choice, task: Task) -> float | None:
-    """Return the score on the selection rows: what was chosen on them counts as much as the halves say that were not chosen on."""
+    """Return the score on the selection rows: of equal shares, and a temperature counts as much as the halves say that it was not fitted on."""
     if selection is None:
         return None
     if choice.selection is not None:
         selection = choice.selection
-    gain = choice.gained.gain if choice.gained else 0.0
+    gain = 0.0
     if choice.calibrated and task.metric.name == LOG_LOSS.name:
-        gain += choice.calibrated[1].gain
+        gain = choice.calibrated[1].gain
     return selection + gain if task.metric.maximise else selection - gain
 
 
@@ -267,11 +266,6 @@ def _provenance(final: FinalModel, choice: _Choice) -> str:
         said = [
             f"The mean of {len(choice.shares)} finalists ({shares}): the winner of the contest and those that held-out rows cannot tell from it."
         ]
-    if gained := choice.gained:
-        said.append(
-            f"Their weights were chosen greedily; chosen on half of the selection rows, they were better than equal ones on {gained.won} of "
-            f"{gained.halves} other halves."
-        )
     if choice.calibrated:
         temperature, guarded = choice.calibrated
         said.append(

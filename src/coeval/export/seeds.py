@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from coeval.component.solved import follows_no_recipe
+from coeval.component.solved import depends_on_seed
 from coeval.export.ensemble import Ensemble
 from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
 from coeval.export.finalists import round_seconds
@@ -42,14 +42,14 @@ class _Member:
 
     def wants(self, refits: int) -> bool:
         """Return whether another training is worth it, to have so many on all rows."""
-        if follows_no_recipe(self.finalist.architecture):
-            return self.refits == 0  # solved or grown: a second one would be a copy
+        if not depends_on_seed(self.finalist.architecture):
+            return self.refits == 0  # a second one would be a copy
         return self.refits < refits and len(self.trained) < SEEDS
 
     def also(self, found: Retrained, model: Model) -> "_Member":
-        """Return it with another training; of what follows no recipe that takes the place of the one on fewer rows."""
+        """Return it with another training; where seeds have no say it takes the place of the one on fewer rows."""
         record = EnsembleMember(found.trial, found.repeat, self.share, found.rows)
-        kept = () if follows_no_recipe(self.finalist.architecture) else self.trained
+        kept = self.trained if depends_on_seed(self.finalist.architecture) else ()
         return replace(self, trained=(*kept, (record, model)))
 
 
