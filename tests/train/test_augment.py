@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from coeval.space.recipe import Recipe
 from coeval.space.recipe_images import OPERATIONS
-from coeval.train import augment, pixels
+from coeval.train import augment
 from coeval.train.augment import AMOUNTS, Draws, augmenter, draw
 from coeval.train.data import numbers
 
@@ -134,7 +134,7 @@ def test_movements_leave_the_middle_where_it_was_or_move_all_by_one_amount(name)
 def test_a_box_that_is_cut_out_is_the_middle_of_the_range():
     given_ = photos(2)
     found = changed(given_, box=(2, 5, 0, 4))
-    assert np.all(found[:, 2:5, 0:4] == pixels.MIDDLE)
+    assert np.all(found[:, 2:5, 0:4] == augment.MIDDLE)
     found[:, 2:5, 0:4] = given_[:, 2:5, 0:4]
     assert np.array_equal(found, given_)
 
@@ -221,3 +221,14 @@ def test_rand_applies_two_operations_of_the_given_magnitude_and_trivial_one_of_a
     trivial = draw(dataclasses.replace(RECIPES["trivial"]), 4000, (8, 8), 3, rng)
     assert trivial.codes.shape == (4000, 1)
     assert len(set(trivial.amounts[trivial.codes == OPERATIONS.index("solarize")].tolist())) > 25
+
+
+@pytest.mark.parametrize("features", [1, 3])
+def test_without_the_loops_shifts_and_boxes_are_the_same(monkeypatch, features):
+    pictures = photos(30, features=features)[:, :, :8].copy()
+    recipe = Recipe(flip=True, crop=0.3, cutout=0.5)
+    drawn = draw(recipe, 30, (12, 8), features, np.random.default_rng(3))
+    chosen = np.random.default_rng(4).permutation(30)
+    expected = augment.changed(pictures, chosen, drawn)
+    monkeypatch.setattr(augment, "are_pictures_ready", lambda: False)
+    assert torch.equal(augment.changed(pictures, chosen, drawn), expected)

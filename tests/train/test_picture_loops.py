@@ -21,7 +21,17 @@ from coeval.component.grid import (
 from coeval.component.head import CLASS_HEAD
 from coeval.component.norm import BATCH_NORM
 from coeval.space.recipe import Recipe
-from coeval.train import eager, grid_depthwise, grid_norm, grid_pools, picture_loops, pixels
+from coeval.train import (
+    augment,
+    batches,
+    eager,
+    grid_depthwise,
+    grid_norm,
+    grid_pools,
+    mixing,
+    picture_loops,
+    pixels,
+)
 from coeval.train.fit import fit
 from coeval.train.kernels.access import kept
 from coeval.train.precision import has_bfloat16
@@ -69,6 +79,27 @@ def test_a_training_compiles_nothing_more(monkeypatch, width):
     )
 
 
+def test_a_training_that_does_not_wait_for_the_loops_compiles_none_and_learns_the_same(
+    monkeypatch,
+):
+    recipe = Recipe(epochs=2, batch_size=32, flip=True, crop=0.125, cutout=0.25, mixup=1.0)
+    scores = []
+    for is_ready in (True, False):
+        for module in (augment, batches, eager, mixing):
+            monkeypatch.setattr(module, "are_pictures_ready", lambda is_ready=is_ready: is_ready)
+        if not is_ready:
+            for name in ("reals", "changed_reals", "mix", "swap"):
+                monkeypatch.setattr(pixels, name, lambda *given: pytest.fail("a loop was called"))
+            monkeypatch.setattr(
+                grid_norm, "joined", lambda *given: pytest.fail("a loop was called")
+            )
+        monkeypatch.setattr(eager, "convolves_much", lambda network, batch: True)
+        made = tensor_network(network(8), seed=0)
+        done = fit(made, picture_data(64, 32), recipe, seed=0, metric=ACCURACY, precision="float32")
+        scores.append(done.curve["train_loss"])
+    assert scores[1] == pytest.approx(scores[0], abs=1e-4)
+
+
 def test_where_nothing_can_be_kept_a_function_is_compiled_all_the_same():
     names = {}
     exec("def double(x): return 2 * x", names)  # numba finds no file of it, so no folder
@@ -77,7 +108,9 @@ def test_where_nothing_can_be_kept_a_function_is_compiled_all_the_same():
 
 @pytest.mark.slow
 def test_loops_are_kept_where_the_environment_says(tmp_path):
-    code = "from coeval.train import picture_loops as p; p.compile_loops(); print(p.are_kept())"
+    code = (
+        "from coeval.train import picture_loops as p; p.compile_loops(); print(p.mark().exists())"
+    )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     for _ in range(2):
         done = subprocess.run(

@@ -15,7 +15,7 @@ from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import Rows
 from coeval.export.stretch import stretch_seconds
 from coeval.run.budget import Budget
-from coeval.run.compiling import compile_first
+from coeval.run.compiling import compiling
 from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated, Timely
@@ -99,21 +99,21 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
             forecast.observe(event.body.measurement)
     storage.begin()
     try:
-        compile_first(site)
-        run = search(
-            site.task,
-            site.space,
-            _strategy(site, objectives),
-            evaluator,
-            site.budget,
-            objective=objectives,
-            store=site.store,
-            executor=executor,
-            on_event=on_event,
-            deadline=deadline,
-            stop=stop,
-            seed=site.options.seed,
-        )
+        with compiling(site):
+            run = search(
+                site.task,
+                site.space,
+                _strategy(site, objectives),
+                evaluator,
+                site.budget,
+                objective=objectives,
+                store=site.store,
+                executor=executor,
+                on_event=on_event,
+                deadline=deadline,
+                stop=stop,
+                seed=site.options.seed,
+            )
         note_one_shot(site, run.trials)
         note_teams(site, run.trials)
         return ended_early(site, run, early) if ends_early else run

@@ -20,6 +20,7 @@ PRELOAD: tuple[str, ...] = (
     "coeval.space.for_task",
     "coeval.train.compiled",
     "coeval.train.kernels.ready",
+    "coeval.train.pictures_ready",
     *(
         f"coeval.build.modules.{name}"
         for name in ("entry", "channel", "norm", "merge", "region", "head", "members")

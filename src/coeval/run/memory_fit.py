@@ -24,7 +24,7 @@ from coeval.oneshot.evaluator import OneShotEvaluator
 from coeval.oneshot.method import METHODS
 from coeval.oneshot.tick import Kind
 from coeval.run.budget import Budget
-from coeval.run.compiling import compile_loops
+from coeval.run.compiling import compile_here
 from coeval.run.constraints import SCORE, constraints_of
 from coeval.run.demands import Demands, demands_of
 from coeval.run.gate import GatedEvaluator
@@ -130,7 +130,7 @@ def fit_in_memory(task: Task, space: CandidateSpace, how: Fit) -> tuple[Run, Fin
     """
     objective = Objective(task.metric.name, task.metric.maximise)
     if task.is_image:
-        compile_loops()  # once on a machine, and not in the first trial's time
+        compile_here(how.end - time.monotonic())  # once on a machine, and not in a trial's time
     end = how.end
     with demands_of(constraints_of(how), space, task, how.seed, how.budget.seconds) as demands:
         place = Memory(task, space, objective, demands, MemoryArtifacts(), how)

@@ -1,8 +1,10 @@
 """A pool for jobs that are no trials: baselines beside the search, final trainings after it."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from coeval.run.forkserver import context, prestart
@@ -67,6 +69,13 @@ class Pool:
     def map(self, job: Callable[[Any], T], inputs: Sequence[Any]) -> Iterable[T]:
         """Return each input's result, in order."""
         return self._executor.map(job, inputs)
+
+    def give_way(self, niceness: int) -> None:
+        """Let the processes have no more of a core than others leave them, where the system can tell."""
+        for process in list((self._executor._processes or {}).values()):
+            if process.pid is not None:
+                with suppress(AttributeError, OSError):  # not on Windows; or it has just ended
+                    os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
 
     def close(self) -> None:
         """End the processes; running jobs are given up."""

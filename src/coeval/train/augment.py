@@ -17,7 +17,8 @@ import torch
 
 from coeval.space.recipe import Recipe
 from coeval.space.recipe_images import OPERATIONS, RAND_OPERATIONS, SATURATION, TRIVIAL_LEVELS
-from coeval.train.data import Inputs
+from coeval.train.data import Inputs, numbers
+from coeval.train.kernels.status import are_pictures_ready
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -39,6 +40,9 @@ AMOUNTS = {
     "equalize": (0.0, 0.0, False),
 }
 """Of each operation its amount at magnitude 0 and at 1, and whether it may go as far the other way."""
+
+MIDDLE = 128
+"""What is cut out becomes 0 where bytes are read as -1 to 1."""
 
 _LOW, _HIGH = (np.array([AMOUNTS[name][end] for name in OPERATIONS]) for end in (0, 1))
 _SIGNED = np.array([AMOUNTS[name][2] for name in OPERATIONS])
@@ -97,6 +101,8 @@ def changed(pictures: npt.NDArray[np.uint8], chosen: Integers, drawn: Draws) -> 
         chosen: ``(rows,)`` which of them.
         drawn: What happens to each of those.
     """
+    if not (drawn.codes.size or are_pictures_ready()):
+        return _shifted(pictures[chosen], drawn)
     from coeval.train import pixels  # noqa: PLC0415 - loads the compiler, for images only
 
     _, height, width, features = pictures.shape
@@ -113,6 +119,26 @@ def changed(pictures: npt.NDArray[np.uint8], chosen: Integers, drawn: Draws) -> 
         drawn.boxes,
     )
     return made
+
+
+def _shifted(pictures: npt.NDArray[np.uint8], drawn: Draws) -> torch.Tensor:
+    """Return pictures shifted, mirrored and with boxes cut out, as ``pixels.changed_reals`` makes them: without the compiler."""
+    rows, height, width, _ = pictures.shape
+    columns = np.where(drawn.shifts[:, 2:], np.arange(width)[::-1], np.arange(width))
+    down = _reflected(np.arange(height) - drawn.shifts[:, :1], height)[:, :, None]
+    right = _reflected(columns - drawn.shifts[:, 1:2], width)[:, None, :]
+    made = pictures[np.arange(rows)[:, None, None], down, right]
+    y, x = np.ogrid[:height, :width]
+    first_y, last_y, first_x, last_x = drawn.boxes.T[:, :, None, None]
+    made[(first_y <= y) & (y < last_y) & (first_x <= x) & (x < last_x)] = MIDDLE
+    return numbers((torch.from_numpy(made),))[0]
+
+
+def _reflected(positions: Integers, size: int) -> Integers:
+    """Return where positions lie once a picture is reflected at its edges."""
+    period = max(2 * (size - 1), 1)
+    positions = positions % period
+    return np.where(positions < size, positions, period - positions)
 
 
 def augmenter(recipe: Recipe, inputs: Inputs, noise: torch.Generator) -> Augmenter | None:

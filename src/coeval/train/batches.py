@@ -7,6 +7,7 @@ import torch
 
 from coeval.train.augment import Augmenter, changed
 from coeval.train.data import Inputs, Tensors, numbers
+from coeval.train.kernels.status import are_pictures_ready
 from coeval.train.memory import BLOCK_BYTES
 
 BLOCK_BATCHES = 256  # at once, so that the first step of an epoch never waits for long
@@ -80,8 +81,10 @@ def _rows(
 
 
 def _are_pictures(inputs: Inputs) -> bool:
-    """Return whether inputs are pictures of bytes that compiled loops can read."""
-    return len(inputs) == 1 and inputs[0].dtype == torch.uint8 and inputs[0].device.type == "cpu"
+    """Return whether inputs are pictures of bytes that compiled loops can read, and the loops are there."""
+    if len(inputs) != 1 or inputs[0].dtype != torch.uint8 or inputs[0].device.type != "cpu":
+        return False
+    return are_pictures_ready()
 
 
 def _pictures(

@@ -17,6 +17,7 @@ from coeval.train.batches import count_batches, epoch_batches
 from coeval.train.data import Inputs, Tensors
 from coeval.train.engine import State, noise_generator, rng_state, set_rng_state
 from coeval.train.errors import Diverged
+from coeval.train.kernels.status import are_pictures_ready
 from coeval.train.loss import Loss
 from coeval.train.mixing import mixed, mixing_generator
 from coeval.train.optimizer import Optimizer
@@ -78,7 +79,8 @@ class EagerEngine:
             nullcontext() if narrow is None else torch.autocast(data.target.device.type, narrow)
         )
         self._joined: Callable[[], AbstractContextManager[None]] = nullcontext
-        if data.target.device.type == "cpu" and convolves_much(network, recipe.batch_size):
+        on_cpu = data.target.device.type == "cpu"
+        if on_cpu and convolves_much(network, recipe.batch_size) and are_pictures_ready():
             from coeval.train.grid_norm import joined  # noqa: PLC0415 - loads the compiler, for images only
 
             self._joined = partial(joined, network)

@@ -13,6 +13,7 @@ import torch
 from coeval.space.recipe import Recipe
 from coeval.train.augment import numpy_generator
 from coeval.train.data import Inputs
+from coeval.train.kernels.status import are_pictures_ready
 from coeval.train.loss import Loss
 
 Box = tuple[int, int, int, int]
@@ -72,7 +73,8 @@ def mixed(recipe: Recipe, inputs: Inputs, rng: np.random.Generator | None) -> Mi
     alpha = recipe.cutmix if cuts else recipe.mixup
     share = float(rng.beta(alpha, alpha))
     box = _box(sides, share, rng) if cuts else None
-    (_mix_in_loops if pictures.device.type == "cpu" else _mix)(pictures, share, box)
+    has_loops = pictures.device.type == "cpu" and are_pictures_ready()
+    (_mix_in_loops if has_loops else _mix)(pictures, share, box)
     if box is None:
         return Mixed((pictures,), share)
     area = (box[1] - box[0]) * (box[3] - box[2])

@@ -7,6 +7,7 @@ pixels with the features last.
 import numpy as np
 import numpy.typing as npt
 
+from coeval.train.augment import MIDDLE
 from coeval.train.kernels.access import FAST, INNER, get, kept, put
 from coeval.train.kernels.colours import LEVELS, TRANSLATE_X, TRANSLATE_Y, paint
 from coeval.train.kernels.moves import ROOM, compose, compose_all, move, shift
@@ -15,7 +16,6 @@ Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-MIDDLE = 128  # what is cut out becomes 0 where bytes are read as -1 to 1
 
 _outer = kept(error_model="numpy", fastmath=FAST)
 _ONE = np.float32(1.0)

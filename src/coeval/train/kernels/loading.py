@@ -50,10 +50,18 @@ def mark() -> Path | None:
     return None if folder is None else Path(folder) / name
 
 
-def compile_elsewhere() -> None:
-    """Start a process of low priority that compiles the loop and ends."""
-    code = "from coeval.train.kernels.loading import give_way, load; give_way(); load()"
+def compile_elsewhere(module: str = __name__, function: str = "load") -> None:
+    """Start a process of low priority that compiles and ends.
+
+    Args:
+        module: Where the function is.
+        function: What compiles, and leaves a mark.
+    """
+    code = f"from {__name__} import give_way; give_way(); from {module} import {function}; {function}()"
     none = subprocess.DEVNULL
-    subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-c", code], stdin=none, stdout=none, stderr=none, start_new_session=True
+    )
+    started.returncode = (
+        0  # nobody waits for it, and it may outlive this process: not a leak to warn of
     )

@@ -1,6 +1,9 @@
-"""Whether this process may use the compiled loop. Apart, so that asking loads no numba."""
+"""Whether this process may use the compiled loops. Apart, so that asking loads no numba."""
+
+from pathlib import Path
 
 _COMPILING: list[bool] = []
+_AWAITED: list[Path | None] = []
 
 
 def mark_compiling() -> None:
@@ -11,3 +14,19 @@ def mark_compiling() -> None:
 def is_compiling() -> bool:
     """Return whether the loop is being compiled elsewhere."""
     return bool(_COMPILING)
+
+
+def await_pictures(mark: Path | None) -> None:
+    """Say that another process compiles the loops of pictures: this one and its forks train without, until they are there.
+
+    Args:
+        mark: The file that will say so; ``None`` where nothing can be kept.
+    """
+    _AWAITED[:] = [mark]
+
+
+def are_pictures_ready() -> bool:
+    """Return whether trainings of pictures may use their loops: nobody else was said to compile them, or they are there."""
+    if _AWAITED and _AWAITED[0] is not None and _AWAITED[0].exists():
+        _AWAITED.clear()
+    return not _AWAITED
