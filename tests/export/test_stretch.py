@@ -21,6 +21,7 @@ from coeval.export.stretch import (
     LONG,
     LONG_ON_TABLE,
     MOST,
+    QUICKER,
     ROWS,
     UNHURRIED,
     stretch_seconds,
@@ -128,10 +129,12 @@ def test_a_drawn_out_training_is_expected_to_fit_into_the_time_and_may_become_lo
         assert found.epochs <= found.longest <= max(LONG, epochs)
 
 
-def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed():
-    seconds = stretch_seconds(SHORT, task(selection=0))
-    (found,) = stretched((SHORT,), task(selection=0), seconds=seconds, workers=1)
-    assert found.epochs == pytest.approx(MOST * 4, abs=1)
+def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed_at_the_pace_of_a_long_training():
+    whole = MOST * SHORT.seconds(100)
+    assert stretch_seconds(SHORT, task(selection=0)) == pytest.approx(QUICKER * whole, rel=0.01)
+    (found,) = stretched((SHORT,), task(selection=0), seconds=QUICKER * whole, workers=1)
+    assert found.longest == MOST * 4
+    assert found.epochs == pytest.approx(QUICKER * MOST * 4, abs=1)
 
 
 PICTURES = picture_task(120)
