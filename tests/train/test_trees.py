@@ -15,9 +15,10 @@ from coeval.task.metrics import metric
 from coeval.task.table import Rows
 from coeval.task.task import Problem
 from coeval.train import trees, trees_lightgbm, trees_sklearn
-from coeval.train.data import Examples, TrainingData
+from coeval.train.data import Examples, Scale, TrainingData
 from coeval.train.trees import grow
 from coeval.train.trees_stored import at_most, without_empty
+from coeval.train.trees_table import Learnt
 
 SETTINGS = dict(TREE_ENSEMBLE.complete({"leaves": 15}))
 RNG = np.random.default_rng(0)
@@ -86,6 +87,7 @@ def test_the_module_computes_what_the_library_computes(problem, library, kept):
     )
     assert found.epochs == found.best_epoch == 30
     numeric, codes, tokens = data.validation.rows
+    numeric[np.abs(numeric) < 0.05] = 0.5  # thresholds beside 0 are moved
     raw = raw_scores(library, kept, np.concatenate([numeric, codes.astype(np.float32)], axis=1))
     ours = ensemble((torch.tensor(numeric), torch.tensor(codes), torch.tensor(tokens)))
     assert np.allclose(ours.detach().numpy(), raw, atol=1e-5)
@@ -212,3 +214,42 @@ def test_trees_that_say_nothing_keep_a_round_and_networks_what_they_have():
     assert without_empty(trees_of(50), arrays(network))[0] == trees_of(1)
     plain = Architecture((Columns(3, (5, 5), ()),), sequence(1, [step(VALUE_HEAD, 0)]))
     assert without_empty(plain, {}) == (plain, {})
+
+
+def test_no_split_of_lightgbm_stands_beside_zero(monkeypatch):
+    pytest.importorskip("lightgbm")
+    monkeypatch.setattr(trees, "is_installed", lambda: True)
+    data = data_of(Problem.REGRESSION)
+    steps = np.round(2 * data.train.rows.numeric)  # zeros between -0.5 and 0.5
+    target = np.where(steps[:, 0] > 0, 1.0, 0.0) + np.where(steps[:, 1] < 0, 1.0, 0.0)
+    grown = Examples(Rows(steps, *data.train.rows[1:]), target)
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=10, leaves=4)
+    grow(ensemble, {**SETTINGS, "leaves": 4}, TrainingData(Problem.REGRESSION, grown), seed=0)
+    own = torch.arange(ensemble.left.shape[2])
+    splits = ensemble.threshold[(ensemble.left > 0) & (ensemble.left != own)]
+    assert {-0.5, 0.5} <= set(splits.tolist())
+    asked = tuple(map(torch.tensor, grown.rows))
+    noise = torch.tensor(RNG.choice([-1e-17, 0, 1e-17], size=steps.shape), dtype=torch.float32)
+    assert torch.equal(ensemble((asked[0] + noise, *asked[1:])), ensemble(asked))
+
+
+def test_a_threshold_beside_zero_moves_between_the_numbers_that_it_parts():
+    table = np.array([[-3, 0], [-1, 0], [0, 0], [2, 1]], np.float32)
+    tree = trees_lightgbm.Tree(
+        feature=np.array([0, 1, 0, 0, 0]),
+        threshold=np.array([-1e-35, 1e-35, 0.7, 0.0, 0.0]),
+        left=np.array([1, 2, 2, 3, 4]),
+        right=np.array([4, 3, 2, 3, 4]),
+        value=np.arange(5.0),
+        depth=2,
+    )
+    moved = trees_lightgbm.apart(tree, trees_lightgbm.beside_zero(table))
+    assert moved.threshold == pytest.approx([-0.5, 0.5, 0.7, 0, 0])
+
+
+def test_what_is_nothing_beside_a_columns_numbers_is_zero_for_trees():
+    numeric = np.array([[-8e-18, 1e-12], [3.0, 2e-12]], np.float32)
+    none = np.zeros((2, 0), np.int64)
+    examples = Examples(Rows(numeric, none, none), np.zeros(2))
+    table = Learnt.of(examples, Problem.BINARY, Scale(0.0, 1.0)).table
+    np.testing.assert_array_equal(table, [[0, np.float32(1e-12)], [3, np.float32(2e-12)]])

@@ -2,22 +2,27 @@
 
 Its trees are read from the text in which it saves them (``Booster.model_to_string``): splits are numbered from 0, a child
 below 0 is the leaf of its complement, and a row with at most the threshold goes left. Shrinkage, and the constant that
-boosting begins with, are in the leaves already.
+boosting begins with, are in the leaves already. Beside 0 it splits at 1e-35 (``kZeroThreshold``), where a number that another program
+computes as -1e-18 or 1e-9 goes astray; such a threshold is moved half way to the next number, as all others lie.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from coeval.architecture.component import Value
 from coeval.build.modules.trees import TreeEnsemble
 from coeval.task.task import Problem
-from coeval.train.trees_stored import Tree, store
+from coeval.train.trees_stored import Floats, Tree, store
 from coeval.train.trees_table import Follow, Learnt
 
+ZERO = 1e-35
+"""Thresholds beside 0, above it and below."""
 OBJECTIVES = {
     Problem.BINARY: "binary",
     Problem.MULTICLASS: "multiclass",
@@ -58,13 +63,14 @@ def grow_lightgbm(
     options = _options(settings, learnt.problem, ensemble.value.shape[1], seed)
     known = lightgbm.Dataset(learnt.table, learnt.target, weight=learnt.weights, params=options)
     booster = lightgbm.Booster(options, known)
+    gaps = beside_zero(learnt.table)
     with torch.no_grad():
         ensemble.offset.zero_()
     for number in range(1, rounds + 1):
         is_over = booster.update()
         if booster.current_iteration() < number:
             break  # what could not be split is not kept
-        store(ensemble, number - 1, trees_of(booster, number - 1))
+        store(ensemble, number - 1, [apart(one, gaps) for one in trees_of(booster, number - 1)])
         if not follow(number) or is_over:
             break
 
@@ -74,6 +80,26 @@ def trees_of(booster: Any, number: int) -> list[Tree]:
     text = booster.model_to_string(num_iteration=1, start_iteration=number)
     _, *blocks = text.split("\nend of trees")[0].split("\nTree=")
     return [_tree(dict(_entries(one))) for one in blocks]
+
+
+def beside_zero(table: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Return each column's largest number below 0 and its smallest above, ``(columns, 2)``; 0 where there is none."""
+    below = np.where(table < 0, table, -np.inf).max(axis=0, initial=-np.inf)
+    above = np.where(table > 0, table, np.inf).min(axis=0, initial=np.inf)
+    found = np.stack([below, above], axis=1).astype(np.float64)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def apart(tree: Tree, gaps: Floats) -> Tree:
+    """Return a tree whose thresholds beside 0 lie half way to the next number.
+
+    Args:
+        tree: As LightGBM grew it.
+        gaps: As ``beside_zero`` returned them, of the rows that it grew from.
+    """
+    is_beside = (tree.threshold != 0) & (np.abs(tree.threshold) <= 2 * ZERO)
+    moved = gaps[tree.feature, (tree.threshold > 0).astype(np.intp)] / 2
+    return replace(tree, threshold=np.where(is_beside, moved, tree.threshold))
 
 
 def _entries(block: str) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from coeval.task.task import Problem
 from coeval.train.data import Examples, Scale
 
+NOTHING = 1e-7
+"""Share of a column's largest number below which another one is 0: a scaled median is 0 here and -8e-18 there."""
 Follow = Callable[[int], bool]
 """Told the number of a round, from 1, when it is stored; answers whether to go on."""
 
@@ -35,6 +37,8 @@ class Learnt:
         """Return examples as trees learn from them."""
         numeric, codes = examples.rows[0], examples.rows[1]
         table = np.concatenate([numeric, codes.astype(np.float32)], axis=1)
+        for column in table.T:
+            column[np.abs(column) < NOTHING * np.abs(column).max(initial=0)] = 0
         target: npt.NDArray[Any] = examples.target
         if problem is Problem.REGRESSION:
             target = (np.asarray(target, np.float64) - scale.mean) / scale.std
