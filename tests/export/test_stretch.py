@@ -89,7 +89,7 @@ def test_as_many_are_trained_as_there_are_workers_and_one_where_nothing_could_ch
 
 
 def test_where_there_is_no_time_for_several_long_trainings_the_best_is_trained_alone():
-    each = SHORT.seconds(110) / SHORT.epochs
+    each = QUICKER * SHORT.seconds(110) / SHORT.epochs
     assert [one.trial for one in drawn_out((CONTESTED - 1) * each)] == [3]
     assert [one.trial for one in drawn_out((CONTESTED + 1) * each)] == [3, 5]
 
@@ -115,6 +115,14 @@ def test_the_whole_curve_is_trained_wherever_the_search_found_its_best_epoch():
     assert found.epochs == found.schedule_epochs == UNHURRIED * 4
 
 
+def test_what_the_search_cut_short_is_trained_for_longer_than_that_though_not_for_a_whole_schedule():
+    cut = dataclasses.replace(SHORT, epochs=3, schedule_epochs=20)
+    each = QUICKER * SHORT.seconds(110) / SHORT.epochs
+    (found,) = stretched((cut,), task(), seconds=8 * each, workers=1)
+    assert cut.epochs < found.epochs < cut.schedule_epochs < found.longest
+    assert stretched((cut,), task(), seconds=4 * each, workers=1) == ()
+
+
 @given(st.floats(1.0, 1000.0), st.integers(1, 100), st.floats(0.01, 10.0))
 @settings(max_examples=60, deadline=None)
 def test_a_drawn_out_training_is_expected_to_fit_into_the_time_and_may_become_longer(
@@ -130,11 +138,10 @@ def test_a_drawn_out_training_is_expected_to_fit_into_the_time_and_may_become_lo
 
 
 def test_what_is_kept_for_it_lets_it_be_as_long_as_is_allowed_at_the_pace_of_a_long_training():
-    whole = MOST * SHORT.seconds(100)
-    assert stretch_seconds(SHORT, task(selection=0)) == pytest.approx(QUICKER * whole, rel=0.01)
-    (found,) = stretched((SHORT,), task(selection=0), seconds=QUICKER * whole, workers=1)
-    assert found.longest == MOST * 4
-    assert found.epochs == pytest.approx(QUICKER * MOST * 4, abs=1)
+    seconds = stretch_seconds(SHORT, task(selection=0))
+    assert seconds == pytest.approx(QUICKER * MOST * SHORT.seconds(100), rel=0.02)
+    (found,) = stretched((SHORT,), task(selection=0), seconds=seconds, workers=1)
+    assert found.epochs == pytest.approx(MOST * 4, abs=1)
 
 
 PICTURES = picture_task(120)

@@ -36,11 +36,13 @@ ROWS, SHORT = 100_000, 4
 """Rows from which on, and epochs up to which, a table's schedule is drawn out: then it was rows that made it short, and no epoch
 was judged worse than the one before."""
 LEAST = 1.5
-"""Times its length from which on that is worth having the winner's weights not refitted on all rows."""
+"""Times the epochs of a refit from which on that is worth having the winner's weights not refitted on all rows. Those are fewer than its
+schedule's where the search cut it short, before its rate was low."""
 QUICKER = 0.75
 """An epoch of a long training of pictures, as a share of what the search measured: there a training's first steps, which are slow,
-and a score after every epoch are spread over few epochs. Of 1,000 images it was .71, so that a run that kept the whole ended
-before its budget. With too little kept the schedule, which follows the clock, is an epoch or two shorter."""
+and a score after every epoch are spread over few epochs. Of 1,000 images it was .71. Planned with the whole, a search ended too
+early, or found no time for a long training and left a quarter of 60 s unused; planned with too little, the schedule, which follows the
+clock, is an epoch or two shorter."""
 CONTESTED = 24
 """Epochs that there must be time for in the training of each of several finalists; with fewer, more of them teach more than
 a choice. On Fashion-MNIST two finalists with 8 epochs each, on a core of their own and fewer rows, ended at 92.66 %, one with
@@ -53,9 +55,7 @@ def stretch_seconds(finalist: Finalist, task: Task) -> float:
     Zero where its schedule is not to be drawn out.
     """
     times = _longest(finalist, task)
-    if times < LEAST:
-        return 0.0
-    return (QUICKER if task.is_image else 1.0) * times * _seconds(finalist, task)
+    return times * _seconds(_paced(finalist, task), task) if times >= LEAST else 0.0
 
 
 def share_for(task: Task) -> float:
@@ -76,17 +76,23 @@ def stretched(
     """
     found: list[Finalist] = []
     count = max(workers, 1) if len(task.splits.selection) else 1
-    for one in finalists[:count]:
+    for one in [_paced(finalist, task) for finalist in finalists[:count]]:
         allowed = _longest(one, task)
         times = min(allowed, seconds / _seconds(one, task) if seconds < math.inf else UNHURRIED)
-        if times < LEAST:
-            break
         length = math.floor(times * one.schedule_epochs)
+        if allowed < LEAST or length < LEAST * one.epochs:
+            break
         longest = 0 if seconds == math.inf else math.floor(allowed * one.schedule_epochs)
         found.append(replace(one, epochs=length, schedule_epochs=length, longest=longest))
     if seconds < math.inf and any(one.epochs < min(CONTESTED, one.longest) for one in found):
         return tuple(found[:1])
     return tuple(found)
+
+
+def _paced(finalist: Finalist, task: Task) -> Finalist:
+    """Return a finalist with the pace of a long training."""
+    pace = QUICKER if task.is_image else 1.0
+    return replace(finalist, epoch_seconds=pace * finalist.epoch_seconds)
 
 
 def _longest(finalist: Finalist, task: Task) -> float:
