@@ -28,6 +28,7 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._computed: dict[tuple[bytes, int], str] = {}
 
     def node(
         self,
@@ -37,14 +38,19 @@ class Graph:
         domain: str = "",
         outputs: int = 1,
     ) -> str:
-        """Add a node and return the name of its first output."""
-        name = f"{self.prefix}{len(self.nodes)}"
-        names = [name, *(f"{name}_{n}" for n in range(1, outputs))]
-        made = helper.make_node(
-            operator, inputs, names, name=name, domain=domain, **(attributes or {})
-        )
-        self.nodes.append(made)
-        return name
+        """Add a node and return the name of its first output; what is computed already is not computed again.
+
+        ONNX Runtime itself merges equal nodes of some operators, but not ``LabelEncoder``.
+        """
+        made = helper.make_node(operator, inputs, [], domain=domain, **(attributes or {}))
+        key = (made.SerializeToString(deterministic=True), outputs)
+        if key not in self._computed:
+            name = f"{self.prefix}{len(self.nodes)}"
+            made.name = name
+            made.output.extend([name, *(f"{name}_{n}" for n in range(1, outputs))])
+            self.nodes.append(made)
+            self._computed[key] = name
+        return self._computed[key]
 
     def array(self, values: np.ndarray | Sequence[Any] | float, kind: type[np.generic]) -> str:
         """Add a constant of numbers and return its name; equal constants are kept once."""
