@@ -30,6 +30,7 @@ _NONE, _HALF, _MOST = np.float32(0.0), np.float32(0.5), np.float32(_TOP)
 # Of a pixel's luma (ITU-R 601), in the Imaging Library's units of 1 / 2^16: sums stay below 2^24.
 _RED, _GREEN, _BLUE, _ROUND = (np.float32(x) for x in (19595, 38470, 7471, 0x8000))
 _UNIT = np.float32(2.0**-16)
+_BLACK, _WHITE = np.uint8(0), np.uint8(_TOP)
 _CENTRE, _AREA = np.float32(4.0), np.float32(13.0)
 
 
@@ -77,10 +78,12 @@ def _posterize(pixels: Bytes, bits: int) -> None:
 @INNER
 def _solarize(pixels: Bytes, threshold: float) -> None:
     """Turn levels round from a threshold on."""
-    first = min(int(np.ceil(threshold)), LEVELS)
+    if threshold > _MOST:
+        return
+    first = np.uint8(np.ceil(threshold))
     for at in range(len(pixels)):
-        level = int(get(pixels, at))
-        put(pixels, at, np.uint8(level if level < first else _TOP - level))
+        level = get(pixels, at)
+        put(pixels, at, level if level < first else np.uint8(level ^ _WHITE))
 
 
 @INNER
@@ -128,7 +131,7 @@ def _stretched(level: int, low: int, factor: float) -> Any:
 @INNER
 def _factor(low: int, high: int) -> Any:
     """Return by how much levels are told further apart that reach from black to white afterwards."""
-    return _MOST / np.float32(high - low)
+    return _MOST / (np.float32(high) - np.float32(low))
 
 
 @INNER
@@ -138,9 +141,9 @@ def _stretch(pixels: Bytes, features: int) -> None:
         _stretch_three(pixels)
         return
     for feature in range(features):
-        low, high = _TOP, 0
+        low, high = _WHITE, _BLACK
         for at in range(feature, len(pixels), features):
-            level = int(get(pixels, at))
+            level = get(pixels, at)
             low, high = min(low, level), max(high, level)
         if high > low:
             factor = _factor(low, high)
@@ -151,11 +154,11 @@ def _stretch(pixels: Bytes, features: int) -> None:
 @INNER
 def _stretch_three(pixels: Bytes) -> None:
     """Do that to pixels of three features, all at once."""
-    red = green = blue = _TOP
-    red_high = green_high = blue_high = 0
+    red = green = blue = _WHITE
+    red_high = green_high = blue_high = _BLACK
     for number in range(len(pixels) // 3):
-        a, b = int(get(pixels, 3 * number)), int(get(pixels, 3 * number + 1))
-        c = int(get(pixels, 3 * number + 2))
+        a, b = get(pixels, 3 * number), get(pixels, 3 * number + 1)
+        c = get(pixels, 3 * number + 2)
         red, green, blue = min(red, a), min(green, b), min(blue, c)
         red_high, green_high, blue_high = max(red_high, a), max(green_high, b), max(blue_high, c)
     # A feature of one level stays as it is.
@@ -163,8 +166,8 @@ def _stretch_three(pixels: Bytes) -> None:
     red_by = _factor(red, red_high) if red_high > red else one
     green_by = _factor(green, green_high) if green_high > green else one
     blue_by = _factor(blue, blue_high) if blue_high > blue else one
-    red, green = (red if red_high > red else 0), (green if green_high > green else 0)
-    blue = blue if blue_high > blue else 0
+    red, green = (red if red_high > red else _BLACK), (green if green_high > green else _BLACK)
+    blue = blue if blue_high > blue else _BLACK
     for number in range(len(pixels) // 3):
         at = 3 * number
         put(pixels, at, _stretched(get(pixels, at), red, red_by))
