@@ -79,11 +79,13 @@ class _Choice:
     Attributes:
         shares: Candidates and their weights.
         selection: Score of the even mean on the selection rows; ``None`` where these rows had a say in who is in it.
+        is_weighted: Whether greedy selection changed it.
         calibrated: Temperature, and what it is worth.
     """
 
     shares: tuple[tuple[_Candidate, float], ...]
     selection: float | None
+    is_weighted: bool = False
     calibrated: tuple[float, Guarded] | None = None
 
     @property
@@ -193,20 +195,22 @@ def _chosen(
     together = confidence_set(witness.predictions, first, witness.judged, seed, until)
     while len(together) > 1 and not allowed(_networks([able[number] for number in together])):
         together.remove(next(one for one in reversed(together) if one != first))
-    weights = np.zeros(len(able))
-    weights[together] = 1 / len(together)
-    score = None if searched is None else selection.score(weights)
+    even = np.zeros(len(able))
+    even[together] = 1 / len(together)
+    weights = even
+    score = None if searched is None else selection.score(even)
     every = selection if searched is None else searched.beside(selection)
     if not are_few(task) and len(able) > 1 and time.monotonic() < until:
         found = greedy(every.predictions, every.judged, together)
-        if allowed(_networks([able[number] for number in np.flatnonzero(found).tolist()])):
+        is_other = not np.allclose(found, even)
+        if is_other and allowed(_networks([able[one] for one in np.flatnonzero(found).tolist()])):
             weights = found
     shares = [(one, float(weight)) for one, weight in zip(able, weights, strict=True) if weight]
     shares.sort(key=lambda share: (-share[1], share[0] is not winner))
     calibrated = None
     if task.problem is not Problem.REGRESSION and not are_few(task) and time.monotonic() < until:
         calibrated = calibrate(every.mean(weights), every.judged, seed)
-    return _Choice(tuple(shares), score, calibrated)
+    return _Choice(tuple(shares), score, weights is not even, calibrated)
 
 
 def _on_selection(able: Sequence[_Candidate], task: Task, seed: int) -> _Witness:
@@ -264,7 +268,8 @@ def _provenance(final: FinalModel, choice: _Choice) -> str:
             f"{one.finalist.named.lower()}: {weight:.2f}" for one, weight in choice.shares
         )
         said = [
-            f"The mean of {len(choice.shares)} finalists ({shares}): the winner of the contest and those that held-out rows cannot tell from it."
+            f"The mean of {len(choice.shares)} finalists ({shares}): the winner of the contest and those that held-out rows cannot tell from it"
+            + (", and then who makes their mean better there." if choice.is_weighted else ".")
         ]
     if choice.calibrated:
         temperature, guarded = choice.calibrated
