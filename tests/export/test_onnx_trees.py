@@ -8,10 +8,14 @@ from onnx import helper
 
 from coeval.architecture.types import Columns
 from coeval.build.modules.trees import TreeEnsemble
+from coeval.evaluate.latency_clock import piece_milliseconds
+from coeval.export.latency import models_milliseconds
 from coeval.export.onnx_graph import IR_VERSION, ML_OPSET
 from coeval.export.onnx_trees import DOMAIN, trees_graph
+from coeval.space.tabular import space_for
 from coeval.task.table import Rows
 from coeval.train.trees import grow
+from tests.evaluate.tasks import task_of
 from tests.train.test_trees import SETTINGS, Problem, TrainingData, labelled, rows
 
 
@@ -45,3 +49,25 @@ def test_a_table_without_categories_has_numbers_alone():
     ours = ensemble(tuple(map(torch.tensor, plain))).detach().numpy()
     theirs = run(trees_graph(ensemble, Columns(3, (), ())), {"numeric": plain.numeric})
     assert np.abs(theirs - ours).max() < 1e-5
+
+
+def test_untrained_trees_are_full_ones_that_say_nothing():
+    ensemble = TreeEnsemble(columns=5, outputs=3, rounds=4, leaves=15)
+    graph = trees_graph(ensemble, Columns(3, (5, 5), ()))
+    (trees,) = (one for one in graph.node if one.op_type == "TreeEnsembleRegressor")
+    written = {one.name: one for one in trees.attribute}
+    assert len(written["nodes_nodeids"].ints) == 4 * 3 * 29
+    assert len(written["target_nodeids"].ints) == 4 * 3 * 15
+    asked = rows(20)
+    theirs = run(graph, {"numeric": asked.numeric, "codes": asked.codes})
+    assert theirs.shape == (20, 3)
+    assert not theirs.any()
+
+
+def test_what_trees_take_is_measured_before_they_are_grown():
+    task = task_of("wine")
+    candidate = space_for(task, models="all").seeds()["trees"]
+    preparation = tuple(candidate.settings("preparation").items())
+    (whole,) = models_milliseconds(task, [(candidate.architecture, preparation)])
+    assert whole > 0
+    assert piece_milliseconds(candidate.architecture) > 0

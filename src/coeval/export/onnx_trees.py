@@ -19,7 +19,8 @@ def trees_graph(ensemble: TreeEnsemble, columns: Columns) -> onnx.GraphProto:
     """Return a graph from ``numeric`` and ``codes``, those that the table has, to ``OUTPUT`` ``(rows, outputs)`` float32.
 
     Args:
-        ensemble: With its trees; rounds that are empty are left out.
+        ensemble: With its trees; rounds that are empty are left out. One that has none, untrained, gets full trees of value 0,
+            so that it takes the time that trained ones take.
         columns: The type of its input.
     """
     inputs, parts, nodes = [], [], []
@@ -73,6 +74,9 @@ def _attributes(ensemble: TreeEnsemble) -> dict[str, Any]:
     }
     found = _Nodes()
     places = np.argwhere(arrays["value"].any(axis=2))
+    if not len(places):
+        arrays |= _full(ensemble)
+        places = np.argwhere(np.ones(arrays["value"].shape[:2]))
     for tree, (round_, output) in enumerate(places):
         one = {name: array[round_, output] for name, array in arrays.items()}
         _add(found, tree, int(output), one)
@@ -91,6 +95,15 @@ def _attributes(ensemble: TreeEnsemble) -> dict[str, Any]:
         "target_ids": found.output,
         "target_weights": found.value,
     }
+
+
+def _full(ensemble: TreeEnsemble) -> dict[str, npt.NDArray[Any]]:
+    """Return the children and features of trees of as many leaves as there is room for, all alike deep."""
+    shape = tuple(ensemble.value.shape)
+    own = np.arange(shape[-1])
+    left, right = (np.where(2 * own + side < len(own), 2 * own + side, own) for side in (1, 2))
+    asked = {"left": left, "right": right, "feature": own % ensemble.columns}
+    return {name: np.broadcast_to(one, shape) for name, one in asked.items()}
 
 
 def _add(found: _Nodes, tree: int, output: int, one: dict[str, npt.NDArray[Any]]) -> None:

@@ -43,7 +43,9 @@ class TreeEnsemble(nn.Module):
         last = first + int(kept.max()) + 1 if len(kept) else last
         total = numbers.new_zeros(len(numbers), self.value.shape[1])
         step = max(1, self.TOGETHER // self.value.shape[1])
-        order = first + self.levels[first:last].argsort(stable=True)
+        levels = self.levels[first:last].tolist()  # a list: ONNX cannot sort as this is sorted
+        ranked = sorted(range(first, last), key=lambda number: levels[number - first])
+        order = torch.tensor(ranked, dtype=torch.int64, device=numbers.device)
         for start in range(0, len(order), step):
             total = total + self._walked(numbers, order[start : start + step])
         return total
