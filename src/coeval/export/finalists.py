@@ -12,8 +12,9 @@ from coeval.space.recipe import Recipe
 from coeval.task.task import Task
 from coeval.trial import Objective, Trial
 
-FINALISTS, FINALISTS_OF_IMAGES = 8, 4
-"""Trials that are trained again, where there is time; fewer of images, where one is taken home and each is trained for long."""
+FINALISTS, FINALISTS_OF_IMAGES = 6, 4
+"""Trials that are trained again, where there is time; fewer of images, where one is taken home and each is trained for long. Eight finalists
+predicted together as well as six."""
 TOO_FEW_TO_MIX = 2
 """So few finalists are the best, whatever they are."""
 
