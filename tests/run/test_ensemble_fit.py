@@ -70,8 +70,8 @@ def test_parameters_are_those_of_all_members(run):
     assert len(manifest["ensemble"]["members"]) == 3 * SEEDS
     card = (run.folder.path / "model" / "card.md").read_text()
     assert f"{run.final['parameters']:,} trainable parameters" in card
-    assert "Member 3, weight 0.125" in card
-    assert "calibrated on the selection rows" in card
+    assert "weight 0.5 together:" in card
+    assert "calibrated on rows held out" in card
 
 
 def test_the_exported_file_scores_as_the_journal_says(run):

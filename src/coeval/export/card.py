@@ -225,7 +225,7 @@ def _calibration(temperature: float) -> str:
     if temperature == 1.0:
         return "Its probabilities have not been calibrated on data of their own."
     return (
-        f"Its probabilities were calibrated on the selection rows: their logits are divided by {_number(temperature)} "
+        f"Its probabilities were calibrated on rows held out: their logits are divided by {_number(temperature)} "
         "(temperature scaling, Guo et al. 2017, arXiv:1706.04599)."
     )
 
@@ -285,8 +285,8 @@ def outlines(parts: Sequence[Part]) -> list[str]:
     if len(parts) == 1:
         return ["```", parts[0].outline, "```", ""]
     lines = [
-        f"The weighted mean of what {len(parts)} members predict, in one file (ensemble selection, Caruana et al. 2004, "
-        "doi:10.1145/1015330.1015432).",
+        f"The weighted mean of what {len(parts)} members predict, in one file: those that held-out rows could not tell from the best, "
+        "or that made their mean better there, trained under several seeds.",
         "",
     ]
     for outline in dict.fromkeys(one.outline for one in parts):
