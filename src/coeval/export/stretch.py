@@ -79,9 +79,9 @@ def stretched(
     for one in [_paced(finalist, task) for finalist in finalists[:count]]:
         allowed = _longest(one, task)
         times = min(allowed, seconds / _seconds(one, task) if seconds < math.inf else UNHURRIED)
-        length = math.floor(times * one.schedule_epochs)
-        if allowed < LEAST or length < LEAST * one.epochs:
+        if allowed < LEAST or times * one.schedule_epochs < LEAST * one.epochs:
             break
+        length = math.floor(times * one.schedule_epochs)
         longest = 0 if seconds == math.inf else math.floor(allowed * one.schedule_epochs)
         found.append(replace(one, epochs=length, schedule_epochs=length, longest=longest))
     if seconds < math.inf and any(one.epochs < min(CONTESTED, one.longest) for one in found):

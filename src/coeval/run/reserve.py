@@ -103,7 +103,8 @@ def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
     """Return the seconds that the end needs when the final training is over, whoever of the finalists the model consists of."""
     if site.task.is_image or not finalists:
         return export_seconds(site.task)
-    together = [*finalists, *finalists] if site.options.ensemble else finalists[:1]
+    is_alone = not site.options.ensemble or stretch.stretch_seconds(finalists[0], site.task) > 0
+    together = finalists[:1] if is_alone else [*finalists, *finalists]
     walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
     written = MEMBER_SECONDS * max(0, len(together) - COUNTED)
     return export_seconds(site.task, walking) + written
