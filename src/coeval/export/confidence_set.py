@@ -13,7 +13,7 @@ from coeval.export.judged import Floats, Judged
 from coeval.statistics import score_difference
 
 LEVEL = 0.8664
-"""Of the interval of a paired difference: 1.5 standard errors to either side. On 24 replayed searches of few rows (``benchmarks.selection``)
+"""Of the interval of a paired difference: 1.5 standard errors to either side. On replayed searches of few rows (ADR 10)
 better than 1 and 2, than so many of the best whatever their scores, and than greedy selection."""
 RESAMPLES = 200
 

@@ -4,7 +4,7 @@ Of a few hundred rows the same network, trained twice on the same rows, differs 
 among (titanic: log loss .473 and .517 on the test rows, out of fold .420), and of a few thousand by several per cent. No choice mends
 that, but a mean does: what a training learnt by chance is different in each ("deep ensembles", Lakshminarayanan et al. 2017,
 arXiv:1612.01474, section 2.4). The trainings of the contest stay members: a mean of one on some rows and one on all is as good as of
-two on all. Measured in ``benchmarks/selection.py``.
+two on all (ADR 10; ``benchmarks/selection.py``).
 """
 
 import time

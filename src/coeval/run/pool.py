@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from coeval.run.forkserver import context, prestart
@@ -72,16 +73,20 @@ class Pool:
 
     def give_way(self, niceness: int) -> None:
         """Let the processes have no more of a core than others leave them, where the system can tell."""
-        for process in list((self._executor._processes or {}).values()):
+        for process in self._processes():
             if process.pid is not None:
                 with suppress(AttributeError, OSError):  # not on Windows; or it has just ended
                     os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
 
     def close(self) -> None:
         """End the processes; running jobs are given up."""
-        for process in list((self._executor._processes or {}).values()):
+        for process in self._processes():
             process.kill()  # no public way ends a job that runs (before Python 3.14)
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _processes(self) -> list[BaseProcess]:
+        """Return those that run now: no public way tells."""
+        return list((self._executor._processes or {}).values())
 
     def _started(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(

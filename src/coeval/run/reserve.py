@@ -44,7 +44,7 @@ VERIFIED_ROWS = 20_000
 PIXELS = 28 * 28
 CONTEST_SHARE = 1 / 3
 """Share of the budget that training the finalists again may take, to predict together; with more, fewer of them are. On tables of 400 to
-5,000 rows the mean of the finalists after a third of the trials was as good as after all (``benchmarks.selection``)."""
+5,000 rows the mean of the finalists after a third of the trials was as good as after all (ADR 10)."""
 STARTING_SECONDS = 0.5
 """What passes before a refit begins; without it the refit that was planned for never fits."""
 IMPORTANCE_SHARE, IMPORTANCE_SECONDS = 0.02, 10.0
@@ -59,19 +59,10 @@ KEPT = 8
 """Trials whose weights stay in the folder: the finalists and a few more."""
 
 
-def export_seconds(task: Task, walking: float = 0.0) -> float:
-    """Return the seconds that the end needs when the final training is over.
-
-    Args:
-        task: What is solved.
-        walking: What ``walking_seconds`` says of the model, where there may be many trees or large networks.
-    """
+def export_seconds(task: Task) -> float:
+    """Return the seconds that the end of a small model needs when the final training is over."""
     if not task.is_image:
-        return (
-            EXPORT_SECONDS
-            + ROW_SECONDS * (len(task.splits.test) + len(task.splits.selection))
-            + walking
-        )
+        return EXPORT_SECONDS + ROW_SECONDS * (len(task.splits.test) + len(task.splits.selection))
     _, height, width, _ = task.table.columns[0].values.shape
     size = int(height) * int(width) / PIXELS
     return IMAGE_EXPORT_SECONDS + SCORING_SECONDS * len(task.splits.test) * size
@@ -107,7 +98,7 @@ def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
     together = finalists[:1] if is_alone else [*finalists, *finalists]
     walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
     written = MEMBER_SECONDS * max(0, len(together) - COUNTED)
-    return export_seconds(site.task, walking) + written
+    return export_seconds(site.task) + walking + written
 
 
 def importance_seconds(site: Site, left: float = math.inf) -> float:
