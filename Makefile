@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
-# The compiled loop is there before the first test, or runs that are compared might train with and without it.
+# The compiled loop is there before the first run, which would have half as many trials beside the compiler, and before the first
+# test, or runs that are compared might train with and without it.
 COMPILED := $(BIN)/python -c 'from coeval.train.kernels.loading import load; load()'
 
 .PHONY: demo test test-slow lint check bench peers clean
@@ -11,6 +12,7 @@ COMPILED := $(BIN)/python -c 'from coeval.train.kernels.loading import load; loa
 .venv/user: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(COMPILED)
 	touch $@
 
 .venv/dev: .venv/user

@@ -4,15 +4,17 @@ import pytest
 
 from coeval.architecture.component import Call, Rejection
 from coeval.architecture.types import Columns, Tokens
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import FOREST, TREE_ENSEMBLE
 from coeval.testing.components import check_component
 
 
-def test_a_tree_ensemble_keeps_the_contract_of_components():
-    check_component(TREE_ENSEMBLE)
+@pytest.mark.parametrize("component", [TREE_ENSEMBLE, FOREST], ids=lambda one: one.name)
+def test_trees_keep_the_contract_of_components(component):
+    check_component(component)
 
 
-def test_trees_ask_for_numbers_or_categories():
-    call = Call((Columns(0, (), (Tokens(5, 11),)),), dict(TREE_ENSEMBLE.complete({})))
+@pytest.mark.parametrize("component", [TREE_ENSEMBLE, FOREST], ids=lambda one: one.name)
+def test_trees_ask_for_numbers_or_categories(component):
+    call = Call((Columns(0, (), (Tokens(5, 11),)),), dict(component.complete({})))
     with pytest.raises(Rejection, match="neither numeric nor categorical"):
-        TREE_ENSEMBLE.type_rule(call)
+        component.type_rule(call)

@@ -19,6 +19,7 @@ from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.export.retrain import Retrained, Rows, predictions, retrain, row_indices
 from coeval.export.scoring import open_test
 from coeval.export.selection import FinalistResult, finalists_floor, rank
+from coeval.space.tabular import space_for
 from coeval.task import memory
 from coeval.task.task import Splits
 from coeval.trial import Fidelity, Measurement, Objective, Proposal, State, Trial, finish
@@ -82,21 +83,29 @@ def test_the_best_are_chosen_once_each_and_only_if_comparable():
     assert [one.trial for one in choose_finalists(trials, Decoder(), objective(task), 1)] == [1]
 
 
-def test_the_last_place_is_the_best_of_the_other_kind():
+def test_the_best_network_trees_and_forest_are_among_the_finalists():
     task = task_of("wine")
+    seeds = space_for(task, models="all").seeds()
+    kinds = {"trees": (5, 6), "forest": (7,), "linear_model": (8,)}
+    candidates = {number: seeds[name] for name, numbers in kinds.items() for number in numbers}
+    slow = seeds["slow_trees"]
 
-    def trial(number, score, engine):
-        found = Measurement(values={"log_loss": score}, data={"engine": engine})
-        return Trial(number, Proposal(candidate(task, width=4 + number)), State.DONE, found)
+    def trial(number, score):
+        tried = candidates.get(number) or candidate(task, width=4 + number)
+        tried = slow if number == 6 else tried
+        found = Measurement(values={"log_loss": score})
+        return Trial(number, Proposal(tried), State.DONE, found)
 
-    networks = [trial(number, 0.1 + number / 100, "compiled") for number in range(5)]
-    trees = [trial(5, 0.9, "trees"), trial(6, 0.7, "trees")]
+    networks = [trial(number, 0.1 + number / 100) for number in range(5)]
+    trees, forest = [trial(5, 0.9), trial(6, 0.7)], trial(7, 0.8)
 
     def numbers(trials, count=4):
         return [one.trial for one in choose_finalists(trials, Decoder(), objective(task), count)]
 
     assert numbers([*networks, *trees]) == [0, 1, 2, 6]
-    assert numbers([*networks, trial(7, 0.105, "trees")]) == [0, 7, 1, 2]
+    assert numbers([*networks, *trees, forest]) == [0, 1, 6, 7]
+    assert numbers([*networks, trial(5, 0.105)]) == [0, 5, 1, 2]
+    assert numbers([*networks, trial(8, 0.95)]) == [0, 1, 2, 3]  # a linear model is no partner
     assert numbers(networks) == [0, 1, 2, 3]
     assert numbers([*networks, *trees], count=2) == [0, 1]
     assert numbers([*networks[:2], *trees]) == [0, 1, 6, 5]

@@ -54,10 +54,10 @@ def test_a_table_without_categories_has_numbers_alone():
 def test_untrained_trees_are_full_ones_that_say_nothing():
     ensemble = TreeEnsemble(columns=5, outputs=3, rounds=4, leaves=15)
     graph = trees_graph(ensemble, Columns(3, (5, 5), ()))
-    (trees,) = (one for one in graph.node if one.op_type == "TreeEnsembleRegressor")
+    (trees,) = (one for one in graph.node if one.op_type == "TreeEnsemble")
     written = {one.name: one for one in trees.attribute}
-    assert len(written["nodes_nodeids"].ints) == 4 * 3 * 29
-    assert len(written["target_nodeids"].ints) == 4 * 3 * 15
+    assert len(written["nodes_featureids"].ints) == 4 * 3 * 14
+    assert len(written["leaf_targetids"].ints) == 4 * 3 * 15
     asked = rows(20)
     theirs = run(graph, {"numeric": asked.numeric, "codes": asked.codes})
     assert theirs.shape == (20, 3)

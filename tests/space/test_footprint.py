@@ -46,11 +46,11 @@ def test_weights_and_peak_are_counted_in_float32():
     assert inference_bytes(network) == 4 * (55 + 15)
 
 
-def test_a_file_holds_weights_in_four_bytes_and_nodes_of_trees_in_forty():
+def test_a_file_holds_weights_in_four_bytes_and_nodes_of_trees_in_thirteen():
     network = Architecture((Vector(10),), sequence(1, [step(LINEAR, 0, width=5)]))
     assert file_bytes(network) == 4 * 55
     trees = Architecture((Columns(3),), sequence(1, [step(TREE_ENSEMBLE, 0, rounds=50, leaves=4)]))
-    assert file_bytes(trees) == 40 * (50 * 7 + 1)
+    assert file_bytes(trees) == 13 * (50 * 7 + 1)
 
 
 @given(architectures())

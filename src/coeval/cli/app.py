@@ -109,7 +109,7 @@ def fit(
     models: Annotated[
         str,
         typer.Option(
-            help="Of tables: neural for networks alone, all for gradient-boosted trees beside them."
+            help="Of tables: neural for networks alone, all for boosted trees, forests and linear models beside them."
         ),
     ] = "neural",
     strategy: Annotated[

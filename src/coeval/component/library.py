@@ -42,7 +42,7 @@ from coeval.component.norm import BATCH_NORM, GROUP_NORM, LAYER_NORM, RMS_NORM
 from coeval.component.region import REPEAT, RESIDUAL
 from coeval.component.resize import PATCH_EMBEDDING, SUBSAMPLE, TO_GRID, TO_SEQUENCE, UPSAMPLE
 from coeval.component.tokens import TOKEN_ENTRY
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import FOREST, TREE_ENSEMBLE
 from coeval.errors import SpaceError
 
 
@@ -123,7 +123,7 @@ IMAGE: ComponentSet = component_set(
 """What networks over grids, images say, are made of."""
 
 NEURAL: ComponentSet = component_set(
-    dict.fromkeys((*TABULAR.values(), *IMAGE.values(), TREE_ENSEMBLE, LINEAR_MODEL))
+    dict.fromkeys((*TABULAR.values(), *IMAGE.values(), TREE_ENSEMBLE, FOREST, LINEAR_MODEL))
 )
 """What any architecture of a run is made of: for those who read a journal or a model without its task."""
 

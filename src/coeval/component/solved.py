@@ -2,11 +2,16 @@
 
 from coeval.architecture.step import Architecture
 from coeval.component.linear_model import LINEAR_MODEL
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import FOREST, TREE_ENSEMBLE
 
 ENGINES = ("trees", "linear")
 """What a measurement says of who trained them, where their rounds have nothing to do with epochs of networks."""
-NETWORK, TREES, LINEAR = "network", "gradient-boosted trees", "linear model"
+NETWORK, TREES, FORESTS, LINEAR = (
+    "network",
+    "gradient-boosted trees",
+    "forest of randomised trees",
+    "linear model",
+)
 """What ``kind_of`` says."""
 
 
@@ -16,11 +21,11 @@ def follows_no_recipe(architecture: Architecture) -> bool:
 
 
 def depends_on_seed(architecture: Architecture) -> bool:
-    """Return whether trainings on the same rows under different seeds differ: of networks, and of trees that draw features."""
+    """Return whether trainings on the same rows under different seeds differ: of networks, forests, and trees that draw features."""
     if kind_of(architecture) == TREES:
         grown = (one for one in architecture.body.steps if one.component == TREE_ENSEMBLE)
         return any(float(dict(one.settings)["share"]) < 1 for one in grown)
-    return kind_of(architecture) == NETWORK
+    return kind_of(architecture) != LINEAR
 
 
 def kind_of(architecture: Architecture) -> str:
@@ -28,15 +33,22 @@ def kind_of(architecture: Architecture) -> str:
     used = [one.component for one in architecture.body.steps]
     if TREE_ENSEMBLE in used:
         return TREES
+    if FOREST in used:
+        return FORESTS
     return LINEAR if LINEAR_MODEL in used else NETWORK
 
 
 def trees_of(architecture: Architecture, rounds: int) -> int:
     """Return how many trees so many rounds of an architecture are; 0 where it grows none."""
-    grown = [one for one in architecture.body.steps if one.component == TREE_ENSEMBLE]
-    return rounds * sum(int(dict(one.settings)["outputs"]) for one in grown)
+    kind = kind_of(architecture)
+    if kind not in (TREES, FORESTS):
+        return 0
+    (step,) = architecture.body.steps
+    return rounds * (int(dict(step.settings)["outputs"]) if kind == TREES else 1)
 
 
 def rounds_of(architecture: Architecture) -> str:
-    """Return what its epochs are, for people: rounds of trees, penalties from strong to weak, or epochs."""
-    return {TREES: "rounds", LINEAR: "penalties", NETWORK: "epochs"}[kind_of(architecture)]
+    """Return what its epochs are, for people: rounds of trees, single trees, penalties from strong to weak, or epochs."""
+    return {TREES: "rounds", FORESTS: "trees", LINEAR: "penalties", NETWORK: "epochs"}[
+        kind_of(architecture)
+    ]

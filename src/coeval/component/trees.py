@@ -1,6 +1,6 @@
-"""Gradient-boosted trees as a component: a table's row to a problem's outputs, in one step.
+"""Gradient-boosted trees, and forests, as components: a table's row to a problem's outputs, in one step.
 
-Lowering (``coeval.build.modules.trees``): ``TreeEnsemble(columns: int, outputs: int, rounds: int, leaves: int)``, called with
+Lowering (``coeval.build.modules.trees``): ``TreeEnsemble(columns: int, outputs: int, rounds: int, leaves: int, kind: str)``, called with
 the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees (``coeval.train.trees``), not by gradients.
 """
 
@@ -28,9 +28,19 @@ def _cost(call: Call, output: ValueType) -> Cost:
     return Cost(parameters=outputs * (rounds * nodes + 1), activations=rounds * outputs)
 
 
+def _forest_cost(call: Call, output: ValueType) -> Cost:
+    rounds, outputs = int(call.settings["rounds"]), int(call.settings["outputs"])
+    nodes = 2 * int(call.settings["leaves"]) - 1
+    return Cost(parameters=rounds * nodes + outputs, activations=rounds)
+
+
 def _arguments(call: Call, output: ValueType) -> dict[str, object]:
     shape = {name: call.settings[name] for name in ("outputs", "rounds", "leaves")}
     return {"columns": _features(call), **shape}
+
+
+def _forest_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    return {**_arguments(call, output), "kind": call.settings["kind"]}
 
 
 TREE_ENSEMBLE = Component(
@@ -53,6 +63,31 @@ TREE_ENSEMBLE = Component(
         Setting("least", (5, 20, 50), 20, bounds=(1, 100_000)),
         Setting("share", (0.3, 0.6, 1.0), 1.0, bounds=(0.01, 1.0)),
         Setting("outputs", (1,), 1, bounds=(1, 100_000)),  # the task decides, no search moves it
+    ),
+    capabilities=frozenset({"entry", "head"}),
+)
+
+FOREST = Component(
+    name="forest",
+    summary=(
+        "Mean of randomised trees over numbers and category codes, grown one by one until leaves are pure or as small as allowed: with "
+        "thresholds drawn at random (extremely randomised trees, Geurts et al. 2006, doi:10.1007/s10994-006-6226-1), or the best "
+        "thresholds on rows drawn with replacement (random forest, Breiman 2001, doi:10.1023/A:1010933404324)."
+    ),
+    type_rule=_type,
+    cost_rule=_forest_cost,
+    arguments=_forest_arguments,
+    lowering="coeval.build.modules.trees:TreeEnsemble",
+    settings=(
+        Setting("rounds", (25, 50, 100), 100, bounds=(1, 10_000)),
+        Setting("leaves", (256, 1024, 2048, 4096), 2048, bounds=(2, 100_000)),
+        Setting("least", (1, 2, 5, 10), 1, bounds=(1, 100_000)),
+        Setting("share", (0.3, 0.6, 1.0), 0.6, bounds=(0.01, 1.0)),
+        Setting("splits", ("random", "best"), "random"),
+        # Of a vote, added to those for each class.
+        Setting("smoothing", (0.1, 0.3, 1.0), 0.3, bounds=(1e-6, 1e6)),
+        Setting("kind", ("value", "logit", "classes"), "value"),  # the task decides, as of outputs
+        Setting("outputs", (1,), 1, bounds=(1, 100_000)),
     ),
     capabilities=frozenset({"entry", "head"}),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from coeval.component.solved import LINEAR, kind_of
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.space.digest import candidate_digest
 from coeval.space.protocol import CandidateSpace
@@ -28,8 +29,8 @@ def choose_finalists(
 ) -> tuple[Finalist, ...]:
     """Return the best comparable trials with distinct candidates, the best first.
 
-    Where a search tried both, networks and trees, and all the best are of one kind, the last place is the best of the other
-    kind: they err in different places, so that a worse one may be the better partner (``export.ensemble_final``).
+    Where a search tried networks, boosted trees and forests, the best of each kind is among them: they err in different
+    places, so that a worse one may be the better partner (``export.ensemble_final``).
 
     Args:
         trials: Of the whole search.
@@ -39,11 +40,13 @@ def choose_finalists(
     """
     able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
     ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))
-    best = _distinct(ranked, count)
-    kinds = {_is_grown(one) for one in best}
-    if len(best) == count > TOO_FEW_TO_MIX and len(kinds) == 1:
-        others = [one for one in ranked if _is_grown(one) not in kinds]
-        best = [*best[: count - len(others[:1])], *others[:1]]
+    champions: dict[str, Trial] = {}
+    if count > TOO_FEW_TO_MIX:
+        for one in ranked:
+            champions.setdefault(_kind(one, space), one)
+        champions.pop(LINEAR, None)
+    best = _distinct([*champions.values(), *ranked], count)
+    best.sort(key=lambda one: (objective.cost(one), one.number))
     return tuple(_finalist(one, space, objective) for one in best)
 
 
@@ -67,9 +70,9 @@ def _distinct(ranked: Sequence[Trial], count: int) -> list[Trial]:
     return list(found.values())
 
 
-def _is_grown(trial: Trial) -> bool:
-    """Return whether a trial grew trees, as its evaluator recorded."""
-    return trial.measurement is not None and trial.measurement.data.get("engine") == "trees"
+def _kind(trial: Trial, space: CandidateSpace) -> str:
+    """Return what a trial's candidate is: a network, trees, a forest or a linear model."""
+    return kind_of(space.architecture(trial.proposal.candidate))
 
 
 def final_seconds(

@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-ML_OPSET = 4
-"""The operator set of ``ai.onnx.ml`` whose LabelEncoder takes tensors of doubles."""
+ML_OPSET = 5
+"""The operator set of ``ai.onnx.ml`` with TreeEnsemble; from 4 on LabelEncoder takes tensors of doubles."""
 
 IR_VERSION = 10
 """An intermediate representation that ONNX Runtime 1.18 and later read."""

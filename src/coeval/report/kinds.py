@@ -1,13 +1,18 @@
 """Networks, trees or a linear model: of what kind a run's model is, and how the best of each kind did that was tried."""
 
 from coeval.architecture.step import Architecture
-from coeval.component.solved import LINEAR, NETWORK, TREES, kind_of
+from coeval.component.solved import FORESTS, LINEAR, NETWORK, TREES, kind_of
 from coeval.report import words
 from coeval.report.facts import Facts, dig
 from coeval.report.networks import networks
 from coeval.trial import Trial
 
-_SEVERAL = {NETWORK: "networks", TREES: TREES, LINEAR: "linear models"}
+_SEVERAL = {
+    NETWORK: "networks",
+    TREES: TREES,
+    FORESTS: "forests of randomised trees",
+    LINEAR: "linear models",
+}
 
 
 def made_of(facts: Facts) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ MCUNet, arXiv:2007.10319, section 3); buffers inside an operation are the runtim
 from coeval.architecture.inference import Inference, infer, live
 from coeval.architecture.step import Architecture, Region
 from coeval.architecture.types import elements
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import FOREST, TREE_ENSEMBLE
 
 FLOAT = 4
-NODE = 40
+NODE = 13
 """Bytes of a tree's node in an ONNX file."""
 
 
@@ -30,7 +30,7 @@ def file_bytes(architecture: Architecture) -> int:
     Raises:
         SpaceError: The architecture is not legal.
     """
-    is_grown = any(one.component == TREE_ENSEMBLE for one in architecture.body.steps)
+    is_grown = any(one.component in (TREE_ENSEMBLE, FOREST) for one in architecture.body.steps)
     return (NODE if is_grown else FLOAT) * infer(architecture).cost.parameters
 
 

@@ -29,7 +29,7 @@ from coeval.space.protocol import Candidate, Space
 from coeval.space.recipe import recipe_for, weights_may_pay
 from coeval.space.sequences import SequenceSpace
 from coeval.space.tokens import token_seeds, tokens_space
-from coeval.space.trees import tree_seeds, trees_space
+from coeval.space.trees import forest_seeds, forest_space, tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 from coeval.task import memory
 from coeval.task.preparation import columns_for
@@ -51,7 +51,13 @@ MODELS = ("neural", "all")
 MEMBERS_AT_MOST = 16
 """Of an ensemble inside one network; each costs as much as the network alone."""
 _VOTES = {BINARY_HEAD: "logit", CLASS_HEAD: "classes", VALUE_HEAD: "value"}
-SHARES: Mapping[str, float] = {"network": 0.6, "tokens": 0.05, "trees": 0.4, "linear": 0.03}
+SHARES: Mapping[str, float] = {
+    "network": 0.6,
+    "tokens": 0.05,
+    "trees": 0.3,
+    "forest": 0.1,
+    "linear": 0.03,
+}
 """How often each family is drawn among random candidates."""
 LONG = 2.0
 """Effort from which on transformers take part: PyTorch alone trains them, several times slower than the others."""
@@ -98,7 +104,7 @@ def space_for(
         ladder: Widths of the trunk.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
-        models: ``"neural"`` for networks alone, ``"all"`` for linear models and gradient-boosted trees beside them.
+        models: ``"neural"`` for networks alone, ``"all"`` for linear models, boosted trees and forests beside them.
 
     Raises:
         SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
@@ -145,7 +151,12 @@ def space_for(
         seeds |= token_seeds(tokens, preparation, recipe)
     if models == "all" and (columns.numeric or columns.categories):
         families["trees"] = trees = trees_space(task, columns)
-        seeds = {**tree_seeds(trees, preparation, recipe), **seeds}
+        families["forest"] = forests = forest_space(task, columns)
+        seeds = {
+            **tree_seeds(trees, preparation, recipe),
+            **forest_seeds(forests, preparation, recipe),
+            **seeds,
+        }
     if models == "all":
         families["linear"] = linear = linear_space(task, columns)
         seeds = {**linear_seed(linear, preparation, recipe), **seeds}

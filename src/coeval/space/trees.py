@@ -1,26 +1,33 @@
-"""The space of gradient-boosted trees for a table: one step, whose settings are decided."""
+"""The spaces of gradient-boosted trees and of forests for a table: one step, whose settings are decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coeval.architecture.component import Value
+from coeval.architecture.component import Component, Settings, Value
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns
-from coeval.component.trees import TREE_ENSEMBLE
+from coeval.component.trees import FOREST, TREE_ENSEMBLE
 from coeval.space.choices import ChoiceSpace
 from coeval.space.protocol import Candidate
 from coeval.space.slots import Slot, SlotSpace
 from coeval.task.task import Problem, Task
 
 NODES = 250_000
-"""Most nodes of an ensemble: 20 bytes each as tensors, 40 in an ONNX file."""
+"""Most nodes of an ensemble: 20 bytes each as tensors, 12 in an ONNX file."""
+FOREST_NODES = 420_000
+"""Likewise of a forest, whose trees are grown until their leaves are pure."""
 TRAVEL = 10.0
 """Rounds times shrinkage that a seed has at least: where many classes leave few rounds, it takes longer steps."""
-_FIXED = "outputs"
+_FIXED = ("outputs", "kind")
+_KINDS = {Problem.BINARY: "logit", Problem.MULTICLASS: "classes", Problem.REGRESSION: "value"}
 _DEEP = {"rounds": 400, "leaves": 63, "shrinkage": 0.05, "penalty": 1, "least": 5, "share": 0.6}
 """Larger than the usual 31 leaves at 0.1, which these beat on phoneme (log loss .294, .308), wine_quality (RMSE .608, .617), diamonds (538, 551) and
 california_houses (48,009, 48,409; validation, one seed), in no more time; early stopping takes what rounds it needs."""
 _SLOW = {"rounds": 800, "leaves": 16, "shrinkage": 0.05, "penalty": 1, "least": 20, "share": 0.6}
+_FORESTS: Mapping[str, Mapping[str, Value]] = {
+    "forest": {"rounds": 100, "leaves": 2048, "least": 1, "share": 0.6, "splits": "random", "smoothing": 0.3},
+    "best_forest": {"rounds": 100, "leaves": 1024, "least": 2, "share": 0.3, "splits": "best", "smoothing": 0.3},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,16 @@ class Ensembles:
     """From one choice for each setting to the architecture, and back.
 
     Attributes:
+        component: The only step's.
         columns: Of the default preparation.
-        outputs: Of a row.
+        fixed: Settings that the task decides.
         names: Of the settings that are decided, in the order of the slots.
         values: What each may be.
     """
 
+    component: Component
     columns: Columns
-    outputs: int
+    fixed: Settings
     names: tuple[str, ...]
     values: tuple[tuple[Value, ...], ...]
 
@@ -45,13 +54,13 @@ class Ensembles:
             name: every[pick]
             for name, every, pick in zip(self.names, self.values, picks, strict=True)
         }
-        one = step(TREE_ENSEMBLE, 0, outputs=self.outputs, **chosen)
+        one = step(self.component, 0, **dict(self.fixed), **chosen)
         return Architecture((self.columns,), sequence(1, [one]))
 
     def parse(self, architecture: Architecture) -> tuple[int, ...] | None:
         """Return the choices that an architecture seems to be made of."""
         steps = architecture.body.steps
-        if len(steps) != 1 or steps[0].component != TREE_ENSEMBLE:
+        if len(steps) != 1 or steps[0].component != self.component:
             return None
         settings = dict(steps[0].settings)
         try:
@@ -70,15 +79,51 @@ def trees_space(task: Task, columns: Columns) -> SlotSpace:
         task: Decides how many outputs there are.
         columns: Of the default preparation: numbers or categories.
     """
-    outputs = task.outputs if task.problem is Problem.MULTICLASS else 1
-    decided = [one for one in TREE_ENSEMBLE.settings if one.name != _FIXED]
-    values = {one.name: one.choices for one in decided}
-    most = NODES // outputs
-    values["leaves"] = _fitting(values["leaves"], most // 2 // int(values["rounds"][0]))
-    values["rounds"] = _fitting(values["rounds"], most // 2 // int(values["leaves"][-1]))
-    assembly = Ensembles(columns, outputs, tuple(values), tuple(values.values()))
+    outputs = _outputs(task)
+    most = NODES // outputs // 2
+    values = _decided(TREE_ENSEMBLE)
+    values["leaves"] = _fitting(values["leaves"], most // int(values["rounds"][0]))
+    values["rounds"] = _fitting(values["rounds"], most // int(values["leaves"][-1]))
+    return _space(TREE_ENSEMBLE, columns, (("outputs", outputs),), values)
+
+
+def forest_space(task: Task, columns: Columns) -> SlotSpace:
+    """Return the forests for a table, no larger than ``FOREST_NODES`` and without more leaves than a tree can have.
+
+    Args:
+        task: Decides what the trees say, and how many rows there are for leaves.
+        columns: Of the default preparation: numbers or categories.
+    """
+    values = _decided(FOREST)
+    rows = len(task.splits.train)
+    enough = [one for one in values["leaves"] if float(one) >= rows][:1]
+    values["leaves"] = _fitting(values["leaves"], int(enough[0]) if enough else rows)
+    # More trees are never worse: as many as fit, not as many as validation happens to like.
+    values["rounds"] = _fitting(values["rounds"], FOREST_NODES // 2 // int(values["leaves"][-1]))[
+        -1:
+    ]
+    fixed = (("outputs", _outputs(task)), ("kind", _KINDS[task.problem]))
+    return _space(FOREST, columns, fixed, values)
+
+
+def _outputs(task: Task) -> int:
+    return task.outputs if task.problem is Problem.MULTICLASS else 1
+
+
+def _decided(component: Component) -> dict[str, tuple[Value, ...]]:
+    """Return the choices of the settings that a search decides."""
+    return {one.name: one.choices for one in component.settings if one.name not in _FIXED}
+
+
+def _space(
+    component: Component,
+    columns: Columns,
+    fixed: Settings,
+    values: Mapping[str, tuple[Value, ...]],
+) -> SlotSpace:
+    assembly = Ensembles(component, columns, fixed, tuple(values), tuple(values.values()))
     slots = tuple(Slot(name, tuple(str(one) for one in every)) for name, every in values.items())
-    return SlotSpace(slots, assembly, "architecture", components=(TREE_ENSEMBLE,))
+    return SlotSpace(slots, assembly, "architecture", components=(component,))
 
 
 def tree_seeds(
@@ -93,15 +138,45 @@ def tree_seeds(
     """
     wanted = {"trees": _DEEP, "slow_trees": _SLOW}
     return {
-        name: Candidate(
-            (
-                ("preparation", preparation.default()),
-                ("architecture", _nearest(trees, settings)),
-                ("recipe", recipe.default()),
-            )
-        )
+        name: _candidate(_nearest(trees, settings), preparation, recipe)
         for name, settings in wanted.items()
     }
+
+
+def forest_seeds(
+    forests: SlotSpace, preparation: ChoiceSpace, recipe: ChoiceSpace
+) -> dict[str, Candidate]:
+    """Return a forest of random thresholds, its leaves pure, and one of the best thresholds.
+
+    Args:
+        forests: The space of the part ``architecture``.
+        preparation: The space of the part ``preparation``; its defaults are taken.
+        recipe: The space of the part ``recipe``; likewise.
+    """
+    options = {slot.name: slot.options for slot in forests.slots}
+    return {
+        name: _candidate(
+            forests.assemble([_taken(options[one], wanted[one]) for one in options]),
+            preparation,
+            recipe,
+        )
+        for name, wanted in _FORESTS.items()
+    }
+
+
+def _candidate(
+    architecture: Architecture, preparation: ChoiceSpace, recipe: ChoiceSpace
+) -> Candidate:
+    parts = (
+        ("preparation", preparation.default()),
+        ("architecture", architecture),
+        ("recipe", recipe.default()),
+    )
+    return Candidate(parts)
+
+
+def _taken(options: tuple[str, ...], wanted: Value) -> str:
+    return wanted if isinstance(wanted, str) else _closest(options, float(wanted))
 
 
 def _nearest(trees: SlotSpace, wanted: Mapping[str, float]) -> Architecture:

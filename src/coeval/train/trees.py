@@ -1,7 +1,7 @@
-"""Grows the trees of a ``TreeEnsemble``: gradient boosting by LightGBM or scikit-learn, scored a round at a time.
+"""Grows the trees of a ``TreeEnsemble``, boosted by LightGBM or scikit-learn, or a forest's, scored a round at a time.
 
 A round is to trees what an epoch is to networks: training ends early when validation has not improved for a while, and a
-refit on more rows takes as many rounds as were best. How trees are grown is settings of their component; a recipe,
+refit on more rows takes as many rounds as were best. A forest has all its trees, since more of them are never worse. How trees are grown is settings of their component; a recipe,
 which says how gradients are followed, has no say but in the classes' weights, which come with the data.
 """
 
@@ -21,6 +21,7 @@ from coeval.train.course import Course
 from coeval.train.data import Inputs, Scale, TrainingData, target_scale, to_inputs
 from coeval.train.fit import Fitted, OnEpoch, Stopped
 from coeval.train.predict import predictions_of
+from coeval.train.trees_forest import grow_forest, smoothed
 from coeval.train.trees_lightgbm import grow_lightgbm, is_installed
 from coeval.train.trees_sklearn import grow_sklearn
 from coeval.train.trees_stored import forget
@@ -70,19 +71,29 @@ def grow(
     started = time.monotonic()
     scale = target_scale(data.problem, data.train)
     length = max(1, round(share * len(ensemble.value)))
-    judge = None if data.validation is None else _Judge(ensemble, data, metric, scale)
-    following = _Following(judge, length, _patience(settings), on_epoch, should_stop)
+    judge = None if data.validation is None else _Judge(ensemble, settings, data, metric, scale)
+    patience = math.inf if ensemble.is_forest else _patience(settings)
+    following = _Following(judge, length, patience, on_epoch, should_stop)
     learnt = Learnt.of(data.train, data.problem, scale)
     draws = entropy(seed, "trees") % 2**32
     with threadpool_limits(torch.get_num_threads()):
-        grown_by = grow_lightgbm if is_installed() else grow_sklearn
-        grown_by(ensemble, settings, learnt, length, draws, following)
-    best = following.grown if judge is None else judge.course.number
+        if ensemble.is_forest:
+            grow_forest(ensemble, settings, learnt, length, draws, following)
+        elif is_installed():
+            grow_lightgbm(ensemble, settings, learnt, length, draws, following)
+        else:
+            grow_sklearn(ensemble, settings, learnt, length, draws, following)
+    if judge is None:
+        best, score = following.grown, math.nan
+    elif ensemble.is_forest:
+        best, score = following.grown, judge.latest
+    else:
+        best, score = judge.course.number, judge.course.score
     forget(ensemble, best)
     return Fitted(
         epochs=following.grown,
         best_epoch=best,
-        score=math.nan if judge is None else judge.course.score,
+        score=score,
         curve={} if judge is None else judge.course.curve,
         scale=scale,
         schedule_epochs=len(ensemble.value),
@@ -104,7 +115,7 @@ class _Following:
         self,
         judge: "_Judge | None",
         length: int,
-        patience: int,
+        patience: float,
         on_epoch: OnEpoch,
         should_stop: Callable[[], bool],
     ) -> None:
@@ -130,11 +141,18 @@ class _Judge:
     """Scores validation rows after each round, without asking earlier rounds again."""
 
     def __init__(
-        self, ensemble: TreeEnsemble, data: TrainingData, metric: Metric | None, scale: Scale
+        self,
+        ensemble: TreeEnsemble,
+        settings: Mapping[str, Value],
+        data: TrainingData,
+        metric: Metric | None,
+        scale: Scale,
     ) -> None:
         assert data.validation is not None  # checked by the caller, as is the metric
         assert metric is not None
         self.course = Course(metric, data.validation)
+        self.latest = math.nan
+        self._settings = settings
         self._ensemble, self._problem, self._scale = ensemble, data.problem, scale
         self._rows: Inputs = to_inputs(data.validation.rows, torch.device("cpu"))
         self._sum: torch.Tensor | None = None
@@ -145,5 +163,15 @@ class _Judge:
         numeric, codes, tokens = self._rows
         added = self._ensemble.rounds((numeric, codes, tokens), number - 1, number)
         self._sum = added if self._sum is None else self._sum + added
-        predicted = predictions_of(self._sum + self._ensemble.offset, self._problem, self._scale)
-        return self.course.look(number, predicted)
+        predicted = predictions_of(self._outputs(number), self._problem, self._scale)
+        values = self.course.look(number, predicted)
+        (self.latest,) = values.values()
+        return values
+
+    def _outputs(self, number: int) -> torch.Tensor:
+        """Return what so many rounds say; a forest's are divided by their number at its end."""
+        assert self._sum is not None  # a round was added
+        if self._ensemble.is_forest:
+            offset = torch.tensor(smoothed(self._settings, number))
+            return self._ensemble.linked(self._sum / number, offset)
+        return self._sum + self._ensemble.offset

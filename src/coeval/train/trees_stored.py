@@ -10,10 +10,11 @@ import torch
 
 from coeval.architecture.step import Architecture
 from coeval.build.modules.trees import TreeEnsemble
-from coeval.component.solved import TREES, kind_of
+from coeval.component.solved import FORESTS, TREES, kind_of
 
 Floats = npt.NDArray[np.float64]
 ARRAYS = ("feature", "threshold", "left", "right", "value")
+"""Of every ensemble; a forest has ``speaks`` besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Tree:
         right: ``(nodes,)`` where it goes otherwise.
         value: ``(nodes,)`` of a leaf, shrunk already.
         depth: Steps from the root to the deepest leaf.
+        speaks: ``(nodes,)`` for which output a leaf speaks; ``None`` where all speak for the tree's own.
     """
 
     feature: npt.NDArray[np.integer[Any]]
@@ -35,6 +37,7 @@ class Tree:
     right: npt.NDArray[np.integer[Any]]
     value: Floats
     depth: int
+    speaks: npt.NDArray[np.integer[Any]] | None = None
 
 
 @torch.no_grad()
@@ -44,7 +47,7 @@ def store(ensemble: TreeEnsemble, number: int, trees: list[Tree]) -> None:
     Args:
         ensemble: Of enough leaves and rounds.
         number: The round, from 0.
-        trees: One for each output.
+        trees: One for each output, or a forest's single one.
     """
     for output, tree in enumerate(trees):
         found = {
@@ -54,6 +57,8 @@ def store(ensemble: TreeEnsemble, number: int, trees: list[Tree]) -> None:
             "right": tree.right.astype(np.int32),
             "value": tree.value.astype(np.float32),
         }
+        if tree.speaks is not None:
+            found["speaks"] = tree.speaks.astype(np.int32)
         for name, values in found.items():
             getattr(ensemble, name)[number, output, : len(values)] = torch.from_numpy(values)
     ensemble.levels[number] = max(tree.depth for tree in trees)
@@ -75,14 +80,14 @@ def without_empty(
         architecture: Of whatever kind; networks are left as they are.
         weights: Of all its rounds.
     """
-    if kind_of(architecture) != TREES:
+    if kind_of(architecture) not in (TREES, FORESTS):
         return architecture, weights
     ((place, known),) = enumerate(architecture.body.steps)
     needed = weights[f"{place}.value"].any(axis=(1, 2))
     rounds = max(1, int(np.flatnonzero(needed).max(initial=0)) + 1)
     settings = tuple((name, rounds if name == "rounds" else one) for name, one in known.settings)
     fewer = replace(architecture.body, steps=(replace(known, settings=settings),))
-    names = {f"{place}.{name}" for name in (*ARRAYS, "levels")}
+    names = {f"{place}.{name}" for name in (*ARRAYS, "levels", "speaks")}
     kept = {name: one[:rounds] if name in names else one for name, one in weights.items()}
     return replace(architecture, body=fewer), kept
 

@@ -1,14 +1,18 @@
-"""Gradient-boosted trees as a module, so that they are stored, exported and verified as networks are."""
+"""Gradient-boosted trees, and forests, as a module, so that they are stored, exported and verified as networks are."""
 
 import torch
 from torch import nn
 
 
 class TreeEnsemble(nn.Module):
-    """A sum of regression trees over numbers and category codes; ``rounds`` trees for each output.
+    """Regression trees over numbers and category codes, added up: boosted ones, or a forest's.
 
     A node sends a row to its left child where the feature is at most the threshold. A leaf is its own child, so that
     every row makes as many steps as the deepest tree has levels. Rounds that were not needed are leaves of value 0.
+
+    Boosted (``kind="sum"``), a round has a tree for each output. A forest's round is one tree, each of whose leaves speaks for one
+    output, with its part of the mean: of values (``"value"``), or of shares, of the second of two classes (``"logit"``) or
+    of each of many (``"classes"``), which become logits; ``offset`` is added to each so that no class is impossible.
     """
 
     TOGETHER = 16  # trees walked at once: few enough to stay in the cache
@@ -18,21 +22,31 @@ class TreeEnsemble(nn.Module):
     left: torch.Tensor
     right: torch.Tensor
     levels: torch.Tensor
+    speaks: torch.Tensor  # of a forest
 
-    def __init__(self, *, columns: int, outputs: int, rounds: int, leaves: int) -> None:
+    def __init__(
+        self, *, columns: int, outputs: int, rounds: int, leaves: int, kind: str = "sum"
+    ) -> None:
         super().__init__()
-        self.columns = columns
-        shape = (rounds, outputs, 2 * leaves - 1)
-        for name in ("feature", "left", "right"):
+        self.columns, self.kind, self.is_forest = columns, kind, kind != "sum"
+        shape = (rounds, 1 if self.is_forest else outputs, 2 * leaves - 1)
+        for name in ("feature", "left", "right", *(["speaks"] if self.is_forest else [])):
             self.register_buffer(name, torch.zeros(shape, dtype=torch.int32))
         self.register_buffer("threshold", torch.zeros(shape))
         self.register_buffer("levels", torch.zeros(rounds, dtype=torch.int32))
         self.value = nn.Parameter(torch.zeros(shape))
-        self.offset = nn.Parameter(torch.zeros(outputs))
+        self.offset = nn.Parameter(torch.full((outputs,), float(kind in ("logit", "classes"))))
 
     def forward(self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> torch.Tensor:
         """From a row's numbers and codes to ``(batch, outputs)``."""
-        return self.offset + self.rounds(row, 0, len(self.value))
+        return self.linked(self.rounds(row, 0, len(self.value)), self.offset)
+
+    def linked(self, total: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
+        """Return the outputs of what all trees say together."""
+        raised = total + offset
+        if self.kind == "logit":
+            return raised.log() - (1 + 2 * offset - raised).log()
+        return raised.log() if self.kind == "classes" else raised
 
     def rounds(
         self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor], first: int, last: int
@@ -41,24 +55,25 @@ class TreeEnsemble(nn.Module):
         numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
         kept = self.value[first:last].flatten(1).any(dim=1).nonzero()
         last = first + int(kept.max()) + 1 if len(kept) else last
-        total = numbers.new_zeros(len(numbers), self.value.shape[1])
+        total = numbers.new_zeros(len(numbers), len(self.offset))
         step = max(1, self.TOGETHER // self.value.shape[1])
         levels = self.levels[first:last].tolist()  # a list: ONNX cannot sort as this is sorted
         ranked = sorted(range(first, last), key=lambda number: levels[number - first])
         order = torch.tensor(ranked, dtype=torch.int64, device=numbers.device)
         for start in range(0, len(order), step):
-            total = total + self._walked(numbers, order[start : start + step])
+            chosen = order[start : start + step]
+            total = total + self._said(chosen, self._walked(numbers, chosen))
         return total
 
     def _walked(self, numbers: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+        """Return the leaf that each row reaches in each tree of some rounds, one tree's nodes behind the other's, ``(batch, trees)``."""
         count, (_, outputs, nodes) = len(chosen), self.value.shape
         trees = count * outputs
         root = torch.arange(trees, device=numbers.device) * (2 * nodes)
         # A node has two places, for its two children: a step is three looks into a table and no choice between two, which
         # takes torch as long as all of them.
-        feature, threshold, value = (
-            one[chosen].flatten().repeat_interleave(2)
-            for one in (self.feature, self.threshold, self.value)
+        feature, threshold = (
+            one[chosen].flatten().repeat_interleave(2) for one in (self.feature, self.threshold)
         )
         feature = feature.long()
         children = torch.stack([self.right[chosen], self.left[chosen]], dim=3)
@@ -68,4 +83,14 @@ class TreeEnsemble(nn.Module):
             asked = numbers.gather(1, feature.index_select(0, node).view(-1, trees)).flatten()
             goes_left = asked <= threshold.index_select(0, node)
             node = child.index_select(0, node + goes_left)
-        return value.index_select(0, node).view(-1, count, outputs).sum(dim=1)
+        return (node // 2).view(-1, trees)
+
+    def _said(self, chosen: torch.Tensor, leaves: torch.Tensor) -> torch.Tensor:
+        """Return what those leaves add to the outputs, ``(batch, outputs)``."""
+        flat = leaves.flatten()
+        values = self.value[chosen].flatten().index_select(0, flat)
+        if not self.is_forest:
+            return values.view(-1, len(chosen), self.value.shape[1]).sum(dim=1)
+        speaks = self.speaks[chosen].flatten().index_select(0, flat).view(leaves.shape).long()
+        total = values.new_zeros(len(leaves), len(self.offset))
+        return total.scatter_add(1, speaks, values.view(leaves.shape))
