@@ -50,7 +50,7 @@ class Session:
         except Exception as error:
             raise ExportError(
                 f"ONNX Runtime {onnxruntime.__version__} cannot load model.onnx: {error}. "
-                "Install onnxruntime 1.20 or later, or fit the model again."
+                "Install onnxruntime 1.21 or later, or fit the model again."
             ) from error
         self._description = description
         self.outputs: tuple[str, ...] = tuple(one.name for one in self._session.get_outputs())
