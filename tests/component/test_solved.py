@@ -3,6 +3,7 @@
 import pytest
 
 from coeval.component.solved import (
+    FORESTS,
     LINEAR,
     NETWORK,
     TREES,
@@ -24,6 +25,7 @@ SEEDS = space_for(task_of("wine"), models="all").seeds()
         ("mlp", NETWORK, "epochs"),
         ("linear", NETWORK, "epochs"),
         ("slow_trees", TREES, "rounds"),
+        ("forest", FORESTS, "trees"),
         ("linear_model", LINEAR, "penalties"),
     ],
 )
@@ -33,13 +35,15 @@ def test_people_are_told_what_an_architecture_is(seed, kind, rounds):
     assert follows_no_recipe(architecture) == (kind != NETWORK)
 
 
-def test_a_round_has_a_tree_for_every_output():
-    assert [trees_of(SEEDS[name].architecture, 20) for name in ("trees", "mlp")] == [60, 0]
+def test_a_round_has_a_tree_for_every_output_and_of_a_forest_one():
+    found = [trees_of(SEEDS[name].architecture, 20) for name in ("trees", "forest", "mlp")]
+    assert found == [(60, 63), (20, 256), (0, 0)]
 
 
 def test_networks_and_trees_that_draw_features_depend_on_the_seed():
     found = {name: depends_on_seed(SEEDS[name].architecture) for name in SEEDS}
     assert found["mlp"]
+    assert found["forest"]
     assert not found["linear_model"]
     for name in ("trees", "slow_trees"):
         grown = SEEDS[name].architecture.body.steps

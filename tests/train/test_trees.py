@@ -189,18 +189,19 @@ def test_weights_of_rows_count_in_both_libraries(library):
     assert found[1] > found[0] + 0.5
 
 
-def trees_of(rounds):
-    settings = {**SETTINGS, "rounds": rounds, "outputs": 1}
+def trees_of(rounds, leaves=15):
+    settings = {**SETTINGS, "rounds": rounds, "leaves": leaves, "outputs": 1}
     return Architecture(
         (Columns(3, (5, 5), ()),), sequence(1, [step(TREE_ENSEMBLE, 0, **settings)])
     )
 
 
-def test_rounds_that_were_not_needed_are_left_out():
-    data, architecture = data_of(Problem.BINARY), trees_of(200)
+def test_rounds_and_nodes_that_were_not_needed_are_left_out():
+    data, architecture = data_of(Problem.BINARY), trees_of(200, leaves=40)
     network = network_for(architecture)
     (ensemble,) = network.values()
-    found = grow(ensemble, SETTINGS, data, seed=1, metric=metric("log_loss", Problem.BINARY))
+    judged = metric("log_loss", Problem.BINARY)
+    found = grow(ensemble, SETTINGS, data, seed=1, metric=judged)  # of at most 15 leaves
     fewer, weights = without_empty(architecture, arrays(network))
     small = network_for(fewer)
     load(small, weights)
@@ -211,7 +212,7 @@ def test_rounds_that_were_not_needed_are_left_out():
 
 def test_trees_that_say_nothing_keep_a_round_and_networks_what_they_have():
     network = network_for(trees_of(50))
-    assert without_empty(trees_of(50), arrays(network))[0] == trees_of(1)
+    assert without_empty(trees_of(50), arrays(network))[0] == trees_of(1, leaves=2)
     plain = Architecture((Columns(3, (5, 5), ()),), sequence(1, [step(VALUE_HEAD, 0)]))
     assert without_empty(plain, {}) == (plain, {})
 

@@ -38,13 +38,14 @@ def kind_of(architecture: Architecture) -> str:
     return LINEAR if LINEAR_MODEL in used else NETWORK
 
 
-def trees_of(architecture: Architecture, rounds: int) -> int:
-    """Return how many trees so many rounds of an architecture are; 0 where it grows none."""
+def trees_of(architecture: Architecture, rounds: int) -> tuple[int, int]:
+    """Return how many trees so many rounds of an architecture are, and how many leaves one has at most; 0 where it grows none."""
     kind = kind_of(architecture)
     if kind not in (TREES, FORESTS):
-        return 0
-    (step,) = architecture.body.steps
-    return rounds * (int(dict(step.settings)["outputs"]) if kind == TREES else 1)
+        return 0, 0
+    settings = dict(architecture.body.steps[0].settings)
+    each = int(settings["outputs"]) if kind == TREES else 1
+    return rounds * each, int(settings["leaves"])
 
 
 def rounds_of(architecture: Architecture) -> str:

@@ -74,7 +74,7 @@ def forget(ensemble: TreeEnsemble, rounds: int) -> None:
 def without_empty(
     architecture: Architecture, weights: Mapping[str, np.ndarray]
 ) -> tuple[Architecture, Mapping[str, np.ndarray]]:
-    """Return trees without the rounds that were not needed, which say nothing and would be written all the same.
+    """Return trees without the rounds and the nodes that were not needed, which say nothing and would be written all the same.
 
     Args:
         architecture: Of whatever kind; networks are left as they are.
@@ -85,11 +85,18 @@ def without_empty(
     ((place, known),) = enumerate(architecture.body.steps)
     needed = weights[f"{place}.value"].any(axis=(1, 2))
     rounds = max(1, int(np.flatnonzero(needed).max(initial=0)) + 1)
-    settings = tuple((name, rounds if name == "rounds" else one) for name, one in known.settings)
-    fewer = replace(architecture.body, steps=(replace(known, settings=settings),))
-    names = {f"{place}.{name}" for name in (*ARRAYS, "levels", "speaks")}
-    kept = {name: one[:rounds] if name in names else one for name, one in weights.items()}
-    return replace(architecture, body=fewer), kept
+    # A node that was never written has the root as its child.
+    used = weights[f"{place}.left"][:rounds].any(axis=(0, 1))
+    leaves = max(2, int(np.flatnonzero(used).max(initial=0)) // 2 + 1)
+    fewer = {"rounds": rounds, "leaves": leaves}
+    settings = tuple((name, fewer.get(name, one)) for name, one in known.settings)
+    body = replace(architecture.body, steps=(replace(known, settings=settings),))
+    kept = dict(weights)
+    for name in (*ARRAYS, "speaks"):
+        if f"{place}.{name}" in kept:
+            kept[f"{place}.{name}"] = kept[f"{place}.{name}"][:rounds, :, : 2 * leaves - 1]
+    kept[f"{place}.levels"] = kept[f"{place}.levels"][:rounds]
+    return replace(architecture, body=body), kept
 
 
 def at_most(thresholds: Floats) -> npt.NDArray[np.float32]:
