@@ -2,6 +2,8 @@
 
 import pytest
 
+from coeval.architecture.step import Architecture, sequence, step
+from coeval.architecture.types import Columns
 from coeval.component.solved import (
     FORESTS,
     LINEAR,
@@ -13,6 +15,7 @@ from coeval.component.solved import (
     rounds_of,
     trees_of,
 )
+from coeval.component.trees import TREE_ENSEMBLE
 from coeval.space.tabular import space_for
 from tests.evaluate.tasks import task_of
 
@@ -40,14 +43,15 @@ def test_a_round_has_a_tree_for_every_output_and_of_a_forest_one():
     assert found == [(60, 63), (20, 256), (0, 0)]
 
 
-def test_networks_and_trees_that_draw_features_depend_on_the_seed():
+def test_networks_forests_and_trees_that_draw_something_depend_on_the_seed():
     found = {name: depends_on_seed(SEEDS[name].architecture) for name in SEEDS}
-    assert found["mlp"]
-    assert found["forest"]
-    assert not found["linear_model"]
-    for name in ("trees", "slow_trees"):
-        grown = SEEDS[name].architecture.body.steps
-        shares = [
-            dict(one.settings)["share"] for one in grown if one.component.name == "tree_ensemble"
-        ]
-        assert found[name] == (shares[0] < 1)
+    assert [name for name, depends in found.items() if not depends] == ["linear_model"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "depends"),
+    [({}, False), ({"share": 0.6}, True), ({"rows": 0.8}, True), ({"splits": "random"}, True)],
+)
+def test_trees_depend_on_the_seed_where_they_draw(drawn, depends):
+    one = step(TREE_ENSEMBLE, 0, **drawn)
+    assert depends_on_seed(Architecture((Columns(3),), sequence(1, [one]))) == depends

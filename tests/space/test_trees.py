@@ -49,6 +49,16 @@ def test_no_ensemble_has_more_nodes_than_allowed():
     assert infer(next(iter(space))).types[-1].features == 10
 
 
+def test_without_lightgbm_nothing_is_decided_that_has_no_effect(monkeypatch):
+    monkeypatch.setattr("coeval.space.trees.find_spec", lambda name: None)
+    plain = trees_space(TASK, COLUMNS)
+    check_space(plain)
+    found = {(dict(one.body.steps[0].settings)["rows"]) for one in plain}
+    assert found == {1.0}
+    seed = settings_of(space_for(TASK, models="all").seeds()["trees"])
+    assert (seed["rows"], seed["splits"]) == (1.0, "best")
+
+
 def test_seeds_with_few_rounds_take_longer_steps():
     few = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
     many = {name: settings_of(one) for name, one in tree_seeds_of("breast_cancer").items()}

@@ -254,3 +254,18 @@ def test_what_is_nothing_beside_a_columns_numbers_is_zero_for_trees():
     examples = Examples(Rows(numeric, none, none), np.zeros(2))
     table = Learnt.of(examples, Problem.BINARY, Scale(0.0, 1.0)).table
     np.testing.assert_array_equal(table, [[0, np.float32(1e-12)], [3, np.float32(2e-12)]])
+
+
+@pytest.mark.parametrize("drawn", [{"rows": 0.6}, {"splits": "random"}])
+def test_lightgbm_draws_rows_and_thresholds_by_the_seed(drawn):
+    pytest.importorskip("lightgbm")
+    data = TrainingData(Problem.REGRESSION, labelled(400, Problem.REGRESSION))
+
+    def grown(settings, seed):
+        ensemble = TreeEnsemble(columns=5, outputs=1, rounds=10, leaves=15)
+        grow(ensemble, {**SETTINGS, **settings}, data, seed=seed)
+        return ensemble.threshold
+
+    assert torch.equal(grown(drawn, 1), grown(drawn, 1))
+    assert not torch.equal(grown(drawn, 1), grown(drawn, 2))
+    assert torch.equal(grown({}, 1), grown({}, 2))

@@ -21,10 +21,11 @@ def follows_no_recipe(architecture: Architecture) -> bool:
 
 
 def depends_on_seed(architecture: Architecture) -> bool:
-    """Return whether trainings on the same rows under different seeds differ: of networks, forests, and trees that draw features."""
+    """Return whether trainings on the same rows under different seeds differ: of networks, forests, and trees that draw something."""
     if kind_of(architecture) == TREES:
-        grown = (one for one in architecture.body.steps if one.component == TREE_ENSEMBLE)
-        return any(float(dict(one.settings)["share"]) < 1 for one in grown)
+        settings = dict(architecture.body.steps[0].settings)
+        drawn = min(float(settings["share"]), float(settings["rows"])) < 1
+        return drawn or settings["splits"] == "random"
     return kind_of(architecture) != LINEAR
 
 

@@ -48,20 +48,23 @@ TREE_ENSEMBLE = Component(
     summary=(
         "Sum of regression trees over numbers and category codes, one a round and output (gradient boosting, Friedman 2001, "
         "doi:10.1214/aos/1013203451): a tree has so many leaves of at least so many rows, its values are shrunk and penalised, and a "
-        "split is chosen among a share of the features."
+        "split is chosen among a share of the features, at the best threshold or one drawn at random, on a share of the rows "
+        "(Friedman 2002, doi:10.1016/S0167-9473(01)00065-2)."
     ),
     type_rule=_type,
     cost_rule=_cost,
     arguments=_arguments,
     lowering="coeval.build.modules.trees:TreeEnsemble",
     settings=(
-        Setting("rounds", (50, 100, 200, 400, 800), 200, bounds=(1, 10_000)),
+        Setting("rounds", (50, 100, 200, 400, 800, 1600), 200, bounds=(1, 10_000)),
         Setting("leaves", (4, 8, 16, 31, 63), 31, bounds=(2, 1024)),
         # How the trees are grown: they are the function as much as their number is.
         Setting("shrinkage", (0.02, 0.05, 0.1, 0.2), 0.1, bounds=(1e-3, 1.0)),
         Setting("penalty", (0.0, 1.0, 10.0), 0.0, bounds=(0.0, 1e6)),
         Setting("least", (5, 20, 50), 20, bounds=(1, 100_000)),
         Setting("share", (0.3, 0.6, 1.0), 1.0, bounds=(0.01, 1.0)),
+        Setting("rows", (0.6, 0.8, 1.0), 1.0, bounds=(0.01, 1.0)),  # as splits, of LightGBM alone
+        Setting("splits", ("best", "random"), "best"),
         Setting("outputs", (1,), 1, bounds=(1, 100_000)),  # the task decides, no search moves it
     ),
     capabilities=frozenset({"entry", "head"}),

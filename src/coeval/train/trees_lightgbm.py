@@ -55,7 +55,7 @@ def grow_lightgbm(
         settings: Of the component.
         learnt: From what.
         rounds: At most.
-        seed: Of the draws of features.
+        seed: Of the draws of features, rows and thresholds.
         follow: Told each round when it is stored, and answers whether to go on.
     """
     import lightgbm  # noqa: PLC0415 - an extra
@@ -147,6 +147,9 @@ def _options(
         "min_data_in_leaf": settings["least"],
         "lambda_l2": settings["penalty"],
         "feature_fraction_bynode": settings["share"],
+        "bagging_fraction": settings["rows"],
+        "bagging_freq": int(settings["rows"] != 1.0),
+        "extra_trees": settings["splits"] == "random",
         "seed": seed % 2**31,
         "num_threads": torch.get_num_threads(),
         "deterministic": True,

@@ -1,4 +1,4 @@
-"""Trees grown by scikit-learn's histogram gradient boosting."""
+"""Trees grown by scikit-learn's histogram gradient boosting, which draws neither rows nor thresholds: it takes all, and the best."""
 
 from collections.abc import Mapping
 from typing import Any
