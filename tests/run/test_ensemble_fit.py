@@ -8,18 +8,22 @@ import pandas as pd
 import pytest
 
 from coeval.cli.model import show_command
+from coeval.errors import ExportError
 from coeval.export import ensemble_final
+from coeval.export.ensemble import Ensemble
 from coeval.export.ensemble_choice import Guarded
 from coeval.export.folder import read_manifest
 from coeval.export.predictor import Predictor
 from coeval.export.retrain import Rows
 from coeval.export.seeds import SEEDS
 from coeval.report.page import write
+from coeval.run import finish
 from coeval.run.bench_evaluation import Silent
 from coeval.run.fit import fit
 from coeval.run.options import Options
 
 pytestmark = pytest.mark.slow
+write_single = finish._write
 
 
 def three(predictions, judged, start):
@@ -28,6 +32,13 @@ def three(predictions, judged, start):
     weights = np.zeros(len(predictions))
     weights[[start[0], *others]] = 0.5, 0.3, 0.2
     return weights
+
+
+def refused(folder, model, *others):
+    """Write single models alone."""
+    if isinstance(model, Ensemble):
+        raise ExportError("model.onnx differs from the searched model by 0.5")
+    return write_single(folder, model, *others)
 
 
 def rows(seed: int = 0, count: int = 300) -> pd.DataFrame:
@@ -89,3 +100,17 @@ def test_report_and_terminal_show_the_members(run, capsys):
     assert "logits divided by" in page
     show_command(run.folder.path, None, None, as_json=False)
     assert f"The heaviest of {3 * SEEDS} members" in capsys.readouterr().out
+
+
+def test_an_ensemble_whose_files_differ_leaves_its_heaviest_member(tmp_path, monkeypatch):
+    rows().to_csv(tmp_path / "rows.csv", index=False)
+    options = Options(
+        tmp_path / "rows.csv", "bought", tmp_path / "run", budget="10m", trials=2, workers=1
+    )
+    monkeypatch.setattr(finish, "_write", refused)
+    found = fit(options, Silent(), began=time.monotonic())
+    assert "members" not in found.final
+    assert "the heaviest is taken alone: model.onnx differs" in found.final["provenance"]
+    assert "ensemble" not in read_manifest(found.folder.path / "model")
+    predicted = Predictor(found.folder.path).predict(rows(seed=1))
+    assert predicted["probability_0"].between(0, 1).all()

@@ -89,17 +89,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             pool.close()
             pool = Pool(1)
-        known = _known(site, pool, final.whole)
-        opened = None if known is None else _opened(site, known, compared)
-        facts = {**_facts(site, run, final, compared, opened), "importance": columns}
-        written = pool.submit(
-            _write,
-            site.folder.model,
-            final.whole,
-            site.folder.cache,
-            _card(site, run, facts, opened),
-            known,
-        ).result()
+        final, facts, written = _delivered(site, run, pool, final, compared, columns)
         if (front := front_note(site, run, pool, end)) is not None:
             site.record(front)
     except BrokenExecutor as error:
@@ -121,6 +111,50 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         data["constraints"] = held
     site.record(Note("final", data))
     return data
+
+
+def _delivered(
+    site: Site,
+    run: Run,
+    pool: Pool,
+    final: FinalModel,
+    compared: Sequence[Rival],
+    columns: Any,
+) -> tuple[FinalModel, dict[str, Any], "Written"]:
+    """Score the model once, write it and compare the files with it; an ensemble whose files differ leaves its heaviest member.
+
+    Returns:
+        What was written, what the journal says of it, and how well the files reproduce it.
+
+    Raises:
+        ExportError: The files do not reproduce a single model.
+    """
+    try:
+        return final, *_written(site, run, pool, final, compared, columns)
+    except ExportError as error:
+        if final.ensemble is None:
+            raise
+        site.record(Note("ensemble_refused", {"failure": str(error)}))
+        why = f"{final.provenance} The files of all together did not say what they say, so the heaviest is taken alone: {error}"
+    alone = replace(final, ensemble=None, unseen=None, members=(), provenance=why)
+    return alone, *_written(site, run, pool, alone, compared, columns)
+
+
+def _written(
+    site: Site,
+    run: Run,
+    pool: Pool,
+    final: FinalModel,
+    compared: Sequence[Rival],
+    columns: Any,
+) -> tuple[dict[str, Any], "Written"]:
+    """Score the model, write it and compare the files with it."""
+    known = _known(site, pool, final.whole)
+    opened = None if known is None else _opened(site, known, compared)
+    facts = {**_facts(site, run, final, compared, opened), "importance": columns}
+    card = _card(site, run, facts, opened)
+    cache = site.folder.cache
+    return facts, pool.submit(_write, site.folder.model, final.whole, cache, card, known).result()
 
 
 def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
