@@ -16,7 +16,13 @@ from coeval.export import final as final_module
 from coeval.export import stretch
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists, final_seconds
-from coeval.export.retrain import Retrained, Rows, predictions, retrain, row_indices
+from coeval.export.retrain import (
+    Retrained,
+    Rows,
+    predictions,
+    retrain,
+    row_indices,
+)
 from coeval.export.scoring import open_test
 from coeval.export.selection import FinalistResult, finalists_floor, rank
 from coeval.space.tabular import space_for

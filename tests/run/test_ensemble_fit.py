@@ -23,7 +23,7 @@ from coeval.run.fit import fit
 from coeval.run.options import Options
 
 pytestmark = pytest.mark.slow
-write_single = finish._write
+write_single = finish.write
 
 
 def three(predictions, judged, start):
@@ -107,7 +107,7 @@ def test_an_ensemble_whose_files_differ_leaves_its_heaviest_member(tmp_path, mon
     options = Options(
         tmp_path / "rows.csv", "bought", tmp_path / "run", budget="10m", trials=2, workers=1
     )
-    monkeypatch.setattr(finish, "_write", refused)
+    monkeypatch.setattr(finish, "write", refused)
     found = fit(options, Silent(), began=time.monotonic())
     assert "members" not in found.final
     assert "the heaviest is taken alone: model.onnx differs" in found.final["provenance"]

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from coeval.run.finish import MOST_IMAGES, verified_rows
+from coeval.run.deliver import MOST_IMAGES, verified_rows
 from coeval.run.reserve import (
     EXPORT_SECONDS,
     IMAGE_EXPORT_SECONDS,

@@ -39,6 +39,14 @@ def test_what_takes_a_moment_comes_first_and_what_was_never_measured_last():
     assert order(["b", "a"], SMALL, []) == ["b", "a"]
 
 
+def test_of_many_rows_what_is_quick_comes_first_and_forests_last():
+    names = ["forest", "tabm", "realmlp", "trees", "other", "mlp", FIRST]
+    known = world(*[{name: 0.1 * n for n, name in enumerate(names)}] * 2)
+    expected = [FIRST, "trees", "mlp", "realmlp", "tabm", "other", "forest"]
+    assert order(names, Looks(9_000, 8, 0.0, 2), known) == expected
+    assert order(names, SMALL, known)[1] == "forest"
+
+
 def test_tables_are_as_far_apart_as_they_look():
     assert SMALL.distance(SMALL) == 0
     nearer = Looks(900, 8, 0.0, 2)

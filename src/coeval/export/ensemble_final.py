@@ -149,8 +149,8 @@ def with_ensemble(
 
 
 def _candidates(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Candidate]:
-    """Return the finalists with complete trainings on train and validation rows."""
-    able = [one for one in final.trained if one.rows is Rows.KNOWN and one.is_complete]
+    """Return the finalists with complete trainings that have not seen the selection rows: the contest's, or the search's own."""
+    able = [one for one in final.trained if one.rows is not Rows.ALL and one.is_complete]
     able = [one for one in able if one.model is not None and one.selection is not None]
     found = []
     for finalist in finalists:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
@@ -20,7 +21,9 @@ from coeval.export.retrain import (
     Job,
     Retrained,
     Rows,
+    Stored,
     restore,
+    restored,
     retrain,
 )
 from coeval.export.selection import (
@@ -41,7 +44,7 @@ from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Task
 from coeval.trial import Artifacts
 
-Mapped = Callable[[Callable[[Job], Retrained], Sequence[Job]], Iterable[Retrained]]
+Mapped = Callable[[Callable[[Any], Retrained], Sequence[Any]], Iterable[Retrained]]
 """``map``, or a pool's; results may come in any order."""
 
 HOPE = 0.6
@@ -181,6 +184,8 @@ def make_final(
     searched = {one.trial: one.epochs for one in finalists}
     finalists, resources = _drawn_out(finalists, resources, task)
     trained = _compete(finalists, resources, task)
+    if not trained and resources.together and resources.refits:
+        trained = _searched(finalists, resources, task, artifacts)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
     ranking = rank(finalists, trained, results, task)
     chosen, kept = _best_model(ranking, trained, resources, task, artifacts)
@@ -232,6 +237,8 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
             planned.append(one)
         elif not planned:
             return trained  # without the best on validation it would be a contest of the also-rans
+    if resources.together and len(planned) == 1 < len(finalists):
+        return trained  # its time is better spent on the refit: the search's own trainings are compared instead
     rounds = min(resources.rounds, 1) if resources.together else resources.rounds
     for repeat in range(rounds if planned else 0):
         if repeat and _round_need(planned, resources, task) > resources.seconds_left:
@@ -243,6 +250,21 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
         if not planned:
             break
     return trained
+
+
+def _searched(
+    finalists: Sequence[Finalist], resources: Resources, task: Task, artifacts: Artifacts | None
+) -> list[Retrained]:
+    """Return the trainings of the search itself, where there is no time to train the finalists again to compare and join them."""
+    if artifacts is None or len(task.folds) > 1 or not len(task.splits.selection):
+        return []
+    stored = []
+    for one in finalists:
+        try:
+            stored.append(Stored(resources.source, one, artifacts.get(one.weights)))
+        except KeyError:
+            continue  # pruned
+    return [one for one in resources.mapped(restored, stored) if one.model is not None]
 
 
 def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from coeval.architecture.component import Settings
 from coeval.architecture.step import Architecture
 from coeval.component.solved import NETWORK, kind_of
+from coeval.errors import ExportError
 from coeval.export.ensemble import Trained
 from coeval.export.model import Model
 from coeval.task.memory import TaskSource, load_task
@@ -174,6 +175,30 @@ def restore(source: TaskSource, finalist: Finalist, weights: Mapping[str, np.nda
         seconds=time.monotonic() - started,
         selection=predictions(model, task, task.splits.selection),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Weights that the search stored, of a finalist.
+
+    Attributes:
+        source: The task, or its folder.
+        finalist: Whose they are.
+        weights: Of its first fold.
+    """
+
+    source: TaskSource
+    finalist: Finalist
+    weights: Mapping[str, np.ndarray]
+
+
+def restored(stored: Stored) -> Retrained:
+    """Return the model of stored weights, as a job does; that they do not fit is a result, not an exception."""
+    finalist = stored.finalist
+    try:
+        return restore(stored.source, finalist, stored.weights)
+    except ExportError as error:
+        return Retrained(finalist.trial, 0, Rows.SEARCHED, None, 0, 0.0, None, False, str(error))
 
 
 def predictions(model: Trained, task: Task, rows: Index) -> npt.NDArray[np.float64] | None:

@@ -5,11 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from coeval.errors import ExportError
 from coeval.export.card import CardFacts
@@ -20,16 +16,16 @@ from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
 from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.optimism import corrected_validation
-from coeval.export.retrain import Finalist, predictions
+from coeval.export.retrain import Finalist
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
 from coeval.export.seeds import with_seeds
 from coeval.run.capsule import machine
 from coeval.run.contest import equally_trained, with_default
+from coeval.run.deliver import Floats, predict, write
 from coeval.run.front_facts import front_note
 from coeval.run.importance import begin_importance, importance_of
 from coeval.run.pool import Pool
 from coeval.run.reserve import (
-    VERIFIED_ROWS,
     ending_seconds,
     importance_seconds,
     most_walking,
@@ -44,18 +40,12 @@ from coeval.store.protocol import Note
 from coeval.store.queries import notes
 from coeval.strategy.early_end import EarlyEnd
 from coeval.strategy.noise import noise_floor
-from coeval.task import memory
-from coeval.task.task import Task
 
 if TYPE_CHECKING:
     from coeval.export.write import Written
 
 EARLY_ROUNDS = 5
 """Trainings of each finalist at most where the search left time."""
-MOST_IMAGES = 500
-"""On which an export is compared with the model at most."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
@@ -154,7 +144,7 @@ def _written(
     facts = {**_facts(site, run, final, compared, opened), "importance": columns}
     card = _card(site, run, facts, opened)
     cache = site.folder.cache
-    return facts, pool.submit(_write, site.folder.model, final.whole, cache, card, known).result()
+    return facts, pool.submit(write, site.folder.model, final.whole, cache, card, known).result()
 
 
 def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
@@ -249,7 +239,7 @@ def _known(site: Site, pool: Pool, model: Trained) -> Floats | None:
     """Return what the model predicts for the test rows; ``None`` where there are none."""
     if not len(site.task.splits.test):
         return None
-    return pool.submit(_predict, model, site.folder.cache).result()
+    return pool.submit(predict, model, site.folder.cache).result()
 
 
 def _opened(site: Site, known: Floats, baselines: Sequence[Rival]) -> OpenedTest:
@@ -260,37 +250,6 @@ def _opened(site: Site, known: Floats, baselines: Sequence[Rival]) -> OpenedTest
         (one.result.name, one.predictions) for one in baselines if one.predictions is not None
     ]
     return open_test(site.task, known, compared, seed=site.options.seed)
-
-
-def _predict(model: Trained, source: Path) -> Floats:
-    task = memory.load(source)
-    found = predictions(model, task, task.splits.test)
-    assert found is not None
-    return found
-
-
-def _write(
-    folder: Path, model: Trained, source: Path, card: CardFacts, known: Floats | None
-) -> "Written":
-    from coeval.export.write import write_model  # noqa: PLC0415 - loads torch: workers have it, the driver need not
-
-    task = memory.load(source)
-    rows = verified_rows(task)
-    expected = None if known is None else known[np.isin(task.splits.test, rows)]
-    return write_model(folder, model, task.table, rows, card, expected)
-
-
-def verified_rows(task: Task) -> npt.NDArray[np.intp]:
-    """Return the rows on which an export is compared with the model, in their split's order: test rows, else others held out.
-
-    Of images ``MOST_IMAGES``, spread evenly: all of ten thousand would take three networks half a minute. Of a table
-    ``VERIFIED_ROWS``.
-    """
-    splits = task.splits
-    held = (splits.test, splits.selection, splits.validation, splits.train)
-    rows = next(one for one in held if len(one))
-    most = MOST_IMAGES if task.is_image else VERIFIED_ROWS
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.intp)]
 
 
 def _facts(

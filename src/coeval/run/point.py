@@ -14,7 +14,7 @@ from coeval.run.budget import Budget
 from coeval.run.capsule import machine
 from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
-from coeval.run.finish import verified_rows
+from coeval.run.deliver import verified_rows
 from coeval.run.fit_space import space_of
 from coeval.run.folder import RunFolder, open_folder
 from coeval.run.options import Options
