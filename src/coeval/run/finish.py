@@ -119,32 +119,24 @@ def _delivered(
     Raises:
         ExportError: The files do not reproduce a single model.
     """
+
+    def delivered(final: FinalModel) -> tuple[FinalModel, dict[str, Any], "Written"]:
+        known = _known(site, pool, final.whole)
+        opened = None if known is None else _opened(site, known, compared)
+        facts = {**_facts(site, run, final, compared, opened), "importance": columns}
+        card = _card(site, run, facts, opened)
+        cache = site.folder.cache
+        job = pool.submit(write, site.folder.model, final.whole, cache, card, known)
+        return final, facts, job.result()
+
     try:
-        return final, *_written(site, run, pool, final, compared, columns)
+        return delivered(final)
     except ExportError as error:
         if final.ensemble is None:
             raise
         site.record(Note("ensemble_refused", {"failure": str(error)}))
         why = f"{final.provenance} The files of all together did not say what they say, so the heaviest is taken alone: {error}"
-    alone = replace(final, ensemble=None, unseen=None, members=(), provenance=why)
-    return alone, *_written(site, run, pool, alone, compared, columns)
-
-
-def _written(
-    site: Site,
-    run: Run,
-    pool: Pool,
-    final: FinalModel,
-    compared: Sequence[Rival],
-    columns: Any,
-) -> tuple[dict[str, Any], "Written"]:
-    """Score the model, write it and compare the files with it."""
-    known = _known(site, pool, final.whole)
-    opened = None if known is None else _opened(site, known, compared)
-    facts = {**_facts(site, run, final, compared, opened), "importance": columns}
-    card = _card(site, run, facts, opened)
-    cache = site.folder.cache
-    return facts, pool.submit(write, site.folder.model, final.whole, cache, card, known).result()
+    return delivered(replace(final, ensemble=None, unseen=None, members=(), provenance=why))
 
 
 def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
