@@ -174,12 +174,8 @@ def _records(trained: Sequence[Retrained]) -> tuple[tuple[EnsembleMember, Model]
 
 
 def _networks(candidates: Sequence[_Candidate]) -> list[Finalist]:
-    """Return the finalist of each network that would be taken, as large as it came out: trees may have fewer leaves than they might."""
-    return [
-        replace(one.finalist, architecture=model.architecture)
-        for one in candidates
-        for _, model in one.taken
-    ]
+    """Return the finalist of each network that would be taken, as large as it came out."""
+    return [one.finalist.sized(model) for one in candidates for _, model in one.taken]
 
 
 def _chosen(

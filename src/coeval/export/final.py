@@ -22,7 +22,6 @@ from coeval.export.retrain import (
     Retrained,
     Rows,
     Stored,
-    restore,
     restored,
     retrain,
 )
@@ -256,15 +255,21 @@ def _searched(
     finalists: Sequence[Finalist], resources: Resources, task: Task, artifacts: Artifacts | None
 ) -> list[Retrained]:
     """Return the trainings of the search itself, where there is no time to train the finalists again to compare and join them."""
-    if artifacts is None or len(task.folds) > 1 or not len(task.splits.selection):
+    if len(task.folds) > 1 or not len(task.splits.selection):
         return []
-    stored = []
-    for one in finalists:
-        try:
-            stored.append(Stored(resources.source, one, artifacts.get(one.weights)))
-        except KeyError:
-            continue  # pruned
-    return [one for one in resources.mapped(restored, stored) if one.model is not None]
+    stored = [_kept(one, resources, artifacts) for one in finalists]
+    known = [one for one in stored if one is not None]
+    return [one for one in resources.mapped(restored, known) if one.model is not None]
+
+
+def _kept(finalist: Finalist, resources: Resources, artifacts: Artifacts | None) -> Stored | None:
+    """Return the weights of a finalist that the search stored; ``None`` where there are none, pruned or damaged."""
+    if artifacts is None or not finalist.weights:
+        return None
+    try:
+        return Stored(resources.source, finalist, artifacts.get(finalist.weights))
+    except (KeyError, ExportError):
+        return None
 
 
 def _round_need(planned: Sequence[Finalist], resources: Resources, task: Task) -> float:
@@ -312,11 +317,12 @@ def _stored(
 ) -> tuple[Finalist, Retrained] | None:
     """Return the first finalist whose weights the search stored."""
     for one in ranking:
-        if artifacts is not None and one.weights:
-            try:
-                return one, restore(resources.source, one, artifacts.get(one.weights))
-            except (KeyError, ExportError):
-                continue  # pruned or damaged: the next one may be there
+        kept = _kept(one, resources, artifacts)
+        found = None if kept is None else restored(kept)
+        if (
+            found is not None and found.model is not None
+        ):  # else pruned or damaged: the next may be there
+            return one, found
     return None
 
 

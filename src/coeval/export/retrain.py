@@ -6,7 +6,7 @@ driver makes jobs and reads results, and only the process that runs one needs it
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -68,6 +68,10 @@ class Finalist:
         """Return its trial for people, and what it is where it is no network."""
         kind = kind_of(self.architecture)
         return f"Trial {self.trial}" + ("" if kind == NETWORK else f" ({kind})")
+
+    def sized(self, model: Model) -> "Finalist":
+        """Return it as large as a training of it came out: trees may have fewer leaves than they might."""
+        return replace(self, architecture=model.architecture)
 
     def seconds(self, rows: int) -> float:
         """Return about how long training it again on so many rows takes."""

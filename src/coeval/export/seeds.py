@@ -40,11 +40,6 @@ class _Member:
         """Return how many of them learnt from all rows but the test rows."""
         return sum(record.rows is Rows.ALL for record, _ in self.trained)
 
-    @property
-    def alike(self) -> Finalist:
-        """Return the finalist as large as its first training came out: another one will be about as large."""
-        return replace(self.finalist, architecture=self.trained[0][1].architecture)
-
     def wants(self, refits: int) -> bool:
         """Return whether another training is worth it, to have so many on all rows."""
         if not depends_on_seed(self.finalist.architecture):
@@ -114,13 +109,10 @@ def _affordable(
     allowed: Callable[[Sequence[Finalist]], bool],
 ) -> list[_Member]:
     """Return the first of those that another training is worth it for, as many as time and limits have room for."""
-    there = [
-        replace(one.finalist, architecture=model.architecture)
-        for one in members
-        for _, model in one.trained
-    ]
+    there = [one.finalist.sized(model) for one in members for _, model in one.trained]
     for count in range(min(len(wanted), NETWORKS - len(there)), 0, -1):
-        more = [one.alike for one in wanted[:count]]
+        # Another training will come out about as large as the first.
+        more = [one.finalist.sized(one.trained[0][1]) for one in wanted[:count]]
         needed = HOPE * round_seconds(more, task, resources.workers, Rows.ALL)
         if needed <= resources.seconds_left and allowed([*there, *more]):
             return list(wanted[:count])

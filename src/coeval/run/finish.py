@@ -111,7 +111,9 @@ def _delivered(
     compared: Sequence[Rival],
     columns: Any,
 ) -> tuple[FinalModel, dict[str, Any], "Written"]:
-    """Score the model once, write it and compare the files with it; an ensemble whose files differ leaves its heaviest member.
+    """Score the model, write it and compare the files with it; an ensemble whose files differ leaves its heaviest member.
+
+    That member is scored too, which the journal counts as a second look at the test rows.
 
     Returns:
         What was written, what the journal says of it, and how well the files reproduce it.

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from coeval.architecture.component import Setting, Settings, Value
+from coeval.architecture.step import Architecture
 from coeval.errors import SpaceError, did_you_mean
-from coeval.space.protocol import Child, Move
+from coeval.space.protocol import Candidate, Child, Move
 
 
 def adjacent(setting: Setting, value: Value) -> tuple[Value, ...]:
@@ -189,3 +190,16 @@ class ChoiceSpace:
 
 def _among(setting: Setting, value: object) -> bool:
     return any(value == one and type(value) is type(one) for one in setting.choices)
+
+
+def by_default(
+    preparation: ChoiceSpace, architecture: Architecture, recipe: ChoiceSpace
+) -> Candidate:
+    """Return the candidate of an architecture that takes the defaults of preparation and recipe."""
+    return Candidate(
+        (
+            ("preparation", preparation.default()),
+            ("architecture", architecture),
+            ("recipe", recipe.default()),
+        )
+    )

@@ -3,7 +3,7 @@
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns
 from coeval.component.linear_model import LINEAR_MODEL
-from coeval.space.choices import ChoiceSpace
+from coeval.space.choices import ChoiceSpace, by_default
 from coeval.space.fixed import FixedSpace
 from coeval.space.protocol import Candidate
 from coeval.task.task import Task
@@ -24,9 +24,4 @@ def linear_seed(
     linear: FixedSpace, preparation: ChoiceSpace, recipe: ChoiceSpace
 ) -> dict[str, Candidate]:
     """Return the linear model on columns prepared as by default."""
-    parts = (
-        ("preparation", preparation.default()),
-        ("architecture", linear.member),
-        ("recipe", recipe.default()),
-    )
-    return {"linear_model": Candidate(parts)}
+    return {"linear_model": by_default(preparation, linear.member, recipe)}

@@ -29,7 +29,7 @@ from coeval.space.protocol import Candidate, Space
 from coeval.space.recipe import recipe_for, weights_may_pay
 from coeval.space.sequences import SequenceSpace
 from coeval.space.tokens import token_seeds, tokens_space
-from coeval.space.trees import forest_seeds, forest_space, tree_seeds, trees_space
+from coeval.space.trees import forest_space, tree_seeds, trees_space
 from coeval.space.vocabulary import LADDER, settings_of, vocabulary
 from coeval.task import memory
 from coeval.task.preparation import columns_for
@@ -153,8 +153,7 @@ def space_for(
         families["trees"] = trees = trees_space(task, columns)
         families["forest"] = forests = forest_space(task, columns)
         seeds = {
-            **tree_seeds(trees, preparation, recipe),
-            **forest_seeds(forests, preparation, recipe),
+            **tree_seeds(trees, forests, preparation, recipe),
             **seeds,
         }
     if models == "all":

@@ -8,7 +8,7 @@ from coeval.architecture.component import Component, Settings, Value
 from coeval.architecture.step import Architecture, sequence, step
 from coeval.architecture.types import Columns
 from coeval.component.trees import FOREST, TREE_ENSEMBLE
-from coeval.space.choices import ChoiceSpace
+from coeval.space.choices import ChoiceSpace, by_default
 from coeval.space.protocol import Candidate
 from coeval.space.slots import Slot, SlotSpace
 from coeval.task.task import Problem, Task
@@ -29,6 +29,7 @@ california_houses (48,009, 48,409; validation, one seed), in no more time; early
 _SLOW: Mapping[str, Value] = {
     "rounds": 800, "leaves": 16, "shrinkage": 0.05, "penalty": 1, "least": 20, "share": 0.6, "rows": 0.8, "splits": "best"
 }  # fmt: skip
+_BOOSTED = {"trees": _DEEP, "slow_trees": _SLOW}
 _FORESTS: Mapping[str, Mapping[str, Value]] = {
     "forest": {"rounds": 100, "leaves": 2048, "least": 1, "share": 0.6, "splits": "random", "smoothing": 0.3},
     "best_forest": {"rounds": 100, "leaves": 1024, "least": 2, "share": 0.3, "splits": "best", "smoothing": 0.3},
@@ -134,60 +135,31 @@ def _space(
 
 
 def tree_seeds(
-    trees: SlotSpace, preparation: ChoiceSpace, recipe: ChoiceSpace
+    trees: SlotSpace, forests: SlotSpace, preparation: ChoiceSpace, recipe: ChoiceSpace
 ) -> dict[str, Candidate]:
-    """Return the ensembles that an expert would start with: large trees of small leaves, and more, smaller ones for few rows.
+    """Return what an expert would start with, on columns prepared as by default.
+
+    Large trees of small leaves, and more, smaller ones for few rows; a forest of random thresholds, its leaves pure, and one of
+    the best thresholds.
 
     Args:
-        trees: The space of the part ``architecture``.
+        trees: The space of boosted trees.
+        forests: The space of forests.
         preparation: The space of the part ``preparation``; its defaults are taken.
         recipe: The space of the part ``recipe``; likewise.
     """
-    wanted = {"trees": _DEEP, "slow_trees": _SLOW}
-    return {
-        name: _candidate(_nearest(trees, settings), preparation, recipe)
-        for name, settings in wanted.items()
-    }
+    found = {name: _nearest(trees, wanted) for name, wanted in _BOOSTED.items()}
+    found |= {name: _nearest(forests, wanted) for name, wanted in _FORESTS.items()}
+    return {name: by_default(preparation, one, recipe) for name, one in found.items()}
 
 
-def forest_seeds(
-    forests: SlotSpace, preparation: ChoiceSpace, recipe: ChoiceSpace
-) -> dict[str, Candidate]:
-    """Return a forest of random thresholds, its leaves pure, and one of the best thresholds.
-
-    Args:
-        forests: The space of the part ``architecture``.
-        preparation: The space of the part ``preparation``; its defaults are taken.
-        recipe: The space of the part ``recipe``; likewise.
-    """
-    options = {slot.name: slot.options for slot in forests.slots}
-    return {
-        name: _candidate(
-            forests.assemble([_taken(options[one], wanted[one]) for one in options]),
-            preparation,
-            recipe,
-        )
-        for name, wanted in _FORESTS.items()
-    }
-
-
-def _candidate(
-    architecture: Architecture, preparation: ChoiceSpace, recipe: ChoiceSpace
-) -> Candidate:
-    parts = (
-        ("preparation", preparation.default()),
-        ("architecture", architecture),
-        ("recipe", recipe.default()),
-    )
-    return Candidate(parts)
-
-
-def _nearest(trees: SlotSpace, wanted: Mapping[str, Value]) -> Architecture:
+def _nearest(space: SlotSpace, wanted: Mapping[str, Value]) -> Architecture:
     """Return the member whose settings are the nearest to those wanted, with longer steps where it has fewer rounds."""
-    options = {slot.name: slot.options for slot in trees.slots}
-    rounds = float(_closest(options["rounds"], float(wanted["rounds"])))
-    steps = {**wanted, "shrinkage": max(float(wanted["shrinkage"]), TRAVEL / rounds)}
-    return trees.assemble([_taken(every, steps[name]) for name, every in options.items()])
+    options = {slot.name: slot.options for slot in space.slots}
+    if "shrinkage" in wanted:
+        rounds = float(_closest(options["rounds"], float(wanted["rounds"])))
+        wanted = {**wanted, "shrinkage": max(float(wanted["shrinkage"]), TRAVEL / rounds)}
+    return space.assemble([_taken(every, wanted[name]) for name, every in options.items()])
 
 
 def _taken(options: tuple[str, ...], wanted: Value) -> str:
