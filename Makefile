@@ -19,7 +19,7 @@ COMPILED := $(BIN)/python -c 'from coeval.train.kernels.loading import load; loa
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-demo: .venv/user  ## Install, then search a network for a bundled real table in one minute
+demo: .venv/user  ## Install, then search a model for a bundled real table in one minute
 	$(BIN)/python examples/make_table.py breast_cancer runs/breast_cancer.csv
 	$(BIN)/coeval fit runs/breast_cancer.csv --target diagnosis --budget 60s --out runs/demo --overwrite
 

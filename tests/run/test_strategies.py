@@ -173,7 +173,7 @@ def test_each_lever_can_be_left_alone(name, levers):
 
 
 def test_teams_begin_with_the_seeds_members_and_learn_from_the_lowest_rung_on():
-    space, parents = space_for(task()), []
+    space, parents = space_for(task(), models="neural"), []
     for seed in range(4):
         log = drive(strategy_for("cooperative", space, LOSS, seed), DigestEvaluator(("loss",)), 60)
         bred = [one for one in questions(log) if "coevolution" in one.origin]

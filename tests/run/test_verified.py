@@ -17,7 +17,7 @@ from tests.evaluate.tasks import task_of
 
 LOSS = Objective("log_loss")
 TASK = task_of("wine")
-SPACE = space_for(TASK)
+SPACE = space_for(TASK, models="neural")
 
 
 class Clock:

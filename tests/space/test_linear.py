@@ -22,7 +22,7 @@ def test_the_linear_model_is_a_space():
 def test_it_is_a_seed_beside_trees_and_networks():
     seeds = BOTH.seeds()
     assert {"linear_model", "trees", "mlp"} < set(seeds)
-    assert "linear_model" not in space_for(TASK).seeds()
+    assert "linear_model" not in space_for(TASK, models="neural").seeds()
     (only,) = seeds["linear_model"].architecture.body.steps
     assert only.component == LINEAR_MODEL
 

@@ -55,7 +55,7 @@ def test_keeps_the_contract_of_candidate_spaces():
 @pytest.mark.parametrize("problem", list(Problem))
 def test_the_head_is_the_problem_s(problem):
     one = task(problem)
-    space = space_for(one)
+    space = space_for(one, models="neural")
     candidate = space.sample(np.random.default_rng(0))
     assert infer(space.architecture(candidate)).output == Vector(one.outputs)
     heads = (head_for(one)[0], VOTE)
@@ -65,7 +65,7 @@ def test_the_head_is_the_problem_s(problem):
 @pytest.mark.parametrize("rows", [40, 400, 30_000])
 @pytest.mark.parametrize("numbers", [1, 700])
 def test_all_seeds_are_members_whatever_the_table(rows, numbers):
-    space = space_for(task(rows=rows, numbers=numbers, kinds=()))
+    space = space_for(task(rows=rows, numbers=numbers, kinds=()), models="neural")
     roomy = ["tabm", "tabm_bins"] if numbers == 1 else []  # a wide table leaves ensembles no room
     assert set(space.seeds()) == {"linear", "mlp", "resnet", "realmlp", "gated", *roomy}
     assert list(space.seeds()) == order(
@@ -87,7 +87,7 @@ def test_no_candidate_trains_for_minutes(rows):
 
 
 def test_a_limit_that_the_user_gives_holds():
-    space = space_for(task(), limits=Limits(macs=5_000))
+    space = space_for(task(), models="neural", limits=Limits(macs=5_000))
     assert space.parts["architecture"].grammar.limits.macs == 5_000
     assert infer(space.seeds()["mlp"].architecture).cost.macs <= 5_000
 

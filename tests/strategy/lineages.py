@@ -14,7 +14,7 @@ NINTH = Fidelity(epochs=1 / 9)
 def space() -> ProductSpace:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(240, 4))
-    return space_for(from_arrays(values, values[:, 0] * values[:, 1]))
+    return space_for(from_arrays(values, values[:, 0] * values[:, 1]), models="neural")
 
 
 def trial(number, candidate, value=0.5, **proposal):

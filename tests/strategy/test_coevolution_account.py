@@ -62,7 +62,7 @@ def test_too_few_teams_teach_nothing():
 
 
 def test_a_table_s_members_are_said_in_words():
-    space = space_for(task())
+    space = space_for(task(), models="neural")
     strategy = Coevolution(space, LOSS, 0, teams=decomposition_for(space))
     for number, candidate in enumerate(space.seeds().values()):
         done = Measurement({"loss": float(number)})

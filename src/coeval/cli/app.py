@@ -109,9 +109,9 @@ def fit(
     models: Annotated[
         str,
         typer.Option(
-            help="Of tables: neural for networks alone, all for boosted trees, forests and linear models beside them."
+            help="Of tables: all for networks, boosted trees, forests and linear models together, neural for networks alone."
         ),
-    ] = "neural",
+    ] = "all",
     strategy: Annotated[
         str,
         typer.Option(

@@ -62,7 +62,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         metric: Any = None,
         strategy: str = "evolution",
         preset: str | None = None,
-        models: str = "neural",
+        models: str = "all",
         ensemble: bool = False,
         max_latency: str | None = None,
         max_parameters: str | int | None = None,
@@ -219,7 +219,7 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
             direction and gets class indices and probabilities.
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
-        models: Of tables, ``"neural"`` for networks alone, ``"all"`` for boosted trees, forests and linear models beside them.
+        models: Of tables, ``"all"`` for networks, boosted trees, forests and linear models together, ``"neural"`` for networks alone.
         ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
             them predict together where that is clearly better there. All rows train the result where there is time.
         max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.
@@ -310,7 +310,7 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
             function decides otherwise.
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
-        models: Of tables, ``"neural"`` for networks alone, ``"all"`` for boosted trees, forests and linear models beside them.
+        models: Of tables, ``"all"`` for networks, boosted trees, forests and linear models together, ``"neural"`` for networks alone.
         ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
             them predict together where that is clearly better there. All rows train the result where there is time.
         max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.

@@ -153,7 +153,7 @@ def baseline_once(
 ) -> tuple[BaselineResult, "Floats | None"]:
     """Fit a baseline on the training rows alone, for its score on validation and its predictions for the test rows.
 
-    Of a huge table a second fit, on some more rows, would say the same and take the search's time.
+    Of a large table a second fit, on some more rows, would say about the same and take the search's time.
 
     Args:
         name: One of ``baselines_for`` the task.
@@ -187,9 +187,8 @@ def baseline_once(
         spent = time.perf_counter() - started
         why = f"{type(error).__name__}: {error}"
         return BaselineResult(name, shown, {}, spent, why, failed=True), None
-    told = "; ".join(one for one in (detail, "not fitted again for the test") if one)
     spent = time.perf_counter() - started
-    return BaselineResult(name, shown, reached, spent, told), found[len(validation) :]
+    return BaselineResult(name, shown, reached, spent, detail), found[len(validation) :]
 
 
 def _fit_predict(

@@ -14,7 +14,7 @@ from typing import Any
 from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.finalists import refit_seconds, refits_seconds, round_seconds
+from coeval.export.finalists import are_many, refit_seconds, refits_seconds, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import (
     Finalist,
@@ -182,8 +182,11 @@ def make_final(
     task = load_task(resources.source)
     searched = {one.trial: one.epochs for one in finalists}
     finalists, resources = _drawn_out(finalists, resources, task)
-    trained = _compete(finalists, resources, task)
-    if not trained and resources.together and resources.refits:
+    mixes = resources.together and resources.refits
+    trained = _searched(finalists, resources, task, artifacts) if mixes and are_many(task) else []
+    if not trained:
+        trained = _compete(finalists, resources, task)
+    if not trained and mixes:
         trained = _searched(finalists, resources, task, artifacts)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
     ranking = rank(finalists, trained, results, task)
@@ -254,20 +257,20 @@ def _compete(finalists: Sequence[Finalist], resources: Resources, task: Task) ->
 def _searched(
     finalists: Sequence[Finalist], resources: Resources, task: Task, artifacts: Artifacts | None
 ) -> list[Retrained]:
-    """Return the trainings of the search itself, where there is no time to train the finalists again to compare and join them."""
+    """Return the trainings of the search itself, where there is no time to train the finalists again to compare and join them, or it is better spent."""
     if len(task.folds) > 1 or not len(task.splits.selection):
         return []
-    stored = [_kept(one, resources, artifacts) for one in finalists]
-    known = [one for one in stored if one is not None]
+    found = [stored(one, resources.source, artifacts) for one in finalists]
+    known = [one for one in found if one is not None]
     return [one for one in resources.mapped(restored, known) if one.model is not None]
 
 
-def _kept(finalist: Finalist, resources: Resources, artifacts: Artifacts | None) -> Stored | None:
+def stored(finalist: Finalist, source: TaskSource, artifacts: Artifacts | None) -> Stored | None:
     """Return the weights of a finalist that the search stored; ``None`` where there are none, pruned or damaged."""
     if artifacts is None or not finalist.weights:
         return None
     try:
-        return Stored(resources.source, finalist, artifacts.get(finalist.weights))
+        return Stored(source, finalist, artifacts.get(finalist.weights))
     except (KeyError, ExportError):
         return None
 
@@ -308,8 +311,8 @@ def _best_model(
             None if resources.refits or task.is_image else _stored([winner], resources, artifacts)
         )
         return found if found and has_lost(before, found[1], task) else (winner, before)
-    stored = _stored(ranking, resources, artifacts)
-    return stored if stored is not None else _at_any_cost(ranking, trained, resources)
+    last = _stored(ranking, resources, artifacts)
+    return last if last is not None else _at_any_cost(ranking, trained, resources)
 
 
 def _stored(
@@ -317,7 +320,7 @@ def _stored(
 ) -> tuple[Finalist, Retrained] | None:
     """Return the first finalist whose weights the search stored."""
     for one in ranking:
-        kept = _kept(one, resources, artifacts)
+        kept = stored(one, resources.source, artifacts)
         found = None if kept is None else restored(kept)
         if (
             found is not None and found.model is not None

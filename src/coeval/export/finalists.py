@@ -8,6 +8,7 @@ import numpy as np
 from coeval.component.solved import LINEAR, kind_of
 from coeval.export.retrain import Finalist, Rows, row_indices
 from coeval.space.digest import candidate_digest
+from coeval.space.portfolio import MANY
 from coeval.space.protocol import CandidateSpace
 from coeval.space.recipe import Recipe
 from coeval.task.task import Task
@@ -55,6 +56,11 @@ def are_few(task: Task) -> bool:
     return len(task.folds) > 1 and not task.is_image
 
 
+def are_many(task: Task) -> bool:
+    """Return whether a table has so many rows that the search's own trainings are compared: training all again would take a third of the time."""
+    return len(task.splits.train) > MANY and len(task.folds) == 1 and not task.is_image
+
+
 def finalists_for(task: Task) -> int:
     """Return how many finalists a task has at most."""
     return FINALISTS_OF_IMAGES if task.is_image else FINALISTS
@@ -90,7 +96,8 @@ def final_seconds(
     """
     if not finalists:
         return 0.0
-    contest = round_seconds(finalists, task, workers) if len(task.splits.selection) else 0.0
+    is_contested = len(task.splits.selection) and not (together and are_many(task))
+    contest = round_seconds(finalists, task, workers) if is_contested else 0.0
     return contest + refits_seconds(finalists, task, workers, together=together)
 
 

@@ -10,8 +10,8 @@ from coeval.evaluate.protocol import Evaluator
 from coeval.evaluate.together import Joint, batch_for
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.evaluate.watch import Limits
-from coeval.export.final import Resources
-from coeval.export.finalists import choose_finalists
+from coeval.export.final import Resources, stored
+from coeval.export.finalists import choose_finalists, refit_seconds
 from coeval.export.retrain import Rows
 from coeval.export.stretch import stretch_seconds
 from coeval.run.budget import Budget
@@ -24,7 +24,7 @@ from coeval.run.one_shot import divide
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
 from coeval.run.reserve import Reserve, export_seconds, ticks_end
-from coeval.run.rivals import Rivals, default_seed, unscored
+from coeval.run.rivals import ONCE, Rivals, default_seed, unscored
 from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.site import Site
@@ -172,8 +172,9 @@ def _joint(site: Site) -> Joint:
 def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
     """Have the default network refitted as the winner will be, so that both meet the test split alike.
 
-    Where the winner's final training is a long one, a refit of the search's length is no match for it and only takes the
-    search's time; ``contest`` trains the default network beside the winner where there are the cores.
+    Where that would take much of the search's time, the weights of its trial meet the test split. Where the winner's final training is a
+    long one, a refit of the search's length is no match for it; ``contest`` trains the default network beside the winner where there are
+    the cores.
     """
     (chosen,) = choose_finalists([trial], site.space, site.objective, 1)
     measured = trial.measurement
@@ -187,6 +188,10 @@ def _refit_default(site: Site, rivals: Rivals, trial: Trial, name: str) -> None:
     known = unscored(name, measured)
     if stretch_seconds(chosen, site.task):
         rivals.add_default(replace(known, detail="trained as briefly as in the search"), None)
+    elif refit_seconds(chosen, site.task) > rivals.again_seconds:
+        rivals.add_default(
+            replace(known, detail=ONCE), stored(chosen, site.folder.cache, site.artifacts)
+        )
     else:
         rivals.add_default(known, resources.job(chosen, Rows.ALL, 0))
 

@@ -74,7 +74,7 @@ class Fit:
     seed: int
     started: float
     ensemble: bool = False
-    models: str = "neural"
+    models: str = "all"
     preset: str | None = None
     policies: int = 0
     objective: str = SCORE

@@ -68,7 +68,7 @@ class Options:
     preset: str | None = None
     cells_from: Path | None = None
     policies: int = 0
-    models: str = "neural"
+    models: str = "all"
     strategy: str = "evolution"
     objective: str = "score"
     max_latency: str | None = None

@@ -19,7 +19,7 @@ def space_for(
     source: Path | None = None,
     effort: float = 1.0,
     policies: int = 0,
-    models: str = "neural",
+    models: str = "all",
 ) -> ProductSpace:
     """Return the space of whole candidates for a task.
 

@@ -18,7 +18,7 @@ RECIPE: tuple[Setting, ...] = (
         bounds=(1e-6, 1.0),
     ),
     Setting("schedule", ("constant", "cosine", "flat_cosine"), "cosine"),
-    Setting("weight_decay", (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1), 1e-2, bounds=(0.0, 1.0)),
+    Setting("weight_decay", (0.0, 1e-3, 1e-2, 1e-1, 3e-1, 1.0, 3.0), 1e-2, bounds=(0.0, 10.0)),
     Setting("batch_size", (16, 32, 64, 128, 256, 512, 1024), 256, bounds=(1, 65536)),
     Setting(
         "epochs",

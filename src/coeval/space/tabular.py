@@ -47,7 +47,7 @@ LEAST_MACS = 200_000
 """What a network may always have: two hidden layers of 256 over 400 numbers."""
 WEIGHTS: Mapping[str, float] = {"preparation": 0.5, "architecture": 2.0, "recipe": 1.5}
 """How often a mutation edits each part."""
-MODELS = ("neural", "all")
+MODELS = ("all", "neural")
 MEMBERS_AT_MOST = 16
 """Of an ensemble inside one network; each costs as much as the network alone."""
 _VOTES = {BINARY_HEAD: "logit", CLASS_HEAD: "classes", VALUE_HEAD: "value"}
@@ -93,7 +93,7 @@ def space_for(
     ladder: tuple[int, ...] = LADDER,
     source: Path | None = None,
     effort: float = 1.0,
-    models: str = "neural",
+    models: str = "all",
 ) -> ProductSpace:
     """Return the space of candidates for a table.
 
@@ -104,7 +104,7 @@ def space_for(
         ladder: Widths of the trunk.
         effort: How long a recipe may train, as a multiple of what suits a search of a minute.
         source: Where ``task.memory`` wrote the task, for a space that is sent to workers.
-        models: ``"neural"`` for networks alone, ``"all"`` for linear models, boosted trees and forests beside them.
+        models: ``"all"`` for networks, linear models, boosted trees and forests, ``"neural"`` for networks alone.
 
     Raises:
         SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
