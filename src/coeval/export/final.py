@@ -14,7 +14,13 @@ from typing import Any
 from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.finalists import are_many, refit_seconds, refits_seconds, round_seconds
+from coeval.export.finalists import (
+    are_many,
+    refit_seconds,
+    refits_seconds,
+    round_seconds,
+    trained_on,
+)
 from coeval.export.model import Model
 from coeval.export.retrain import (
     Finalist,
@@ -91,7 +97,7 @@ class Resources:
         """Return the job of training a finalist, to be given up ``reserve`` seconds before the deadline."""
         return Job(
             source=self.source,
-            finalist=finalist,
+            finalist=trained_on(finalist, load_task(self.source), rows),
             rows=rows,
             seed=entropy(self.seed, "final", finalist.trial, rows.name, repeat),
             repeat=repeat,

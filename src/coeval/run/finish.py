@@ -69,7 +69,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     try:
         kept = importance_seconds(site, end - started)
         due = end - ending_seconds(site, _best(site, run))
-        final = _final(site, run, pool, due - kept)
+        final = _final(site, run, pool, due - kept, end - kept)
         explained = begin_importance(site, run, final, pool, kept, due)
         rivals.wait(due)
         note_rivals(site, rivals)
@@ -146,7 +146,8 @@ def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
     return choose_finalists(run.trials, site.space, site.objective, finalists_for(site.task))
 
 
-def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
+def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> FinalModel:
+    """Return the final model; whoever it may consist of, it can be written between ``due`` and ``end``."""
     within = finalists_within(site, run, due)
     finalists = with_default(site, run, within)
     resources = Resources(
@@ -167,7 +168,7 @@ def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
         over = replace(resources, mapped=map, deadline=time.monotonic())
         final = make_final(finalists, over, site.artifacts)
     if site.options.ensemble:
-        final = _together(site, final, finalists, resources)
+        final = _together(site, final, finalists, resources, end)
     site.record(
         *(
             Note(
@@ -187,11 +188,15 @@ def _final(site: Site, run: Run, pool: Pool, due: float) -> FinalModel:
 
 
 def _together(
-    site: Site, final: FinalModel, finalists: Sequence[Finalist], resources: Resources
+    site: Site,
+    final: FinalModel,
+    finalists: Sequence[Finalist],
+    resources: Resources,
+    end: float,
 ) -> FinalModel:
     """Return the final model with the finalists that cannot be told from it, each trained several times.
 
-    Whatever is added keeps the user's limits, and the time to write it.
+    Whatever is added keeps the user's limits, and the time to write it, which is known better once the members are.
     """
     most = most_walking(site, finalists)
 
@@ -204,7 +209,11 @@ def _together(
             taught = with_student(final, finalists, resources, site.artifacts)
             if taught is not final:
                 return taught
-        return with_seeds(final, finalists, resources, allowed)
+        trials = {one.trial for one in final.members} or {final.trial}
+        chosen = [one for one in finalists if one.trial in trials]
+        later = max(resources.deadline or end, end - ending_seconds(site, chosen))
+        until = None if later == math.inf else later
+        return with_seeds(final, finalists, replace(resources, deadline=until), allowed)
     except BrokenExecutor:  # a worker died: the best alone is there
         return final
 
