@@ -85,7 +85,7 @@ def with_student(
     if not _is_better(student, twin, final, task):
         return final
     kept = student
-    if final.rows is Rows.ALL:
+    if final.rows is not Rows.KNOWN:
         after = _taught(chosen, Rows.ALL, teacher, resources, task)
         if after.is_complete and after.model is not None and not has_lost(after, student, task):
             kept = after
@@ -111,7 +111,7 @@ def _twin(final: FinalModel) -> Retrained | None:
 
 
 def _needed(chosen: Finalist, final: FinalModel, task: Task) -> float:
-    rounds = [Rows.KNOWN, Rows.ALL] if final.rows is Rows.ALL else [Rows.KNOWN]
+    rounds = [Rows.KNOWN] if final.rows is Rows.KNOWN else [Rows.KNOWN, Rows.ALL]
     return sum(round_seconds([chosen], task, 1, rows) for rows in rounds)
 
 
@@ -131,7 +131,7 @@ def _teacher(
     )
     if len(free.members) < 2 or free.unseen is None:
         return None
-    trained = {(one.trial, one.repeat): one for one in final.trained if one.rows is Rows.KNOWN}
+    trained = {(one.trial, one.repeat): one for one in final.trained if one.rows is not Rows.ALL}
     members = [trained[one.trial, one.repeat] for one in free.members]
     each = held_out(members, finalists, task, artifacts)
     known = None if each is None else combined(free.unseen, each)

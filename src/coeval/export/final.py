@@ -16,10 +16,11 @@ from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
 from coeval.export.finalists import (
     are_many,
+    hoped,
+    longer,
     refit_seconds,
     refits_seconds,
     round_seconds,
-    trained_on,
 )
 from coeval.export.model import Model
 from coeval.export.retrain import (
@@ -52,8 +53,6 @@ from coeval.trial import Artifacts
 Mapped = Callable[[Callable[[Any], Retrained], Sequence[Any]], Iterable[Retrained]]
 """``map``, or a pool's; results may come in any order."""
 
-HOPE = 0.6
-"""Share of a refit's planned seconds for which it is still tried: plans are cautious, and one cut short is discarded."""
 REFITS_SHARE = 0.5
 """Share of what is left that several refits may take, or one is kept time for."""
 _LAST_SECONDS = 2.0
@@ -75,6 +74,7 @@ class Resources:
         rounds: Trainings of each finalist at most, each under another seed.
         refits: Whether the winner is trained again on all rows but the test rows.
         together: Whether finalists may predict together: then one round of the contest is enough, and time is kept to refit them all.
+        seeded: Whether ``export.seeds`` follows: of a large table it refits the winner, too, beside those that predict with it.
     """
 
     source: TaskSource
@@ -87,6 +87,7 @@ class Resources:
     rounds: int = 2
     refits: bool = True
     together: bool = False
+    seeded: bool = False
 
     @property
     def seconds_left(self) -> float:
@@ -97,7 +98,7 @@ class Resources:
         """Return the job of training a finalist, to be given up ``reserve`` seconds before the deadline."""
         return Job(
             source=self.source,
-            finalist=trained_on(finalist, load_task(self.source), rows),
+            finalist=finalist,
             rows=rows,
             seed=entropy(self.seed, "final", finalist.trial, rows.name, repeat),
             repeat=repeat,
@@ -189,14 +190,18 @@ def make_final(
     searched = {one.trial: one.epochs for one in finalists}
     finalists, resources = _drawn_out(finalists, resources, task)
     mixes = resources.together and resources.refits
-    trained = _searched(finalists, resources, task, artifacts) if mixes and are_many(task) else []
+    is_quick = mixes and are_many(task)
+    trained = _searched(finalists, resources, task, artifacts) if is_quick else []
     if not trained:
         trained = _compete(finalists, resources, task)
     if not trained and mixes:
         trained = _searched(finalists, resources, task, artifacts)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
     ranking = rank(finalists, trained, results, task)
-    chosen, kept = _best_model(ranking, trained, resources, task, artifacts)
+    if resources.seeded and is_quick and trained:
+        chosen, kept = ranking[0], completed(ranking[0], trained)[0]
+    else:
+        chosen, kept = _best_model(ranking, trained, resources, task, artifacts)
     selection = next((one.selection for one in results if one.trial == chosen.trial), math.nan)
     if math.isnan(selection) and kept.rows is not Rows.ALL and kept.selection is not None:
         selection = selection_score(task, kept.selection)
@@ -308,10 +313,12 @@ def _best_model(
     winner = ranking[0]
     compared = completed(winner, trained)
     before = compared[0] if compared else None
-    if resources.refits and HOPE * refit_seconds(winner, task) <= resources.seconds_left:
-        after = next(iter(resources.mapped(retrain, [resources.job(winner, Rows.ALL, 0)])))
-        if after.is_complete and not has_lost(after, before, task):
-            return winner, after
+    for one in (longer(winner, task), winner) if resources.refits else ():
+        if hoped(refit_seconds(one, task), task) <= resources.seconds_left:
+            after = next(iter(resources.mapped(retrain, [resources.job(one, Rows.ALL, 0)])))
+            if after.is_complete and not has_lost(after, before, task):
+                return winner, after
+            break
     if before is not None:
         found = (
             None if resources.refits or task.is_image else _stored([winner], resources, artifacts)
@@ -367,6 +374,6 @@ def _provenance(chosen: Finalist, kept: Retrained, results: Sequence[FinalistRes
         else f"{chosen.named}, the best on validation"
     )
     if kept.rows is Rows.SEARCHED:
-        return f"{how}; with the weights of the search itself, since no time was left to train it again."
+        return f"{how}; with the weights of the search itself."
     end = "" if kept.is_complete else ", stopped before its last epoch for lack of time"
     return f"{how}; trained from scratch on {kept.rows.value} for {kept.epochs} {rounds_of(chosen.architecture)}{end}."

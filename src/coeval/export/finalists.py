@@ -23,6 +23,8 @@ TOO_FEW_TO_MIX = 2
 
 RIPE, LONGER = 0.9, 2
 """Share of its schedule up to which a network must have become better, to be trained for so many times as long at the end."""
+HOPE = 0.6
+"""Share of a training's planned seconds for which it is still tried where rows are not many: plans for short ones are cautious."""
 SLACK = 0.8
 """Measured seconds times this are planned with: a search measures with every core busy and scores after every epoch;
 the final training has less company and scores nothing, and on adult took 0.3 of what was measured."""
@@ -108,9 +110,10 @@ def refits_seconds(
     finalists: Sequence[Finalist], task: Task, workers: int, *, together: bool
 ) -> float:
     """Return about how long refitting all of at least one takes, or the slowest of them, on everything but the test rows."""
+    long = [longer(one, task) for one in finalists]
     if together:
-        return round_seconds(finalists, task, workers, Rows.ALL)
-    return max(refit_seconds(one, task) for one in finalists)
+        return round_seconds(long, task, workers, Rows.ALL)
+    return max(refit_seconds(one, task) for one in long)
 
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
@@ -118,26 +121,29 @@ def refit_seconds(finalist: Finalist, task: Task) -> float:
     return round_seconds([finalist], task, 1, Rows.ALL)
 
 
+def hoped(seconds: float, task: Task) -> float:
+    """Return how much there must be left of a training's planned seconds for it to be tried: one that is cut short is discarded."""
+    return seconds if are_many(task) else HOPE * seconds
+
+
 def round_seconds(
     finalists: Sequence[Finalist], task: Task, workers: int, rows: Rows = Rows.KNOWN
 ) -> float:
     """Return about how long training each of at least one takes, by default on train and validation rows."""
     count = len(row_indices(task, rows))
-    each = [trained_on(one, task, rows).seconds(count) for one in finalists]
+    each = [one.seconds(count) for one in finalists]
     return SLACK * max(sum(each) / max(workers, 1), *each)
 
 
-def trained_on(finalist: Finalist, task: Task, rows: Rows) -> Finalist:
-    """Return a finalist as it is trained on some rows: a network of a large table with twice its schedule where it learns from all.
+def longer(finalist: Finalist, task: Task) -> Finalist:
+    """Return a finalist as it is trained on all rows where there is time: a network of a large table with twice its schedule.
 
     A search of a minute gives such a network a few dozen epochs; where the last of them were the best, twice as many lowered the loss in validation by
     2 to 18 % (california_houses, sleep, letter, connect_4; one training each), four times as many not always. Longer trainings in
     the search would leave it fewer candidates.
     """
-    ripe = RIPE * finalist.schedule_epochs
-    if rows is not Rows.ALL or not are_many(task) or finalist.longest or finalist.epochs < ripe:
-        return finalist
-    if follows_no_recipe(finalist.architecture):
+    is_ripe = finalist.epochs >= RIPE * finalist.schedule_epochs
+    if not are_many(task) or not is_ripe or follows_no_recipe(finalist.architecture):
         return finalist
     epochs, length = LONGER * finalist.epochs, LONGER * finalist.schedule_epochs
     return replace(finalist, epochs=epochs, schedule_epochs=length)

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from coeval.component.solved import depends_on_seed
+from coeval.component.solved import depends_on_seed, follows_no_recipe
 from coeval.export.ensemble import Ensemble
-from coeval.export.final import HOPE, EnsembleMember, FinalModel, Resources
-from coeval.export.finalists import round_seconds
+from coeval.export.final import EnsembleMember, FinalModel, Resources
+from coeval.export.finalists import hoped, longer, round_seconds
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Retrained, Rows, retrain
 from coeval.export.selection import completed, has_lost
@@ -46,11 +46,24 @@ class _Member:
             return self.refits == 0  # a second one would be a copy
         return self.refits < refits and len(self.trained) < SEEDS
 
+    @property
+    def beside(self) -> tuple[tuple[EnsembleMember, Model], ...]:
+        """Return the trainings that stay beside another one: none where seeds have no say, and of trees, which are large, none of the search's own."""
+        if not follows_no_recipe(self.finalist.architecture):
+            return self.trained
+        if not depends_on_seed(self.finalist.architecture):
+            return ()
+        return tuple(pair for pair in self.trained if pair[0].rows is not Rows.SEARCHED)
+
     def also(self, found: Retrained, model: Model) -> "_Member":
-        """Return it with another training; where seeds have no say it takes the place of the one on fewer rows."""
+        """Return it with another training."""
         record = EnsembleMember(found.trial, found.repeat, self.share, found.rows)
-        kept = self.trained if depends_on_seed(self.finalist.architecture) else ()
-        return replace(self, trained=(*kept, (record, model)))
+        return replace(self, trained=(*self.beside, (record, model)))
+
+    def sizes(self, *, further: bool) -> list[Finalist]:
+        """Return the finalist of each training, as large as it came out; with a further one, which will come out about as large as the first."""
+        pairs = (*self.beside, self.trained[0]) if further else self.trained
+        return [self.finalist.sized(model) for _, model in pairs]
 
 
 def with_seeds(
@@ -62,27 +75,29 @@ def with_seeds(
     """Return the final model with further trainings of each member, which share its weight, while there is time.
 
     Args:
-        final: As ``with_ensemble`` returned it. What was not refitted, for want of time, is returned as it is, and so is a model of images.
+        final: As ``with_ensemble`` returned it. What the contest trained and nobody refitted, for want of time, is returned as it is, and so is a model of
+            images.
         finalists: As ``make_final`` was given them.
         resources: Likewise.
         allowed: Told the finalist of each training; whether all together keep the user's limits.
     """
     started = time.monotonic()
     task = load_task(resources.source)
-    if final.rows is not Rows.ALL or task.is_image:
+    if final.rows is Rows.KNOWN or task.is_image:
         return final
     members, added = _members(final, finalists), 0
     for refits in range(1, SEEDS + 1):
         asked = [one for one in members if one.wants(refits)]
         wanted = _affordable(asked, members, task, resources, allowed)
-        jobs = [resources.job(one.finalist, Rows.ALL, one.refits) for one in wanted]
+        refitted = {one.finalist.trial: one.refits for one in asked}
+        jobs = [resources.job(one, Rows.ALL, refitted[one.trial]) for one in wanted]
         found = _usable(resources.mapped(retrain, jobs) if jobs else (), final, members, task)
         members = [
             one.also(*found[one.finalist.trial]) if one.finalist.trial in found else one
             for one in members
         ]
         added += len(found)
-        if len(found) < len(asked):
+        if asked and not found:
             break
     return _joined(final, members, time.monotonic() - started) if added else final
 
@@ -107,16 +122,23 @@ def _affordable(
     task: Task,
     resources: Resources,
     allowed: Callable[[Sequence[Finalist]], bool],
-) -> list[_Member]:
-    """Return the first of those that another training is worth it for, as many as time and limits have room for."""
-    there = [one.finalist.sized(model) for one in members for _, model in one.trained]
-    for count in range(min(len(wanted), NETWORKS - len(there)), 0, -1):
-        # Another training will come out about as large as the first.
-        more = [one.finalist.sized(one.trained[0][1]) for one in wanted[:count]]
-        needed = HOPE * round_seconds(more, task, resources.workers, Rows.ALL)
-        if needed <= resources.seconds_left and allowed([*there, *more]):
-            return list(wanted[:count])
-    return []
+) -> list[Finalist]:
+    """Return those whose further training time and limits have room for, the heaviest first, for long where all have room for that."""
+    chosen: list[_Member] = []
+    for one in wanted:
+        more = [*chosen, one]
+        plain = [member.finalist for member in more]
+        needed = hoped(round_seconds(plain, task, resources.workers, Rows.ALL), task)
+        there = [size for member in members for size in member.sizes(further=member in more)]
+        has_room = len(there) <= NETWORKS and needed <= resources.seconds_left
+        if has_room and allowed(there):
+            chosen = more
+    plain = [member.finalist for member in chosen]
+    long = [longer(one, task) for one in plain]
+    fits = (
+        plain and round_seconds(long, task, resources.workers, Rows.ALL) <= resources.seconds_left
+    )
+    return long if fits else plain
 
 
 def _usable(
@@ -149,6 +171,7 @@ def _joined(final: FinalModel, members: Sequence[_Member], seconds: float) -> Fi
         validation=first.validation,
         epochs=first.epochs,
         seconds=final.seconds + seconds,
+        rows=Rows.ALL,
         provenance=f"{final.provenance} {_said(pairs)}",
         ensemble=Ensemble(
             tuple(model for _, model in pairs),

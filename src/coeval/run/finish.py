@@ -158,6 +158,7 @@ def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> FinalMod
         workers=site.workers,
         mapped=pool.map,
         together=site.options.ensemble and not site.task.is_image,
+        seeded=site.options.ensemble and site.demands.is_plain,
     )
     if run.why == "early":
         resources = replace(resources, rounds=EARLY_ROUNDS)

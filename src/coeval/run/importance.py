@@ -87,6 +87,6 @@ def _unseen(plain: Explain, final: FinalModel) -> Explain | None:
 
 
 def _twin(final: FinalModel) -> Model | None:
-    """Return the winner as it was trained for the contest, on train and validation rows."""
+    """Return the winner as it was trained for the contest, or by the search itself: without the selection rows."""
     found = (one for one in final.trained if one.trial == final.trial and one.is_complete)
-    return next((one.model for one in found if one.rows is Rows.KNOWN), None)
+    return next((one.model for one in found if one.rows is not Rows.ALL), None)
