@@ -100,7 +100,7 @@ def searched(pair: Pair, engines: Sequence[str]) -> Iterator[dict]:
     """Yield a line for each engine: the search alone, from the same trained seeds."""
     seconds = float(pair.budget.removesuffix("s"))
     task = read(DATA / f"{pair.table}.parquet", target=_target(pair.table), seed=pair.seed)
-    space = space_for(task, effort=EFFORT)
+    space = space_for(task, models="neural", effort=EFFORT)
     objective = Objective(task.metric.name, task.metric.maximise)
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "seeds"

@@ -120,7 +120,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             memory.save(read(DATA / f"{name}.parquet", target=TARGETS[name]), folder)
-            space = space_for(memory.load(folder), source=folder, effort=EFFORT)
+            space = space_for(memory.load(folder), models="neural", source=folder, effort=EFFORT)
             rule, learnt, missed = errors_of_time(seconds_of(folder, space, given.trials))
             grown = [pair for pair in memory_of(folder, space) if min(pair) > 0]
         bound = f"{missed} of {len(learnt)}"

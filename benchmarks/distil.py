@@ -40,7 +40,7 @@ def measure(name: str, seed: int, seconds: float) -> dict:
     manifest = pd.read_csv(DATA / "manifest.csv").set_index("name")
     task = read(DATA / f"{name}.parquet", target=manifest.target[name], seed=seed)
     objective = Objective(task.metric.name, task.metric.maximise)
-    space, artifacts = space_for(task), MemoryArtifacts()
+    space, artifacts = space_for(task, models="neural"), MemoryArtifacts()
     began = time.monotonic()
     run = search(
         task,

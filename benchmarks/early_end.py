@@ -62,7 +62,7 @@ def searched(name: str, seconds: float) -> tuple[Run, list[Trial]]:
         folder = Path(made)
         memory.save(read(DATA / f"{name}.parquet", target=TABLES[name]), folder)
         task = memory.load(folder)
-        space = space_for(task, source=folder, effort=EFFORT)
+        space = space_for(task, models="neural", source=folder, effort=EFFORT)
         objective = Objective(task.metric.name, task.metric.maximise)
         evaluator = TrainingEvaluator(folder, space, artifacts=FileArtifacts(folder / "weights"))
         strategy = strategy_for("evolution", space, objective, 0)

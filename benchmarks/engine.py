@@ -134,7 +134,7 @@ def measure_width(columns: int, width: int, batch: int, repeats: int) -> dict:
 def measure_trials(name: str, count: int) -> dict:
     """Return the processor seconds and scores of candidates of a table, by engine, as a line."""
     task = read(DATA / f"{name}.parquet", target=TABLES[name])
-    space = space_for(task, effort=EFFORT)
+    space = space_for(task, models="neural", effort=EFFORT)
     candidates = [space.sample(generator(0, "engine", name, number)) for number in range(count)]
     seconds: dict[str, list[float]] = {"eager": [], "compiled": []}
     scores: dict[str, list[float | None]] = {"eager": [], "compiled": []}

@@ -21,9 +21,9 @@ from coeval.task.read import read_rows
 
 KEPT = Path(__file__).parents[1] / "runs" / "exported.jsonl"
 KINDS = {
-    "single": ("--no-ensemble",),
-    "ensemble": (),
-    "all": ("--models", "all"),
+    "single": ("--models", "neural", "--no-ensemble"),
+    "ensemble": ("--models", "neural"),
+    "all": (),
 }
 """By name, the options of ``coeval fit``."""
 BOUNDS = {"megabytes": 10.0, "one": 1.0}

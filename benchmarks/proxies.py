@@ -49,7 +49,7 @@ Found = tuple[float, float] | None
 def world(name: str):
     """Return a table's task and space."""
     task = read(DATA / f"{name}.parquet", target=TABLES[name])
-    return task, space_for(task, effort=EFFORT)
+    return task, space_for(task, models="neural", effort=EFFORT)
 
 
 def measure(name: str, number: int, training: str) -> dict:

@@ -53,7 +53,9 @@ def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
     task = task_of(name, seed)
     objective = objective_of(task)
     with tempfile.TemporaryDirectory() as folder:
-        space = space_for(task, ladder=tuple(one for one in LADDER if one <= WIDEST))
+        space = space_for(
+            task, models="neural", ladder=tuple(one for one in LADDER if one <= WIDEST)
+        )
         artifacts = FileArtifacts(Path(folder))
         strategy = RandomSearch(space, seed)
         if "rungs" in arm:

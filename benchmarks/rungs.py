@@ -87,7 +87,7 @@ def measure(arm: str, name: str, seed: int, seconds: float) -> dict:
     task = task_of(name, seed)
     objective = objective_of(task)
     with tempfile.TemporaryDirectory() as folder:
-        space = space_for(task, effort=max(seconds / 60, 0.3))
+        space = space_for(task, models="neural", effort=max(seconds / 60, 0.3))
         artifacts = FileArtifacts(Path(folder))
         inner = strategy_of(arm, space, objective, seed, RUNGS, continues=True)
         strategy = Seeded(inner, space.seeds())

@@ -96,7 +96,7 @@ def collect(name: str, seed: int, seconds: float) -> Collected:
     """Search a table and predict with every candidate."""
     task = task_of(name, seed)
     objective = Objective(task.metric.name, task.metric.maximise)
-    space, artifacts = space_for(task), MemoryArtifacts()
+    space, artifacts = space_for(task, models="neural"), MemoryArtifacts()
     began = time.process_time()
     evaluator = TrainingEvaluator(
         task, space, seed=seed, artifacts=artifacts, limits=Limits(seconds=max(3, 0.2 * seconds))

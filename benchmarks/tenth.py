@@ -43,7 +43,9 @@ from coeval.run.strategies import PULLED
 
 data, target, out, budget, seed, plain = sys.argv[1:]
 strategy, levers = ("random", OFF) if plain == "plain" else ("evolution", PULLED)
-options = Options(Path(data), target, Path(out), budget=budget, seed=int(seed), workers=1, strategy=strategy)
+options = Options(
+    Path(data), target, Path(out), budget=budget, seed=int(seed), workers=1, strategy=strategy, models="neural"
+)
 found = fit(options, Silent(), levers)
 best = found.final
 print(json.dumps({

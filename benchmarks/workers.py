@@ -90,7 +90,7 @@ class Spent:
 def run(folder: Path, workers: int, trials: int) -> Spent:
     """Search with fresh workers that are warm before the clock starts."""
     task = memory.load(folder)
-    space: Any = space_for(task, source=folder, effort=EFFORT)
+    space: Any = space_for(task, models="neural", source=folder, effort=EFFORT)
     with tempfile.TemporaryDirectory() as out:
         store = SqliteStore(Path(out) / "run.sqlite", space.to_json, space.from_json)
         artifacts = FileArtifacts(Path(out) / "weights")
@@ -131,7 +131,9 @@ def spent(trials: Sequence[Trial], workers: int) -> Spent:
 def starts(folder: Path) -> list[float]:
     """Return the seconds from launching a worker to its READY, with the server warm."""
     task = memory.load(folder)
-    payload = pickle.dumps(TrainingEvaluator(folder, space_for(task, source=folder)))
+    payload = pickle.dumps(
+        TrainingEvaluator(folder, space_for(task, models="neural", source=folder))
+    )
     launcher = Launcher(payload, 1)
     seconds = []
     for number in range(STARTS + 1):

@@ -47,7 +47,7 @@ def small_task() -> Task:
 def world() -> tuple[Task, object, Strategy]:
     """Return the task, its space and a fresh strategy."""
     task = small_task()
-    space = space_for(task)
+    space = space_for(task, models="neural")
     return task, space, RegularisedEvolution(space, Objective("rmse"), seed=0)
 
 

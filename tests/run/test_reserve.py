@@ -16,6 +16,7 @@ from coeval.run.reserve import (
     FAR_LEAVES,
     MAC_SECONDS,
     MEMBER_SECONDS,
+    REFITTED,
     STARTING_SECONDS,
     TREE_SECONDS,
     VERIFIED_ROWS,
@@ -62,6 +63,14 @@ def trained(seconds=0.4):
     return Trial(0, Proposal(SPACE.sample(generator(0))), State.DONE, measured)
 
 
+def several(task, count, seconds):
+    plain = trained(seconds)
+    data = {**plain.measurement.data, "train_rows": len(task.folds[0][0])}
+    measured = replace(plain.measurement, data=data)
+    each = [Proposal(candidate(task, width=8 + number)) for number in range(count)]
+    return [Trial(number, one, State.DONE, measured) for number, one in enumerate(each)]
+
+
 def test_with_a_trial_it_ends_when_the_time_is_needed():
     late, early = reserve(time.monotonic() + 5.0), reserve(time.monotonic() + 600.0)
     for one in (late, early):
@@ -102,21 +111,24 @@ def test_time_is_kept_to_refit_all_finalists_unless_that_is_long(seconds, togeth
     task = task_of("wine", folds=3)
     place = site(time.monotonic() + 600.0)
     one = Reserve(SimpleNamespace(**{**vars(place), "task": task, "space": Decoder()}))
-    plain = trained(seconds)
-    data = {**plain.measurement.data, "train_rows": len(task.folds[0][0])}
-    found = [
-        Trial(
-            number,
-            Proposal(candidate(task, width=8 + number)),
-            State.DONE,
-            replace(plain.measurement, data=data),
-        )
-        for number in range(2)
-    ]
+    found = several(task, 2, seconds)
     for trial in found:
         one.record(trial)
     finalists = choose_finalists(found, Decoder(), Objective("log_loss"))
     needed = final_seconds(finalists, task, together=together)
+    assert one.seconds == pytest.approx(needed + STARTING_SECONDS)
+
+
+def test_of_a_large_table_time_is_kept_to_refit_a_few(monkeypatch):
+    monkeypatch.setattr("coeval.export.finalists.MANY", 50)
+    task = task_of("wine")
+    place = site(time.monotonic() + 600.0)
+    one = Reserve(SimpleNamespace(**{**vars(place), "task": task, "space": Decoder()}))
+    found = several(task, 5, 0.3)
+    for trial in found:
+        one.record(trial)
+    finalists = choose_finalists(found, Decoder(), Objective("log_loss"))[:REFITTED]
+    needed = final_seconds(finalists, task, together=True)
     assert one.seconds == pytest.approx(needed + STARTING_SECONDS)
 
 

@@ -10,6 +10,7 @@ from coeval.component.members import VOTE
 from coeval.space.digest import candidate_digest
 from coeval.space.limits import Limits
 from coeval.space.portfolio import looks_of, order
+from coeval.space.presets import STRONG
 from coeval.space.recipe import PASSES
 from coeval.space.tabular import LEAST_MACS, WORK, head_for, space_for
 from coeval.task.metric import Metric
@@ -103,6 +104,15 @@ def test_small_tables_get_more_dropout():
         return next(one.setting("rate") for one in steps if one.component.name == "dropout")
 
     assert rate(200) > rate(20_000)
+
+
+def test_where_most_columns_are_categories_some_seeds_have_strong_weight_decay():
+    def decay(name, **columns):
+        return space_for(task(**columns)).seeds()[name].settings("recipe")["weight_decay"]
+
+    for name in ("resnet", "gated"):
+        assert decay(name, numbers=1) == STRONG > decay(name, numbers=20)
+    assert decay("tabm_bins", numbers=1) < STRONG
 
 
 def test_the_preparation_types_the_input():

@@ -50,7 +50,14 @@ def evaluation_command(request: Request) -> None:
     if request.seeds < 1:
         raise BudgetError(f"--seeds must be 1 or more, got {request.seeds}.")
     data, target = _table(request)
-    options = Options(data, target, request.out, budget=request.budget, workers=request.workers)
+    options = Options(
+        data,
+        target,
+        request.out,
+        budget=request.budget,
+        workers=request.workers,
+        models="neural",
+    )
     found, is_complete = _run(options, setups(), request)
     result = {
         "data": str(data),

@@ -1,0 +1,163 @@
+"""Of a large table the search's own trainings are compared, and those that predict together are refitted at once, for longer."""
+
+import dataclasses
+import math
+import time
+
+import pytest
+
+from coeval.component.solved import TREES, kind_of
+from coeval.evaluate.protocol import never_stop
+from coeval.evaluate.training import TrainingEvaluator
+from coeval.export import distil
+from coeval.export import finalists as finalists_module
+from coeval.export import seeds as seeds_module
+from coeval.export.distil import with_student
+from coeval.export.ensemble_final import with_ensemble
+from coeval.export.final import Resources, make_final
+from coeval.export.finalists import (
+    LONGER,
+    RIPE,
+    choose_finalists,
+    final_seconds,
+    hoped,
+    longer,
+    refits_seconds,
+    round_seconds,
+)
+from coeval.export.retrain import Rows
+from coeval.export.seeds import with_seeds
+from coeval.space.tabular import space_for
+from coeval.trial import Proposal, Trial, finish
+from tests.evaluate.tasks import task_of
+from tests.export.test_ensemble_final import spread
+from tests.export.test_final import Kept, finalists_of, objective
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    monkeypatch.setattr(finalists_module, "MANY", 50)
+
+
+@pytest.fixture(scope="module")
+def world():
+    task, artifacts = task_of("diabetes"), Kept()
+    return task, artifacts, finalists_of(task, 8, 12, artifacts=artifacts, epochs=6)
+
+
+def ripe(finalist):
+    return dataclasses.replace(finalist, epochs=finalist.schedule_epochs)
+
+
+def test_a_network_that_was_still_getting_better_is_trained_for_twice_as_long(world):
+    task, _, (first, _) = world
+    long = longer(ripe(first), task)
+    assert long.epochs == long.schedule_epochs == LONGER * first.schedule_epochs
+    early = dataclasses.replace(first, schedule_epochs=100, epochs=math.floor(100 * RIPE) - 1)
+    assert longer(early, task) is early
+    few = task_of("diabetes", folds=3)
+    assert longer(ripe(first), few) == ripe(first)
+
+
+def test_trees_take_the_rounds_that_were_best():
+    task = task_of("diabetes")
+    tree, *_ = trees_of(task, Kept())
+    assert kind_of(tree.architecture) == TREES
+    assert longer(ripe(tree), task) == ripe(tree)
+
+
+def test_time_is_planned_for_longer_refits_and_for_no_contest(world, monkeypatch):
+    task, _, finalists = world
+    slow = [dataclasses.replace(ripe(one), epoch_seconds=1.0) for one in finalists]
+    long = [longer(one, task) for one in slow]
+    assert final_seconds(slow, task, together=True) == round_seconds(long, task, 1, Rows.ALL)
+    assert refits_seconds(slow, task, 1, together=False) == pytest.approx(
+        max(round_seconds([one], task, 1, Rows.ALL) for one in long)
+    )
+    assert hoped(10.0, task) == 10.0
+    monkeypatch.setattr(finalists_module, "MANY", 10_000)
+    assert hoped(10.0, task) < 10.0
+    assert final_seconds(slow, task, together=True) > round_seconds(slow, task, 1, Rows.ALL)
+
+
+def test_the_searchs_own_trainings_are_compared_and_all_members_refitted(world):
+    task, artifacts, finalists = world
+    resources = Resources(task, together=True, seeded=True)
+    final = make_final(finalists, resources, artifacts)
+    assert {one.rows for one in final.trained} == {Rows.SEARCHED} == {final.rows}
+    assert final.selection is not None
+    assert "with the weights of the search itself" in final.provenance
+    whole = with_ensemble(spread(task, final), finalists, resources)
+    assert {one.rows for one in whole.members} == {Rows.SEARCHED}
+    found = with_seeds(whole, finalists, resources)
+    assert found.rows is Rows.ALL
+    for trial in {one.trial for one in whole.members}:
+        rows = [one.rows for one in found.members if one.trial == trial]
+        assert rows.count(Rows.SEARCHED) == 1
+        assert Rows.ALL in rows
+
+
+def test_without_further_trainings_the_winner_alone_is_refitted(world):
+    task, artifacts, finalists = world
+    final = make_final(finalists, Resources(task, together=True), artifacts)
+    assert final.rows is Rows.ALL
+    assert {one.rows for one in final.trained} == {Rows.SEARCHED}
+
+
+def test_without_time_for_a_refit_the_weights_of_the_search_stay(world):
+    task, artifacts, finalists = world
+    late = Resources(task, together=True, seeded=True, deadline=time.monotonic())
+    final = make_final(finalists, late, artifacts)
+    assert with_seeds(final, finalists, late) is final
+    assert final.rows is Rows.SEARCHED
+
+
+def test_a_long_training_that_does_not_fit_is_one_of_the_usual_length(world, monkeypatch):
+    task, artifacts, finalists = world
+    slow = [ripe(dataclasses.replace(one, epoch_seconds=1.0)) for one in finalists]
+    lengths = []
+
+    def retrained(job):
+        lengths.append(job.finalist.schedule_epochs)
+        return dataclasses.replace(final.trained[0], rows=Rows.ALL, trial=job.finalist.trial)
+
+    monkeypatch.setattr(seeds_module, "retrain", retrained)
+    plan = Resources(task, together=True, seeded=True)
+    final = make_final(slow, plan, artifacts)
+    (chosen,) = [one for one in slow if one.trial == final.trial]
+    usual, long = (
+        round_seconds([one], task, 1, Rows.ALL) for one in (chosen, longer(chosen, task))
+    )
+    for seconds, times in ((usual + 1, 1), (long + 5, LONGER)):
+        lengths.clear()
+        with_seeds(final, slow, dataclasses.replace(plan, deadline=time.monotonic() + seconds))
+        assert lengths[0] == times * chosen.schedule_epochs
+
+
+def trees_of(task, artifacts):
+    """Return boosted trees that a search trained, which draw rows where the library can."""
+    space = space_for(task)
+    evaluator = TrainingEvaluator(task, space, artifacts=artifacts)
+    trial = Trial(0, Proposal(space.seeds()["trees"]))
+    ((_, found),) = evaluator.evaluate([trial], never_stop)
+    return choose_finalists([finish(trial, found)], space, objective(task))
+
+
+def test_trees_that_learnt_from_all_rows_replace_those_of_the_search():
+    task, artifacts = task_of("diabetes"), Kept()
+    finalists = trees_of(task, artifacts)
+    resources = Resources(task, together=True, seeded=True)
+    final = make_final(finalists, resources, artifacts)
+    found = with_seeds(final, finalists, resources, lambda together: len(together) <= 1)
+    assert [one.rows for one in found.members] == [Rows.ALL]
+
+
+def test_a_student_learns_from_the_searchs_own_ensemble(world, monkeypatch):
+    monkeypatch.setattr(distil, "_is_better", lambda *given: True)
+    task, artifacts, finalists = world
+    resources = Resources(task, together=True)
+    final = make_final(finalists, resources, artifacts)
+    alone = dataclasses.replace(spread(task, final), ensemble=None, members=())
+    found = with_student(alone, finalists, resources)
+    assert "distillation" in found.provenance
+    assert found.rows is Rows.ALL
