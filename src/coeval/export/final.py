@@ -1,7 +1,8 @@
 """From a search's best trials to one model, honestly chosen.
 
 Finalists are trained from scratch on train and validation rows and compared on the selection rows, which
-the search never saw; the winner is refitted on everything but the test rows. Whatever the time, there is
+the search never saw; the winner is refitted on everything but the test rows. Of a large table the search's own trainings
+are compared instead, and ``export.seeds`` refits those that predict together. Whatever the time, there is
 a model at the end: with less of it fewer finalists, then no refit, then the weights the search stored.
 """
 

@@ -183,12 +183,16 @@ class Reserve:
         Before there is a trial to make a model of it goes on to its deadline, at which trials are told to end with what they
         have learnt.
         """
+        return time.monotonic() >= self.due()
+
+    def due(self) -> float:
+        """Return the ``time.monotonic()`` seconds at which that is, as far as is known; infinity before there is a trial."""
         if not self.best:
-            return False
+            return math.inf
         needed = self._export + self.seconds
         needed += self._site.demands.closing_seconds + importance_seconds(self._site)
         needed += ablation_seconds(self._site, self.best[0])
-        return time.monotonic() + needed >= self._site.end
+        return self._site.end - needed
 
     def _training(self, finalists: Sequence[Finalist]) -> float:
         """Return what the final training takes: the longest of pictures, a contest of finalists, or the refit alone."""
