@@ -11,7 +11,6 @@ from coeval.evaluate.protocol import never_stop
 from coeval.evaluate.training import TrainingEvaluator
 from coeval.export import distil
 from coeval.export import finalists as finalists_module
-from coeval.export import seeds as seeds_module
 from coeval.export.distil import with_student
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
@@ -21,12 +20,11 @@ from coeval.export.finalists import (
     choose_finalists,
     final_seconds,
     hoped,
-    longer,
-    refits_seconds,
     round_seconds,
+    timed,
 )
 from coeval.export.retrain import Rows
-from coeval.export.seeds import with_seeds
+from coeval.export.seeds import _in_time, with_seeds
 from coeval.space.tabular import space_for
 from coeval.trial import Proposal, Trial, finish
 from tests.evaluate.tasks import task_of
@@ -51,33 +49,32 @@ def ripe(finalist):
 
 def test_a_network_that_was_still_getting_better_is_trained_for_twice_as_long(world):
     task, _, (first, _) = world
-    long = longer(ripe(first), task)
-    assert long.epochs == long.schedule_epochs == LONGER * first.schedule_epochs
+    long = timed(ripe(first), task, LONGER)
+    assert long.epochs == long.schedule_epochs == long.longest == LONGER * first.schedule_epochs
     early = dataclasses.replace(first, schedule_epochs=100, epochs=math.floor(100 * RIPE) - 1)
-    assert longer(early, task) is early
+    assert timed(early, task, LONGER) is early
     few = task_of("diabetes", folds=3)
-    assert longer(ripe(first), few) == ripe(first)
+    assert timed(ripe(first), few, LONGER) == ripe(first)
 
 
 def test_trees_take_the_rounds_that_were_best():
     task = task_of("diabetes")
     tree, *_ = trees_of(task, Kept())
     assert kind_of(tree.architecture) == TREES
-    assert longer(ripe(tree), task) == ripe(tree)
+    assert timed(ripe(tree), task, LONGER) == ripe(tree)
 
 
 def test_time_is_planned_for_longer_refits_and_for_no_contest(world, monkeypatch):
     task, _, finalists = world
     slow = [dataclasses.replace(ripe(one), epoch_seconds=1.0) for one in finalists]
-    long = [longer(one, task) for one in slow]
-    assert final_seconds(slow, task, together=True) == round_seconds(long, task, 1, Rows.ALL)
-    assert refits_seconds(slow, task, 1, together=False) == pytest.approx(
-        max(round_seconds([one], task, 1, Rows.ALL) for one in long)
-    )
-    assert hoped(10.0, task) == 10.0
+    whole = round_seconds(slow, task, 1, Rows.ALL)
+    assert final_seconds(slow, task, together=True) == whole
+    assert hoped(slow, task, 1) < whole
+    fixed = [dataclasses.replace(slow[0], epochs=1), slow[1]]
+    assert hoped(fixed, task, 1) == round_seconds(fixed, task, 1, Rows.ALL)
     monkeypatch.setattr(finalists_module, "MANY", 10_000)
-    assert hoped(10.0, task) < 10.0
-    assert final_seconds(slow, task, together=True) > round_seconds(slow, task, 1, Rows.ALL)
+    assert hoped(fixed, task, 1) < round_seconds(fixed, task, 1, Rows.ALL)
+    assert final_seconds(slow, task, together=True) > whole
 
 
 def test_the_searchs_own_trainings_are_compared_and_all_members_refitted(world):
@@ -112,26 +109,28 @@ def test_without_time_for_a_refit_the_weights_of_the_search_stay(world):
     assert final.rows is Rows.SEARCHED
 
 
-def test_a_long_training_that_does_not_fit_is_one_of_the_usual_length(world, monkeypatch):
+def test_who_follows_the_clock_comes_last_and_is_long_with_a_worker_to_itself(world):
+    task, _, finalists = world
+    fixed, clocked = dataclasses.replace(finalists[0], epochs=1), ripe(finalists[1])
+    found = _in_time([clocked, fixed], task, 1)
+    assert found == [fixed, timed(clocked, task, LONGER)]
+    both = [clocked, ripe(finalists[0])]
+    assert _in_time(both, task, 1) == [timed(one, task) for one in both]
+    assert _in_time(both, task, 2) == [timed(one, task, LONGER) for one in both]
+
+
+def test_by_the_clock_a_refit_is_complete_however_little_time_there_was(world):
     task, artifacts, finalists = world
-    slow = [ripe(dataclasses.replace(one, epoch_seconds=1.0)) for one in finalists]
-    lengths = []
-
-    def retrained(job):
-        lengths.append(job.finalist.schedule_epochs)
-        return dataclasses.replace(final.trained[0], rows=Rows.ALL, trial=job.finalist.trial)
-
-    monkeypatch.setattr(seeds_module, "retrain", retrained)
+    endless = [
+        dataclasses.replace(ripe(one), epochs=10**6, schedule_epochs=10**6, epoch_seconds=1e-7)
+        for one in finalists
+    ]
     plan = Resources(task, together=True, seeded=True)
-    final = make_final(slow, plan, artifacts)
-    (chosen,) = [one for one in slow if one.trial == final.trial]
-    usual, long = (
-        round_seconds([one], task, 1, Rows.ALL) for one in (chosen, longer(chosen, task))
-    )
-    for seconds, times in ((usual + 1, 1), (long + 5, LONGER)):
-        lengths.clear()
-        with_seeds(final, slow, dataclasses.replace(plan, deadline=time.monotonic() + seconds))
-        assert lengths[0] == times * chosen.schedule_epochs
+    final = make_final(endless, plan, artifacts)
+    began = time.monotonic()
+    found = with_seeds(final, endless, dataclasses.replace(plan, deadline=began + 1.0))
+    assert time.monotonic() - began < 3.0
+    assert Rows.ALL in {one.rows for one in found.members}
 
 
 def trees_of(task, artifacts):

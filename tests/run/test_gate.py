@@ -106,21 +106,3 @@ def test_an_evaluator_behind_a_gate_evaluates_only_what_passes():
     assert [found[number].cost for number in (1, 3)] == [{"seen": 1.0}] * 2
     assert inner.evaluated == [1, 3]
     assert judge.bucket(trials[0].proposal) == "own"
-
-
-@pytest.mark.parametrize(("due", "expected"), [(5.0, 5.0), (50.0, 10.0)])
-def test_what_is_handed_out_ends_when_the_search_does_and_is_not_refused_for_it(due, expected):
-    class Inner(SerialExecutor):
-        def submit(self, trials, deadline=None):
-            told.append(deadline)
-
-    class Strict(Knowing):
-        def check(self, trial, deadline):
-            assert deadline in (None, 10.0)
-
-    told = []
-    inner = Inner(fakes.Misbehaving(seconds=0), lambda: False)
-    executor = Gated(inner, Timely(Strict()), lambda: due)
-    executor.submit([trial(0, 1.0)], 10.0)
-    executor.submit([trial(1, 1.0)])
-    assert told == [expected, None]

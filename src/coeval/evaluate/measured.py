@@ -50,6 +50,7 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         "spent_epochs": spent,
         "spent_seconds": [one.seconds + job.slicer.seconds(k) for k, one in enumerate(fitted)],
         "train_rows": plan.work.rows,
+        "busy": job.watch.busy(),
         "engine": fitted[0].engine,
         "precision": fitted[0].precision,
         "work": work_facts(plan.work),

@@ -57,6 +57,7 @@ class Watch:
         self, report: Report, number: int, started: float, limits: Limits, folds: int
     ) -> None:
         self.started = started
+        self._clocks = time.monotonic(), time.process_time()
         self.is_stopped = False
         self.is_shortened = False
         self._report = report
@@ -69,6 +70,11 @@ class Watch:
         self._before = 0
         self._epoch = 0
         self._values: Mapping[str, float] = {}
+
+    def busy(self) -> float:
+        """Return the share of a core that this process has had since the trial began, at most 1: the rest went to others."""
+        began, worked = self._clocks
+        return min(1.0, (time.process_time() - worked) / max(time.monotonic() - began, 1e-9))
 
     def begin_fold(self) -> None:
         """Start a fold's clock, and count its epochs on from the last fold's."""

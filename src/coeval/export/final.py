@@ -16,12 +16,12 @@ from coeval.component.solved import rounds_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained
 from coeval.export.finalists import (
+    LONGER,
     are_many,
     hoped,
-    longer,
-    refit_seconds,
     refits_seconds,
     round_seconds,
+    timed,
 )
 from coeval.export.model import Model
 from coeval.export.retrain import (
@@ -107,6 +107,11 @@ class Resources:
             device=self.device,
             threads=self.threads,
         )
+
+    def refit(self, finalist: Finalist, repeat: int) -> Job:
+        """Return the job of training a finalist on all rows; one that follows the clock ends an epoch before the deadline."""
+        spare = finalist.epoch_seconds if finalist.longest else 0.0
+        return self.job(finalist, Rows.ALL, repeat, reserve=spare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +319,11 @@ def _best_model(
     winner = ranking[0]
     compared = completed(winner, trained)
     before = compared[0] if compared else None
-    for one in (longer(winner, task), winner) if resources.refits else ():
-        if hoped(refit_seconds(one, task), task) <= resources.seconds_left:
-            after = next(iter(resources.mapped(retrain, [resources.job(one, Rows.ALL, 0)])))
-            if after.is_complete and not has_lost(after, before, task):
-                return winner, after
-            break
+    if resources.refits and hoped([winner], task, 1) <= resources.seconds_left:
+        job = resources.refit(timed(winner, task, LONGER), 0)
+        after = next(iter(resources.mapped(retrain, [job])))
+        if after.is_complete and not has_lost(after, before, task):
+            return winner, after
     if before is not None:
         found = (
             None if resources.refits or task.is_image else _stored([winner], resources, artifacts)

@@ -24,7 +24,10 @@ TOO_FEW_TO_MIX = 2
 RIPE, LONGER = 0.9, 2
 """Share of its schedule up to which a network must have become better, to be trained for so many times as long at the end."""
 HOPE = 0.6
-"""Share of a training's planned seconds for which it is still tried where rows are not many: plans for short ones are cautious."""
+"""Share of a training's planned seconds for which it is still tried where it is short, since such plans are cautious, or follows the clock."""
+LEAST_BUSY = 0.5
+"""Share of its seconds that a trial is planned with at least when it is trained again: beside the baselines it had less than a core, at the end there are
+none. Of letter, 60 s on one core, the first trees took 10 s in the search and 5 s at its end. Who else uses the machine may stay."""
 SLACK = 0.8
 """Measured seconds times this are planned with: a search measures with every core busy and scores after every epoch;
 the final training has less company and scores nothing, and on adult took 0.3 of what was measured."""
@@ -110,10 +113,9 @@ def refits_seconds(
     finalists: Sequence[Finalist], task: Task, workers: int, *, together: bool
 ) -> float:
     """Return about how long refitting all of at least one takes, or the slowest of them, on everything but the test rows."""
-    long = [longer(one, task) for one in finalists]
     if together:
-        return round_seconds(long, task, workers, Rows.ALL)
-    return max(refit_seconds(one, task) for one in long)
+        return round_seconds(finalists, task, workers, Rows.ALL)
+    return max(refit_seconds(one, task) for one in finalists)
 
 
 def refit_seconds(finalist: Finalist, task: Task) -> float:
@@ -121,9 +123,13 @@ def refit_seconds(finalist: Finalist, task: Task) -> float:
     return round_seconds([finalist], task, 1, Rows.ALL)
 
 
-def hoped(seconds: float, task: Task) -> float:
-    """Return how much there must be left of a training's planned seconds for it to be tried: one that is cut short is discarded."""
-    return seconds if are_many(task) else HOPE * seconds
+def hoped(finalists: Sequence[Finalist], task: Task, workers: int) -> float:
+    """Return the seconds that there must be for refits to be tried, of finalists as ``timed`` returns them.
+
+    That is their plan where one of many rows would be cut short and discarded; a part of it where they take moments or follow the clock.
+    """
+    is_exact = are_many(task) and not all(timed(one, task).longest for one in finalists)
+    return (1.0 if is_exact else HOPE) * round_seconds(finalists, task, workers, Rows.ALL)
 
 
 def round_seconds(
@@ -135,18 +141,18 @@ def round_seconds(
     return SLACK * max(sum(each) / max(workers, 1), *each)
 
 
-def longer(finalist: Finalist, task: Task) -> Finalist:
-    """Return a finalist as it is trained on all rows where there is time: a network of a large table with twice its schedule.
+def timed(finalist: Finalist, task: Task, times: int = 1) -> Finalist:
+    """Return a finalist as it is trained on all rows: a network of a large table by the clock, its schedule as many times as long if time allows.
 
-    A search of a minute gives such a network a few dozen epochs; where the last of them were the best, twice as many lowered the loss in validation by
-    2 to 18 % (california_houses, sleep, letter, connect_4; one training each), four times as many not always. Longer trainings in
-    the search would leave it fewer candidates.
+    Only one whose last epochs were its best. A search of a minute gives such a network a few dozen epochs; twice as many lowered the loss in
+    validation by 2 to 18 % (california_houses, sleep, letter, connect_4; one training each), four times as many not always. Longer
+    trainings in the search would leave it fewer candidates. By the clock, a slow machine ends such a training early instead of cutting it short.
     """
     is_ripe = finalist.epochs >= RIPE * finalist.schedule_epochs
     if not are_many(task) or not is_ripe or follows_no_recipe(finalist.architecture):
         return finalist
-    epochs, length = LONGER * finalist.epochs, LONGER * finalist.schedule_epochs
-    return replace(finalist, epochs=epochs, schedule_epochs=length)
+    epochs, length = times * finalist.epochs, times * finalist.schedule_epochs
+    return replace(finalist, epochs=epochs, schedule_epochs=length, longest=length)
 
 
 def training_seconds(trial: Trial) -> float:
@@ -173,6 +179,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         length = Recipe.of(recipe).epochs
         best = [round(data["inherited"]["ripe"] * length)]
     trained = max(sum(data.get("fold_epochs", [length])), 1)
+    alone = max(float(data.get("busy", 1.0)), LEAST_BUSY)
     return Finalist(
         trial=trial.number,
         validation=measurement.values[objective.name],
@@ -181,7 +188,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         recipe=tuple(recipe.items()),
         epochs=max(round(float(np.median(best))), 1),
         schedule_epochs=length,
-        epoch_seconds=training_seconds(trial) / trained,
+        epoch_seconds=alone * training_seconds(trial) / trained,
         train_rows=int(data.get("train_rows", 1)),
         weights=measurement.artifacts.get("weights", ""),
         predictions=measurement.artifacts.get("predictions", ""),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from coeval.component.solved import depends_on_seed, follows_no_recipe
 from coeval.export.ensemble import Ensemble
 from coeval.export.final import EnsembleMember, FinalModel, Resources
-from coeval.export.finalists import hoped, longer, round_seconds
+from coeval.export.finalists import LONGER, hoped, timed
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Retrained, Rows, retrain
 from coeval.export.selection import completed, has_lost
@@ -90,7 +90,7 @@ def with_seeds(
         asked = [one for one in members if one.wants(refits)]
         wanted = _affordable(asked, members, task, resources, allowed)
         refitted = {one.finalist.trial: one.refits for one in asked}
-        jobs = [resources.job(one, Rows.ALL, refitted[one.trial]) for one in wanted]
+        jobs = [resources.refit(one, refitted[one.trial]) for one in wanted]
         found = _usable(resources.mapped(retrain, jobs) if jobs else (), final, members, task)
         members = [
             one.also(*found[one.finalist.trial]) if one.finalist.trial in found else one
@@ -123,22 +123,25 @@ def _affordable(
     resources: Resources,
     allowed: Callable[[Sequence[Finalist]], bool],
 ) -> list[Finalist]:
-    """Return those whose further training time and limits have room for, the heaviest first, for long where all have room for that."""
+    """Return those whose further training time and limits have room for, the heaviest first."""
     chosen: list[_Member] = []
     for one in wanted:
         more = [*chosen, one]
         plain = [member.finalist for member in more]
-        needed = hoped(round_seconds(plain, task, resources.workers, Rows.ALL), task)
+        needed = hoped(plain, task, resources.workers)
         there = [size for member in members for size in member.sizes(further=member in more)]
         has_room = len(there) <= NETWORKS and needed <= resources.seconds_left
         if has_room and allowed(there):
             chosen = more
-    plain = [member.finalist for member in chosen]
-    long = [longer(one, task) for one in plain]
-    fits = (
-        plain and round_seconds(long, task, resources.workers, Rows.ALL) <= resources.seconds_left
-    )
-    return long if fits else plain
+    return _in_time([member.finalist for member in chosen], task, resources.workers)
+
+
+def _in_time(finalists: Sequence[Finalist], task: Task, workers: int) -> list[Finalist]:
+    """Return finalists as they are trained: those that follow the clock last, and for long where each of them has a worker to itself."""
+    clocked = [one for one in finalists if timed(one, task).longest]
+    times = LONGER if len(clocked) <= workers else 1
+    others = [one for one in finalists if one not in clocked]
+    return [*others, *(timed(one, task, times) for one in clocked)]
 
 
 def _usable(

@@ -40,9 +40,6 @@ from coeval.trial import Objective, Trial
 
 TAUGHT = 1000
 """Events of earlier sittings from which a resume learns what trainings take; older ones count next to nothing."""
-SCORING_SECONDS = 0.5
-"""What a trial that is told to end, because the search does, takes to be scored: then it counts with what it has learnt. Of connect_4, 60 s on two
-cores, three trials of up to nine seconds each had been given up."""
 TRIAL_SHARE = 0.2
 """Share of the budget that one trial may take; then the best epoch so far counts."""
 
@@ -74,7 +71,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
         site.space,
         memory_bytes=None if site.memory is None else site.memory.trial_bytes,
     )
-    executor = _executor(site, evaluator, forecast, reserve)
+    executor = _executor(site, evaluator, forecast)
     default = default_seed(site.task, site.space)
 
     def follow(record: Trial | Note) -> None:
@@ -159,12 +156,12 @@ def _evaluator(site: Site, storage: Storage, deadline: float) -> TrainingEvaluat
     )
 
 
-def _executor(site: Site, evaluator: Evaluator, forecast: Forecast, reserve: Reserve) -> Executor:
+def _executor(site: Site, evaluator: Evaluator, forecast: Forecast) -> Executor:
     batch = batch_for(site.options.device, _joint(site))
     memory, ahead = site.worker_bytes, batch == 1  # a batch of many takes so long that no gap shows
     ahead = ahead and not trains_ticks(site)  # a tick must not wait behind what was asked for ahead
     workers = ProcessExecutor(evaluator, site.workers, batch=batch, memory=memory, look_ahead=ahead)
-    timely = Gated(workers, Timely(TicksPass(forecast)), lambda: reserve.due() - SCORING_SECONDS)
+    timely = Gated(workers, Timely(TicksPass(forecast)))
     return timely if site.demands.is_plain else Gated(timely, Held(site.demands.costs))
 
 

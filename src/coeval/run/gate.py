@@ -1,6 +1,6 @@
 """An executor with a gate: what need not be evaluated is answered when it is handed out, such as what there is no time for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from coeval.evaluate.plan import Refusal
@@ -33,14 +33,11 @@ class Gated:
     Args:
         inner: Who evaluates.
         gate: Which trials those are.
-        due: Told the ``time.monotonic()`` seconds at which trials that are handed out now have to end with what they have learnt, where that
-            is before their deadline.
     """
 
-    def __init__(self, inner: Executor, gate: Gate, due: Callable[[], float] | None = None) -> None:
+    def __init__(self, inner: Executor, gate: Gate) -> None:
         self._inner = inner
         self._gate = gate
-        self._due = due
         self._running: dict[int, Trial] = {}
         self._answered: list[tuple[int, Measurement]] = []
 
@@ -64,8 +61,6 @@ class Gated:
             else:
                 self._answered.append((trial.number, answer))
         if passed:
-            if self._due is not None and deadline is not None:
-                deadline = min(deadline, self._due())
             self._running.update({trial.number: trial for trial in passed})
             self._inner.submit(passed, deadline)
 

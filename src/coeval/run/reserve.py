@@ -43,13 +43,13 @@ MAC_SECONDS = 6e-11
 """One multiply-accumulate of a network over many rows on one core; .3 of it in single precision, .7 in double."""
 WALK_SHARE = 0.05
 """Share of the budget that predicting these rows may take beyond what the best takes alone; ensembles are kept small enough for it."""
-VERIFIED_ROWS = 5_000
+VERIFIED_ROWS = 2_000
 """Rows of a table on which an export is compared with the model at most."""
 PIXELS = 28 * 28
 CONTEST_SHARE = 1 / 3
 """Share of the budget that training the finalists again may take, to predict together; with more, fewer of them are. On tables of 400 to
 5,000 rows the mean of the finalists after a third of the trials was as good as after all (ADR 10)."""
-REFITTED = 3
+REFITTED = 2
 """Finalists of a large table that time is kept to refit: of six, two or three were chosen, and what else is chosen has the search's own weights. With
 time for all, 60 s of california_houses left 13 s unused."""
 STARTING_SECONDS = 0.5
@@ -183,16 +183,12 @@ class Reserve:
         Before there is a trial to make a model of it goes on to its deadline, at which trials are told to end with what they
         have learnt.
         """
-        return time.monotonic() >= self.due()
-
-    def due(self) -> float:
-        """Return the ``time.monotonic()`` seconds at which that is, as far as is known; infinity before there is a trial."""
         if not self.best:
-            return math.inf
+            return False
         needed = self._export + self.seconds
         needed += self._site.demands.closing_seconds + importance_seconds(self._site)
         needed += ablation_seconds(self._site, self.best[0])
-        return self._site.end - needed
+        return time.monotonic() + needed >= self._site.end
 
     def _training(self, finalists: Sequence[Finalist]) -> float:
         """Return what the final training takes: the longest of pictures, a contest of finalists, or the refit alone."""
