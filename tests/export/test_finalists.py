@@ -3,16 +3,20 @@
 import dataclasses
 import time
 
+import pytest
+
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import (
     FINALISTS,
     FINALISTS_OF_IMAGES,
+    LEAST_BUSY,
+    choose_finalists,
     final_seconds,
     finalists_for,
 )
 from coeval.export.retrain import Rows, row_indices
-from tests.evaluate.tasks import task_of
-from tests.export.test_final import finalists_of
+from tests.evaluate.tasks import Decoder, candidate, task_of
+from tests.export.test_final import finalists_of, objective, searched
 
 
 def test_refits_that_take_too_long_do_not_end_the_contest():
@@ -34,3 +38,19 @@ def test_refits_that_take_too_long_do_not_end_the_contest():
 def test_of_images_fewer_are_trained_again():
     task = task_of("wine")
     assert finalists_for(task) == FINALISTS > FINALISTS_OF_IMAGES
+
+
+def test_a_trial_that_shared_its_core_is_planned_with_its_own_share():
+    task = task_of("wine")
+    (trial,) = searched(task, candidate(task, width=8))
+    data = trial.measurement.data
+    assert 0 < data["busy"] <= 1
+
+    def planned(busy):
+        measured = dataclasses.replace(trial.measurement, data={**data, "busy": busy})
+        one = dataclasses.replace(trial, measurement=measured)
+        return choose_finalists([one], Decoder(), objective(task))[0].epoch_seconds
+
+    whole = planned(1.0)
+    assert planned(0.8) == pytest.approx(0.8 * whole)
+    assert planned(0.01) == pytest.approx(LEAST_BUSY * whole)
