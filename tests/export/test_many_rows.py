@@ -1,7 +1,6 @@
 """Of a large table the search's own trainings are compared, and those that predict together are refitted at once, for longer."""
 
 import dataclasses
-import math
 import time
 
 import pytest
@@ -16,7 +15,6 @@ from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import (
     LONGER,
-    RIPE,
     choose_finalists,
     final_seconds,
     hoped,
@@ -27,9 +25,9 @@ from coeval.export.retrain import Rows
 from coeval.export.seeds import _in_time, with_seeds
 from coeval.space.tabular import space_for
 from coeval.trial import Proposal, Trial, finish
-from tests.evaluate.tasks import task_of
+from tests.evaluate.tasks import Decoder, candidate, task_of
 from tests.export.test_ensemble_final import spread
-from tests.export.test_final import Kept, finalists_of, objective
+from tests.export.test_final import Kept, finalists_of, objective, searched
 
 
 @pytest.fixture(autouse=True)
@@ -44,17 +42,34 @@ def world():
 
 
 def ripe(finalist):
-    return dataclasses.replace(finalist, epochs=finalist.schedule_epochs)
+    return dataclasses.replace(finalist, epochs=finalist.schedule_epochs, is_ripe=True)
 
 
 def test_a_network_that_was_still_getting_better_is_trained_for_twice_as_long(world):
     task, _, (first, _) = world
     long = timed(ripe(first), task, LONGER)
     assert long.epochs == long.schedule_epochs == long.longest == LONGER * first.schedule_epochs
-    early = dataclasses.replace(first, schedule_epochs=100, epochs=math.floor(100 * RIPE) - 1)
+    early = dataclasses.replace(first, is_ripe=False)
     assert timed(early, task, LONGER) is early
     few = task_of("diabetes", folds=3)
     assert timed(ripe(first), few, LONGER) == ripe(first)
+
+
+@pytest.mark.parametrize(
+    ("best", "trained", "is_ripe"), [(10, 10, True), (9, 10, True), (8, 10, False)]
+)
+def test_who_was_best_at_the_end_was_still_getting_better_wherever_it_was_stopped(
+    best, trained, is_ripe
+):
+    task = task_of("diabetes")
+    (trial,) = searched(task, candidate(task, width=8, epochs=12))
+    data = {**trial.measurement.data, "best_epochs": [best], "fold_epochs": [trained]}
+    measured = dataclasses.replace(trial.measurement, data=data)
+    (found,) = choose_finalists(
+        [dataclasses.replace(trial, measurement=measured)], Decoder(), objective(task)
+    )
+    assert found.schedule_epochs == 12
+    assert found.is_ripe is is_ripe
 
 
 def test_trees_take_the_rounds_that_were_best():
@@ -70,7 +85,7 @@ def test_time_is_planned_for_longer_refits_and_for_no_contest(world, monkeypatch
     whole = round_seconds(slow, task, 1, Rows.ALL)
     assert final_seconds(slow, task, together=True) == whole
     assert hoped(slow, task, 1) < whole
-    fixed = [dataclasses.replace(slow[0], epochs=1), slow[1]]
+    fixed = [dataclasses.replace(slow[0], is_ripe=False), slow[1]]
     assert hoped(fixed, task, 1) == round_seconds(fixed, task, 1, Rows.ALL)
     monkeypatch.setattr(finalists_module, "MANY", 10_000)
     assert hoped(fixed, task, 1) < round_seconds(fixed, task, 1, Rows.ALL)
@@ -111,7 +126,7 @@ def test_without_time_for_a_refit_the_weights_of_the_search_stay(world):
 
 def test_who_follows_the_clock_comes_last_and_is_long_with_a_worker_to_itself(world):
     task, _, finalists = world
-    fixed, clocked = dataclasses.replace(finalists[0], epochs=1), ripe(finalists[1])
+    fixed, clocked = dataclasses.replace(finalists[0], is_ripe=False), ripe(finalists[1])
     found = _in_time([clocked, fixed], task, 1)
     assert found == [fixed, timed(clocked, task, LONGER)]
     both = [clocked, ripe(finalists[0])]

@@ -22,7 +22,7 @@ TOO_FEW_TO_MIX = 2
 """So few finalists are the best, whatever they are."""
 
 RIPE, LONGER = 0.9, 2
-"""Share of its schedule up to which a network must have become better, to be trained for so many times as long at the end."""
+"""Share of its epochs up to which a network must have become better, to be trained for so many times as long at the end."""
 HOPE = 0.6
 """Share of a training's planned seconds for which it is still tried where it is short, since such plans are cautious, or follows the clock."""
 LEAST_BUSY = 0.5
@@ -148,11 +148,10 @@ def timed(finalist: Finalist, task: Task, times: int = 1) -> Finalist:
     validation by 2 to 18 % (california_houses, sleep, letter, connect_4; one training each), four times as many not always. Longer
     trainings in the search would leave it fewer candidates. By the clock, a slow machine ends such a training early instead of cutting it short.
     """
-    is_ripe = finalist.epochs >= RIPE * finalist.schedule_epochs
-    if not are_many(task) or not is_ripe or follows_no_recipe(finalist.architecture):
+    if not are_many(task) or not finalist.is_ripe or follows_no_recipe(finalist.architecture):
         return finalist
-    epochs, length = times * finalist.epochs, times * finalist.schedule_epochs
-    return replace(finalist, epochs=epochs, schedule_epochs=length, longest=length)
+    length = times * finalist.schedule_epochs
+    return replace(finalist, epochs=length, schedule_epochs=length, longest=length)
 
 
 def training_seconds(trial: Trial) -> float:
@@ -192,4 +191,5 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         train_rows=int(data.get("train_rows", 1)),
         weights=measurement.artifacts.get("weights", ""),
         predictions=measurement.artifacts.get("predictions", ""),
+        is_ripe=sum(best) >= RIPE * trained,
     )

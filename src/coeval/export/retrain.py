@@ -46,6 +46,7 @@ class Finalist:
         train_rows: Rows that an epoch had.
         weights: Digest of its stored weights, of the first fold; empty if none were kept.
         predictions: Digest of what its networks predicted for the rows that they were judged on; empty if it was not kept.
+        is_ripe: Whether the last epochs that it was trained for were its best: it was still getting better, and may only have been stopped.
         longest: Epochs of a schedule that follows the clock to the deadline and ends there or, where there is time for so
             many, after them; ``epochs`` is then what is expected. 0 for one that counts epochs, as usual.
     """
@@ -61,6 +62,7 @@ class Finalist:
     train_rows: int
     weights: str = ""
     predictions: str = ""
+    is_ripe: bool = False
     longest: int = 0
 
     @property
