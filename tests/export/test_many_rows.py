@@ -22,7 +22,7 @@ from coeval.export.finalists import (
     timed,
 )
 from coeval.export.retrain import Rows
-from coeval.export.seeds import _in_time, with_seeds
+from coeval.export.seeds import REFIT_PULL, _in_time, with_seeds
 from coeval.space.tabular import space_for
 from coeval.trial import Proposal, Trial, finish
 from tests.evaluate.tasks import Decoder, candidate, task_of
@@ -107,6 +107,24 @@ def test_the_searchs_own_trainings_are_compared_and_all_members_refitted(world):
         rows = [one.rows for one in found.members if one.trial == trial]
         assert rows.count(Rows.SEARCHED) == 1
         assert Rows.ALL in rows
+    weight = {(one.trial, one.rows): one.weight for one in found.members}
+    for trial in {trial for trial, _ in weight}:
+        assert weight[trial, Rows.ALL] == pytest.approx(REFIT_PULL * weight[trial, Rows.SEARCHED])
+    assert sum(one.weight for one in found.members) == pytest.approx(1.0)
+
+
+def test_who_was_not_refitted_pulls_less(world):
+    task, artifacts, finalists = world
+    resources = Resources(task, together=True, seeded=True)
+    whole = with_ensemble(
+        spread(task, make_final(finalists, resources, artifacts)), finalists, resources
+    )
+    room = len(whole.members) + 1
+    found = with_seeds(whole, finalists, resources, lambda together: len(together) <= room)
+    refitted = {one.trial for one in found.members if one.rows is Rows.ALL}
+    (left,) = [one for one in found.members if one.trial not in refitted]
+    (before,) = [one for one in whole.members if one.trial == left.trial]
+    assert left.weight < before.weight
 
 
 def test_without_further_trainings_the_winner_alone_is_refitted(world):
