@@ -182,6 +182,7 @@ def test_trees_that_learnt_from_all_rows_replace_those_of_the_search():
     final = make_final(finalists, resources, artifacts)
     found = with_seeds(final, finalists, resources, lambda together: len(together) <= 1)
     assert [one.rows for one in found.members] == [Rows.ALL]
+    assert found.provenance.endswith("and that training is taken.")
 
 
 def test_a_student_learns_from_the_searchs_own_ensemble(world, monkeypatch):

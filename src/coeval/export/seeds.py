@@ -194,6 +194,10 @@ def _pull(record: EnsembleMember) -> float:
 
 
 def _said(pairs: Sequence[tuple[EnsembleMember, Model]]) -> str:
+    if len(pairs) == 1:
+        return (
+            "It was then trained again on all rows but the test rows, and that training is taken."
+        )
     refits = sum(record.rows is Rows.ALL for record, _ in pairs)
     return (
         f"In all {len(pairs)} trainings under different seeds predict together, {refits} of them on all rows but the test rows: "
