@@ -32,7 +32,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame["colour"] = np.where(frame.color_intensity > 5, "dark", "light")
     frame.to_csv(folder / "wine.csv", index=False)
     said = command(
-        "fit", "wine.csv", "--target", "target", "--trials", "6", "--budget", "60s", "--workers", "2", "--out", "run", "--json", cwd=folder
+        "fit", "wine.csv", "--target", "target", "--trials", "8", "--budget", "60s", "--workers", "2", "--out", "run", "--json", cwd=folder
     )  # fmt: skip
     (folder / "said.json").write_text(said)
     return folder
@@ -41,7 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_json_holds_the_honest_score_beside_the_baselines(place: Path):
     result = json.loads((place / "said.json").read_text())
     final = result["final"]
-    assert result["trials"] == 6
+    assert result["trials"] == 8
     assert final["test"]["low"] <= final["test"]["value"] <= final["test"]["high"]
     assert final["scores"]["accuracy"] > 0.8
     names = {one["name"] for one in final["baselines"]}

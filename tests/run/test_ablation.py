@@ -37,7 +37,7 @@ LOG = [
 ]
 LOG.append(trial(2, with_setting(LOG[1].proposal.candidate, "recipe", "lr", 1e-4), 0.3, parent=1))
 LOG.append(
-    trial(3, with_setting(LOG[2].proposal.candidate, "recipe", "weight_decay", 0.1), 0.2, parent=2)
+    trial(3, with_setting(LOG[2].proposal.candidate, "recipe", "weight_decay", 1.0), 0.2, parent=2)
 )
 
 

@@ -73,7 +73,7 @@ def test_a_search_tries_both():
 
 def test_other_models_are_one_clear_error():
     with pytest.raises(
-        SpaceError, match=r"models must be one of neural, all, got 'al'\. Did you mean 'all'"
+        SpaceError, match=r"models must be one of all, neural, got 'al'\. Did you mean 'all'"
     ):
         space_for(TASK, models="al")
 
