@@ -133,9 +133,9 @@ def test_a_finished_run_searches_on_with_more_trials_and_says_so(place: Path):
     assert done.returncode == 2
     assert "--budget" in done.stderr
     again = json.loads(
-        command("resume", "run", "--trials", "8", "--budget", "120s", "--json", cwd=place)
+        command("resume", "run", "--trials", "10", "--budget", "120s", "--json", cwd=place)
     )
-    assert again["trials"] == 8
+    assert again["trials"] == 10
     with sqlite3.connect(place / "run/run.sqlite") as journal:
         kinds = [row[0] for row in journal.execute("SELECT kind FROM event")]
     assert kinds.count("test_opened") == 2
