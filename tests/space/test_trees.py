@@ -45,7 +45,7 @@ def test_no_ensemble_has_more_nodes_than_allowed():
     many = task_of("digits")
     space = trees_space(many, columns_for({}, many.table, many.splits.train))
     most = max(infer(one).cost.parameters for one in space)
-    assert most <= 2 * NODES
+    assert NODES / 2 < most <= NODES
     assert infer(next(iter(space))).types[-1].features == 10
 
 
@@ -59,13 +59,26 @@ def test_without_lightgbm_nothing_is_decided_that_has_no_effect(monkeypatch):
     assert (seed["rows"], seed["splits"]) == (1.0, "best")
 
 
-def test_seeds_with_few_rounds_take_longer_steps():
-    few = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
+def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(monkeypatch):
     many = {name: settings_of(one) for name, one in tree_seeds_of("breast_cancer").items()}
-    assert (many["trees"]["rounds"], many["trees"]["shrinkage"]) == (400, 0.05)
-    assert (many["slow_trees"]["rounds"], many["slow_trees"]["shrinkage"]) == (800, 0.05)
+    monkeypatch.setattr("coeval.space.trees._outputs", lambda task: 26)
+    few = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
+    found = [sized(one[name]) for one in (many, few) for name in ("trees", "slow_trees")]
+    assert found == [(1600, 63, 0.05), (800, 16, 0.05), (200, 31, 0.1), (400, 16, 0.05)]
     assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in few.values())
-    assert few["slow_trees"]["rounds"] < 400
+
+
+def test_large_trees_leave_room_for_fewer_of_them():
+    space = trees_space(TASK, COLUMNS)
+    sizes = {
+        (one["rounds"], one["leaves"]) for one in (dict(it.body.steps[0].settings) for it in space)
+    }
+    assert {(1600, 31), (800, 63), (200, 255)} <= sizes  # of three classes
+    assert (1600, 63) not in sizes
+
+
+def sized(settings):
+    return settings["rounds"], settings["leaves"], settings["shrinkage"]
 
 
 def settings_of(candidate):

@@ -57,7 +57,7 @@ TREE_ENSEMBLE = Component(
     lowering="coeval.build.modules.trees:TreeEnsemble",
     settings=(
         Setting("rounds", (50, 100, 200, 400, 800, 1600), 200, bounds=(1, 10_000)),
-        Setting("leaves", (4, 8, 16, 31, 63), 31, bounds=(2, 1024)),
+        Setting("leaves", (4, 8, 16, 31, 63, 127, 255), 31, bounds=(2, 1024)),
         # How the trees are grown: they are the function as much as their number is.
         Setting("shrinkage", (0.02, 0.05, 0.1, 0.2), 0.1, bounds=(1e-3, 1.0)),
         Setting("penalty", (0.0, 1.0, 10.0), 0.0, bounds=(0.0, 1e6)),
