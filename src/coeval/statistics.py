@@ -142,6 +142,61 @@ def resamples_for(predictions: int) -> int:
     return int(np.clip(_DRAWS // max(predictions, 1), 100, 2000))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampled:
+    """A score and what it is on resampled rows; two with the same seed have the same rows.
+
+    Attributes:
+        value: On all rows.
+        scores: ``(resamples,)``; NaN where the metric is undefined.
+    """
+
+    value: float
+    scores: Floats
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """Return the middle ``level`` of the resamples on which the metric is defined."""
+        return Interval(self.value, *_percentiles(self.scores, level))
+
+    def __sub__(self, other: "Resampled") -> "Resampled":
+        """Return the difference, row by row of each resample."""
+        with np.errstate(invalid="ignore"):  # of two that are infinite there is none
+            return Resampled(self.value - other.value, self.scores - other.scores)
+
+
+def resampled(
+    metric: Metric,
+    targets: Targets,
+    predictions: Floats,
+    weights: Floats | None = None,
+    *,
+    seed: int = 0,
+    resamples: int | None = None,
+) -> Resampled:
+    """Return a metric on all rows and on as many drawn from them with replacement, again and again.
+
+    Args:
+        metric: What to score.
+        targets: ``(rows,)`` class indices or values.
+        predictions: ``(rows, classes)`` probabilities or ``(rows,)`` values.
+        weights: ``(rows,)`` sample weights, or ``None``.
+        seed: The draws are addressed by it.
+        resamples: How many; by default as many as ``resamples_for`` finds worth it.
+
+    Raises:
+        ValueError: Targets and predictions differ in length, or are empty.
+    """
+    rows = _scored(len(targets), len(predictions))
+    count = resamples_for(predictions.size) if resamples is None else resamples
+    # ``take``, since an index takes ten times as long on two axes
+    scores = [
+        metric.score(targets[drawn], predictions.take(drawn, axis=0), _taken(weights, drawn))
+        for drawn in _drawn(rows, count, generator(seed, "bootstrap"))
+    ]
+    value = metric.score(targets, predictions, weights)
+    return Resampled(float(value), np.array(scores, np.float64))
+
+
 def score_interval(
     metric: Metric,
     targets: Targets,
@@ -157,25 +212,19 @@ def score_interval(
     Resamples on which the metric is undefined (a class is missing, say) are left out.
 
     Args:
-        metric: What to score.
-        targets: ``(rows,)`` class indices or values.
-        predictions: ``(rows, classes)`` probabilities or ``(rows,)`` values.
-        weights: ``(rows,)`` sample weights, or ``None``.
-        seed: The draws are addressed by it.
-        resamples: How many; by default as many as ``resamples_for`` finds worth it.
+        metric: As all but the last, of ``resampled``.
+        targets: Likewise.
+        predictions: Likewise.
+        weights: Likewise.
+        seed: Likewise.
+        resamples: Likewise.
         level: Share of the resamples inside the interval.
 
     Raises:
         ValueError: Targets and predictions differ in length, or are empty.
     """
-    rows = _scored(len(targets), len(predictions))
-    value = metric.score(targets, predictions, weights)
-    count = resamples_for(predictions.size) if resamples is None else resamples
-    scores = [
-        metric.score(targets[drawn], predictions.take(drawn, axis=0), _taken(weights, drawn))
-        for drawn in _resampled(rows, count, generator(seed, "bootstrap"))
-    ]
-    return Interval(float(value), *_percentiles(np.array(scores), level))
+    found = resampled(metric, targets, predictions, weights, seed=seed, resamples=resamples)
+    return found.interval(level)
 
 
 def score_difference(
@@ -195,31 +244,23 @@ def score_difference(
     separate scores. An interval that excludes 0 says that the models differ on this kind of rows.
 
     Args:
-        metric: What to score.
-        targets: ``(rows,)`` class indices or values.
-        first: Predictions of one model, as in ``score_interval``.
-        second: Predictions of the other.
-        weights: ``(rows,)`` sample weights, or ``None``.
-        seed: The draws are addressed by it.
-        resamples: How many; by default as many as ``resamples_for`` finds worth it.
+        metric: As all but the last, of ``resampled``.
+        targets: Likewise.
+        first: Predictions of one model.
+        second: Of the other.
+        weights: Likewise.
+        seed: Likewise.
+        resamples: Likewise.
         level: Share of the resamples inside the interval.
 
     Raises:
         ValueError: The arrays differ in length, or are empty.
     """
-    rows = _scored(len(targets), len(first), len(second))
-
-    def difference(drawn: Index) -> float:
-        known, weighted = targets[drawn], _taken(weights, drawn)
-        # ``take``, since an index takes ten times as long on two axes
-        mine, theirs = first.take(drawn, axis=0), second.take(drawn, axis=0)
-        return metric.score(known, mine, weighted) - metric.score(known, theirs, weighted)
-
-    count = resamples_for(first.size) if resamples is None else resamples
-    draws = _resampled(rows, count, generator(seed, "bootstrap"))
-    differences = np.array([difference(drawn) for drawn in draws])
-    value = difference(np.arange(rows))
-    return Interval(float(value), *_percentiles(differences, level))
+    mine, theirs = (
+        resampled(metric, targets, one, weights, seed=seed, resamples=resamples)
+        for one in (first, second)
+    )
+    return (mine - theirs).interval(level)
 
 
 def spearman(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
@@ -329,10 +370,11 @@ def _expected_least(sample: Floats, n: int, log_factorials: Floats) -> float:
     return float(shares @ sample[: len(behind)] / shares.sum())
 
 
-def _resampled(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Index]:
+def _drawn(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Index]:
     """Yield the rows of each resample, in order, which is kinder to the cache than their draw is."""
+    every = np.arange(rows)
     for _ in range(resamples):
-        yield np.sort(rng.integers(rows, size=rows))
+        yield every.repeat(np.bincount(rng.integers(rows, size=rows), minlength=rows))
 
 
 def _taken(weights: Floats | None, rows: Index) -> Floats | None:

@@ -28,7 +28,7 @@ LONG = FEW_STEPS // 10 + 1
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch):
     """On a machine's first run, too."""
-    monkeypatch.setattr(choose, "is_compiling", lambda: False)
+    monkeypatch.setattr(choose, "is_compiled", lambda: True)
 
 
 def chosen(network, length=LONG, **more):
@@ -42,7 +42,7 @@ def test_networks_over_rows_are_trained_by_the_compiled_loop():
 
 
 def test_nobody_waits_for_the_compiler_unless_he_insists(monkeypatch):
-    monkeypatch.setattr(choose, "is_compiling", lambda: True)
+    monkeypatch.setattr(choose, "is_compiled", lambda: False)
     assert isinstance(chosen(mlp(Problem.MULTICLASS)), EagerEngine)
     assert isinstance(chosen(mlp(Problem.MULTICLASS), engine="compiled"), CompiledEngine)
 

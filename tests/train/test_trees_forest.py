@@ -18,8 +18,9 @@ from coeval.testing.spaces import check_space
 from coeval.train import trees_forest
 from coeval.train.data import TrainingData
 from coeval.train.predict import predictions_of
-from coeval.train.trees import ensemble_of, grow
+from coeval.train.trees import grow
 from coeval.train.trees_stored import without_empty
+from coeval.train.trees_walk import ensemble_of
 from tests.evaluate.tasks import task_of
 from tests.export.test_onnx_trees import run
 from tests.train.test_trees import Problem, data_of, labelled, rows

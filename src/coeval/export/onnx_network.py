@@ -8,7 +8,7 @@ from coeval.architecture.types import Columns, Grid, ValueType, describe
 from coeval.build.onnx_module import module_model
 from coeval.errors import ExportError
 from coeval.export.onnx_trees import trees_graph
-from coeval.train.trees import ensemble_of
+from coeval.train.trees_walk import ensemble_of
 
 INPUTS = ("numeric", "codes", "tokens")
 PIXELS = "pixels"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coeval.statistics import Interval, score_difference, score_interval
+from coeval.statistics import Interval, resampled
 from coeval.task.metrics import all_metrics
 from coeval.task.task import Task
 
@@ -62,16 +62,20 @@ def open_test(
     rows = task.splits.test
     targets = task.target.values[rows]
     weights = task.weights_of(rows)
-    scores = {
-        name: score_interval(one, targets, predictions, weights, seed=seed)
+    found = {
+        name: resampled(one, targets, predictions, weights, seed=seed)
         for name, one in all_metrics(task).items()
     }
-    compared = tuple(
-        BaselineScore(
-            name,
-            score_interval(task.metric, targets, found, weights, seed=seed),
-            score_difference(task.metric, targets, predictions, found, weights, seed=seed),
-        )
-        for name, found in baselines
+    own = found[task.metric.name]
+    others = {
+        name: resampled(task.metric, targets, one, weights, seed=seed) for name, one in baselines
+    }
+    return OpenedTest(
+        len(rows),
+        own.interval(),
+        {name: one.interval() for name, one in found.items()},
+        tuple(
+            BaselineScore(name, one.interval(), (own - one).interval())
+            for name, one in others.items()
+        ),
     )
-    return OpenedTest(len(rows), scores[task.metric.name], scores, compared)

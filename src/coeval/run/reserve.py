@@ -34,11 +34,11 @@ SCORING_SECONDS = 5e-4
 """Predicting one test image of 28 by 28 with a network of 20 million multiply-accumulates, on one core."""
 ROW_SECONDS = 5e-5
 """Predicting one row of a table in double precision, from its ONNX form and from its source, and resampling the score."""
-TREE_SECONDS = 1.8e-7
-"""Sending one row down one tree of up to 63 leaves in torch: 1.2e-7 to 3.7e-7, after machine and load; with 1.2e-7 an ensemble of 1,500 trees a
+COMPILED_SECONDS, TREE_SECONDS = 4.5e-8, 1.8e-7
+"""Sending one row down one tree of up to 63 leaves in compiled loops, and in torch: 1.2e-7 to 3.7e-7, after machine and load; with 1.2e-7 an ensemble of 1,500 trees a
 member (optdigits) ended 2 s late. One of 16 leaves takes .4 of it."""
 FAR_LEAVES = 1200
-"""Leaves that take as long again: trees of 1,024 took 1.6 times as long as trees of 63, of 4,096 4.4 times."""
+"""Leaves that take as long again: in torch trees of 1,024 took 1.6 times as long as trees of 63, of 4,096 4.4 times; in compiled loops 2.1 and 3.4 times."""
 MAC_SECONDS = 6e-11
 """One multiply-accumulate of a network over many rows on one core; .3 of it in single precision, .7 in double."""
 WALK_SHARE = 0.05
@@ -83,12 +83,14 @@ def walking_seconds(task: Task, members: Iterable[Finalist]) -> float:
         members: Of an ensemble, or a single one.
     """
     test, selection = len(task.splits.test), len(task.splits.selection)
-    each = 0.0
+    verified = min(max(test, selection), VERIFIED_ROWS)
+    seconds = 0.0
     for one in members:
         trees, leaves = trees_of(one.architecture, one.epochs)
-        each += TREE_SECONDS * trees * (1 + leaves / FAR_LEAVES)
-        each += MAC_SECONDS * infer(one.architecture).cost.macs
-    return each * (test + min(max(test, selection), VERIFIED_ROWS))
+        walks = trees * (1 + leaves / FAR_LEAVES)
+        seconds += walks * (COMPILED_SECONDS * test + TREE_SECONDS * verified)
+        seconds += MAC_SECONDS * infer(one.architecture).cost.macs * (test + verified)
+    return seconds
 
 
 def most_walking(site: Site, finalists: Sequence[Finalist]) -> float:

@@ -11,7 +11,7 @@ from coeval.train.batches import count_batches
 from coeval.train.data import Tensors
 from coeval.train.eager import EagerEngine, Pace, ShouldStop
 from coeval.train.engine import Engine
-from coeval.train.kernels.status import is_compiling
+from coeval.train.kernels.status import is_compiled
 from coeval.train.loss import loss_for
 
 ENGINES = ("auto", "eager", "compiled")
@@ -74,7 +74,7 @@ def engine_for(
     weights = sum(one.numel() for one in network.parameters())
     work = weights * min(recipe.batch_size, len(data.target))
     pays = steps > FEW_STEPS and work < MUCH_WORK
-    if tape is not None and (engine == "compiled" or (pays and _is_compiled())):
+    if tape is not None and (engine == "compiled" or (pays and is_compiled())):
         # Not before it is needed: the loop takes 70 MB and a quarter of a second to load.
         from coeval.train.compiled import CompiledEngine  # noqa: PLC0415
 
@@ -92,13 +92,6 @@ def engine_for(
         narrow=narrow,
         pace=pace,
     )
-
-
-def _is_compiled() -> bool:
-    """Return whether the loop is there; the first to ask on a machine sets another process to compile it."""
-    from coeval.train.kernels import ready  # noqa: PLC0415, F401 - its import looks, and numba takes half a second
-
-    return not is_compiling()
 
 
 def _loop_tape(network: nn.Module, data: Tensors) -> Tape | None:

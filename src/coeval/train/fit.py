@@ -23,6 +23,7 @@ from coeval.train.engine import Engine, State
 from coeval.train.judge import Judge
 from coeval.train.precision import narrow_type
 from coeval.train.schedule import by_the_clock
+from coeval.train.trees_walk import ensemble_of
 
 # Share of the schedule's epochs without a better validation score. Measured on 24 trainings (mlp, resnet and
 # realmlp seeds on 8 tables): 0.15 found every best epoch that training to the end found, in a fifth to a third
@@ -195,11 +196,11 @@ def _without_recipe(
     should_stop: ShouldStop,
 ) -> Fitted:
     """Grow trees, or solve for a linear model."""
-    from coeval.train import trees  # noqa: PLC0415 - it makes a ``Fitted`` too
-
-    grown = trees.ensemble_of(network)
+    grown = ensemble_of(network)
     if grown is not None:
-        return trees.grow(
+        from coeval.train.trees import grow  # noqa: PLC0415 - it makes a ``Fitted`` too
+
+        return grow(
             *grown,
             data,
             seed=seed,

@@ -11,6 +11,7 @@ from coeval.task.table import Rows
 from coeval.task.task import Problem
 from coeval.train.data import UNSCALED, Arrays, Inputs, Scale, numbers, to_inputs
 from coeval.train.memory import rows_at_once
+from coeval.train.trees_walk import forward_of
 
 
 @runtime_checkable
@@ -66,9 +67,10 @@ def outputs_of(network: nn.Module, inputs: Inputs) -> torch.Tensor:
     rows, kind = len(inputs[0]), _like(network).dtype
     size = network.activations if isinstance(network, KnowsItsSize) else 0
     chunk = rows_at_once(size, is_on_accelerator=inputs[0].device.type != "cpu")
+    forward = forward_of(network)
     # At least one call, so that no rows give an empty result of the right width.
     parts = [
-        network(*numbers(tuple([part[start : start + chunk] for part in inputs]), kind))
+        forward(*numbers(tuple([part[start : start + chunk] for part in inputs]), kind))
         for start in range(0, max(rows, 1), chunk)
     ]
     return torch.cat(parts).cpu() if len(parts) > 1 else parts[0].cpu()

@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from coeval.architecture.component import Value
 from coeval.build.modules.trees import TreeEnsemble
-from coeval.build.network import Network
 from coeval.seed import entropy
 from coeval.task.metric import Metric
 from coeval.train.course import Course
@@ -26,18 +25,11 @@ from coeval.train.trees_lightgbm import grow_lightgbm, is_installed
 from coeval.train.trees_sklearn import grow_sklearn
 from coeval.train.trees_stored import forget
 from coeval.train.trees_table import Learnt
+from coeval.train.trees_walk import added
 
 PATIENCE = 20
 """Rounds without a better score, at the usual shrinkage; at smaller ones in proportion more."""
 USUAL_SHRINKAGE = 0.1
-
-
-def ensemble_of(network: torch.nn.Module) -> tuple[TreeEnsemble, Mapping[str, Value]] | None:
-    """Return the trees of a network that is nothing else, and the settings of their component."""
-    if not isinstance(network, Network) or len(network.architecture.body.steps) != 1:
-        return None
-    (step,), (ensemble,) = network.architecture.body.steps, network.values()
-    return (ensemble, dict(step.settings)) if isinstance(ensemble, TreeEnsemble) else None
 
 
 def grow(
@@ -161,8 +153,8 @@ class _Judge:
     def look(self, number: int) -> Mapping[str, float]:
         """Add a round, counted from 1, and return the score by name."""
         numeric, codes, tokens = self._rows
-        added = self._ensemble.rounds((numeric, codes, tokens), number - 1, number)
-        self._sum = added if self._sum is None else self._sum + added
+        more = added(self._ensemble, (numeric, codes, tokens), number - 1, number)
+        self._sum = more if self._sum is None else self._sum + more
         predicted = predictions_of(self._outputs(number), self._problem, self._scale)
         values = self.course.look(number, predicted)
         (self.latest,) = values.values()

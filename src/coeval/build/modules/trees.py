@@ -48,9 +48,7 @@ class TreeEnsemble(nn.Module):
             return raised.log() - (1 + 2 * offset - raised).log()
         return raised.log() if self.kind == "classes" else raised
 
-    def rounds(
-        self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor], first: int, last: int
-    ) -> torch.Tensor:
+    def rounds(self, row: tuple[torch.Tensor, ...], first: int, last: int) -> torch.Tensor:
         """Return what some of the rounds add, ``(batch, outputs)``; several trees, alike in depth, are walked down at once."""
         numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
         kept = self.value[first:last].flatten(1).any(dim=1).nonzero()

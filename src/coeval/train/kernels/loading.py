@@ -11,6 +11,7 @@ import numpy as np
 from llvmlite.binding import get_host_cpu_name
 
 from coeval.train.kernels.loop import loop, version_of_files
+from coeval.train.kernels.walk import load_walk
 
 AUTOGROUP = Path("/proc/self/autogroup")
 NICENESS = 5
@@ -19,7 +20,7 @@ NICENESS = 5
 
 
 def load() -> None:
-    """Load the loop, or compile it, and leave a mark that it is there."""
+    """Load the loops over rows, or compile them, and leave a mark that they are there."""
     whole, table = np.zeros(0, np.int64), np.zeros((0, 1), np.int64)
     single, double = np.zeros(0, np.float32), np.zeros(3)
     # For no steps: the arguments have the kinds that they have in training.
@@ -27,6 +28,7 @@ def load() -> None:
         whole, table, table, single, single, whole, whole, single, single, np.zeros(0, np.uint8),
         whole, whole, 0, 0, double, np.zeros(4, np.int64), double, double, single,
     )  # fmt: skip
+    load_walk()
     found = mark()
     if found is not None:
         found.touch()

@@ -1,4 +1,4 @@
-"""Whether this process may use the compiled loops. Apart, so that asking loads no numba."""
+"""Whether this process may use the compiled loops. Apart, so that importing this loads no numba."""
 
 from pathlib import Path
 
@@ -11,9 +11,11 @@ def mark_compiling() -> None:
     _COMPILING.append(True)
 
 
-def is_compiling() -> bool:
-    """Return whether the loop is being compiled elsewhere."""
-    return bool(_COMPILING)
+def is_compiled() -> bool:
+    """Return whether the loops over rows are there; the first to ask on a machine sets another process to compile them."""
+    from coeval.train.kernels import ready  # noqa: PLC0415, F401 - its import looks, and numba takes half a second
+
+    return not _COMPILING
 
 
 def await_pictures(mark: Path | None) -> None:
