@@ -13,6 +13,7 @@ from coeval.export import stretch
 from coeval.export.finalists import choose_finalists, final_seconds
 from coeval.run.one_shot import divide
 from coeval.run.reserve import (
+    COMPILED_SECONDS,
     FAR_LEAVES,
     MAC_SECONDS,
     MEMBER_SECONDS,
@@ -147,16 +148,18 @@ def test_time_is_kept_for_every_row_to_go_down_every_tree():
         trial = grown(task, space, seed, rounds)
         finalists = choose_finalists([trial], space, Objective("log_loss"))
         macs = infer(finalists[0].architecture).cost.macs
-        each = TREE_SECONDS * trees * (1 + 63 / FAR_LEAVES) + MAC_SECONDS * macs
-        assert walking_seconds(task, finalists) == pytest.approx(each * 2 * few)
+        walks = trees * (1 + 63 / FAR_LEAVES)
+        once, again = (one * walks + MAC_SECONDS * macs for one in (COMPILED_SECONDS, TREE_SECONDS))
+        assert walking_seconds(task, finalists) == pytest.approx((once + again) * few)
         walked = walking_seconds(many, finalists * 2)
-        assert walked == pytest.approx(2 * each * (len(TEST) + VERIFIED_ROWS))
+        assert walked == pytest.approx(2 * (once * len(TEST) + again * VERIFIED_ROWS))
 
 
 def test_a_search_ends_the_sooner_the_more_trees_its_best_trial_has():
     task = replace(task_of("wine"), splits=replace(task_of("wine").splits, test=TEST))
     space = space_for(task, models="all")
-    needed = export_seconds(task) + TREE_SECONDS * 300 * (len(TEST) + VERIFIED_ROWS)
+    walking = 300 * (COMPILED_SECONDS * len(TEST) + TREE_SECONDS * VERIFIED_ROWS)
+    needed = export_seconds(task) + walking
     due = {}
     for rounds in (10, 100):
         place = vars(site(time.monotonic() + needed))
