@@ -5,7 +5,7 @@ from benchmarks.portfolio import DEVELOPMENT, learnt, losses_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coeval.space.portfolio import FILE, FIRST, Known, Looks, order, portfolio
+from coeval.space.portfolio import FILE, FIRST, PLAIN, Known, Looks, order, portfolio
 
 SMALL, LARGE = Looks(800, 8, 0.0, 2), Looks(40_000, 60, 1.0, 0)
 NAMES = st.lists(st.sampled_from("abcdef"), min_size=1, unique=True)
@@ -37,6 +37,14 @@ def test_what_takes_a_moment_comes_first_and_what_was_never_measured_last():
     known = world({"a": 0.0, FIRST: 1.0}, {"a": 0.0, FIRST: 1.0})
     assert order(["new", "a", FIRST, "other"], SMALL, known) == [FIRST, "a", "new", "other"]
     assert order(["b", "a"], SMALL, []) == ["b", "a"]
+
+
+def test_a_plain_network_is_tried_soon():
+    names = ["a", "b", "c", "d", "e", PLAIN]
+    losses = {name: 0.1 * n for n, name in enumerate(names)}
+    assert order(names, SMALL, world(losses, losses)) == ["a", "b", "c", PLAIN, "d", "e"]
+    few = {PLAIN: 0.0, "a": 1.0}
+    assert order([PLAIN, "a"], SMALL, world(few, few)) == [PLAIN, "a"]
 
 
 def test_of_many_rows_what_is_quick_comes_first_and_forests_last():

@@ -18,6 +18,8 @@ from coeval.task.task import Problem, Task
 FILE = Path(__file__).with_name("portfolio.json")
 FIRST = "linear"
 """Whatever the order, this comes first where there is one: it takes a moment, and then there is a model."""
+PLAIN, SOON = "mlp", 4
+"""This one is among so many first: whatever is found is to stand beside a plain network, in a short search too."""
 MANY = 8_000
 """Rows beyond those of the development tables, where there is time for few seeds: what says most in little time comes first."""
 QUICK = (FIRST, "trees", "mlp", "realmlp", "slow_trees")
@@ -115,6 +117,9 @@ def order(names: Iterable[str], looks: Looks, known: Sequence[Known] | None = No
         lost = [min(a, one.losses[best]) for a, one in zip(lost, tables, strict=True)]
     found += [name for name in given if name not in found]
     if looks.rows <= MANY:
+        if PLAIN in found[SOON:]:
+            found.remove(PLAIN)
+            found.insert(SOON - 1, PLAIN)
         return found
     quick = QUICK_OF_CATEGORIES if looks.categorical > 0.5 else QUICK
     return sorted(found, key=lambda name: (*quick, name).index(name) + (name in LATE))
