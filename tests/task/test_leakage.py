@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
-from coeval.task.leakage import leaks
+from coeval.task.leakage import copied, leaks
+from coeval.task.read import read
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem, Target
 
 ROWS = 1000
+HEADER = "size,colour,when,y\n"
 rng = np.random.default_rng(0)
 LABELS = Target("y", rng.integers(0, 3, ROWS), ("a", "b", "c"))
 VALUES = Target("y", rng.lognormal(size=ROWS))
@@ -53,3 +55,45 @@ def test_rows_missing_where_the_class_is_known_are_a_leak():
     values = np.where(binary.values == 1, np.nan, rng.normal(size=ROWS))
     table = Table((Column("x", Kind.NUMERIC, values),), ROWS)
     assert len(leaks(table, binary, Problem.BINARY, np.random.default_rng(1))) == 1
+
+
+def lines(count, seed=0):
+    """Return rows of a table with a missing value in every tenth."""
+    draw = np.random.default_rng(seed)
+    return [
+        f"{draw.normal()},{draw.choice(['red', 'blue'])},2024-01-{1 + n % 28:02},{draw.normal()}"
+        if n % 10
+        else f",{draw.choice(['red', 'blue'])},2024-01-{1 + n % 28:02},{draw.normal()}"
+        for n in range(count)
+    ]
+
+
+def read_from(folder, rows, **settings):
+    (folder / "table.csv").write_text(HEADER + "\n".join(rows) + "\n")
+    return read(folder / "table.csv", target="y", **settings)
+
+
+def test_copies_of_rows_on_both_sides_are_told(tmp_path):
+    task = read_from(tmp_path, lines(300) * 2)
+    (warning,) = [one for one in task.notes if "in every column" in one]
+    seen = set(
+        np.concatenate([task.splits.train, task.splits.validation, task.splits.selection]) % 300
+    )
+    count = sum(row % 300 in seen for row in task.splits.test)
+    assert warning.startswith(f"{count} of 120 test rows equal a row that the search sees")
+    assert "--group" in warning
+
+
+def test_copies_in_an_own_test_set_are_told(tmp_path):
+    own = tmp_path / "test.csv"
+    own.write_text(HEADER + "\n".join([*lines(300)[:7], *lines(43, seed=1)]) + "\n")
+    task = read_from(tmp_path, lines(300), test=own)
+    assert task.notes[-1].startswith("7 of 50 test rows equal a row")
+
+
+def test_rows_that_differ_anywhere_are_no_copies(tmp_path):
+    rows = lines(300)
+    others = [one.replace("2024", "2025") for one in rows]
+    assert copied(read_from(tmp_path, rows + others)) == []
+    without = read_from(tmp_path, rows * 2, test="none")
+    assert copied(without) == []

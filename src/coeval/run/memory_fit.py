@@ -259,7 +259,8 @@ class BestSoFar:
         self._begin = math.inf
         self._count = count
         self._contest = CONTEST_SHARE * (end - time.monotonic())
-        self._most = stretch.SHARE * (end - time.monotonic()) if longest is None else longest
+        share = stretch.share_for(task)
+        self._most = share * (end - time.monotonic()) if longest is None else longest
         self._keeper = Keeper(artifacts, objective, lambda: self._best, limit=limit)
 
     def record(self, record: Trial | Note) -> None:

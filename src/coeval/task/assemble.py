@@ -13,7 +13,7 @@ from coeval.seed import generator
 from coeval.task.columns import concatenate, to_table
 from coeval.task.fingerprint import fingerprint
 from coeval.task.kinds import infer_kinds, listed
-from coeval.task.leakage import leaks
+from coeval.task.leakage import copied, leaks
 from coeval.task.metric import Metric
 from coeval.task.metrics import metric
 from coeval.task.own_metric import Own
@@ -98,7 +98,7 @@ def assemble(
     splits, folds = deal(encoded, plan, said)
     if plan.strict:
         said += leaks(table, encoded.target, encoded.problem, generator(plan.seed, "leakage"))
-    return _task(
+    task = _task(
         plan,
         encoded=encoded,
         schema=schema,
@@ -107,6 +107,7 @@ def assemble(
         folds=folds,
         notes=said,
     )
+    return _noted(task) if plan.strict else task
 
 
 def with_test(task: Task, extra: Extra) -> Task:
@@ -121,7 +122,7 @@ def with_test(task: Task, extra: Extra) -> Task:
     test = np.arange(rows, rows + more)
     splits = Splits(task.splits.train, task.splits.validation, task.splits.selection, test)
     target = Target(old.name, values, old.classes, old.number)
-    return seal(
+    whole = seal(
         Task(
             task.name,
             task.problem,
@@ -136,6 +137,12 @@ def with_test(task: Task, extra: Extra) -> Task:
             task.notes,
         )
     )
+    return _noted(whole)
+
+
+def _noted(task: Task) -> Task:
+    """Return the task with what can be said of its test rows."""
+    return dataclasses.replace(task, notes=(*task.notes, *copied(task)))
 
 
 def seal(task: Task) -> Task:

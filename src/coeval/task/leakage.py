@@ -1,15 +1,20 @@
-"""Columns that alone nearly decide the target: often the answer in disguise, so the user is warned."""
+"""What makes a score better than the model: columns that hold the answer in disguise, and test rows that were learnt from."""
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.task.table import Column, Kind, Table
-from coeval.task.task import Problem, Target
+from coeval.task.task import Index, Problem, Target, Task
 
 THRESHOLD = 0.99
 _SAMPLE = 5000
 _BINS = 64
 _FEWEST = 50  # with fewer rows a perfect column is no surprise
+COPIES = 0.01
+"""Share of the test rows from which on it is said that they are copies."""
 
 
 def leaks(table: Table, target: Target, problem: Problem, rng: np.random.Generator) -> list[str]:
@@ -33,6 +38,36 @@ def leaks(table: Table, target: Target, problem: Problem, rng: np.random.Generat
                 f"target is? If not, leave it out with kinds {column.name}=drop"
             )
     return warnings
+
+
+def copied(task: Task) -> list[str]:
+    """Return a warning where test rows stand among the others too, with the same target; none of images."""
+    test = task.splits.test
+    if task.is_image or not len(test):
+        return []
+    marks = _marks([*(one.values for one in task.table.columns), task.target.values])
+    known: Index = np.concatenate(
+        [task.splits.train, task.splits.validation, task.splits.selection]
+    )
+    count = int(np.isin(marks[test], marks[known]).sum())
+    if count < COPIES * len(test):
+        return []
+    return [
+        f"{count:,} of {len(test):,} test rows equal a row that the search sees, in every column and the target: if these are copies "
+        "and not chance, their score says what was remembered. Leave copies out, or keep them together with --group"
+    ]
+
+
+def _marks(columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[np.uint64]:
+    """Return ``(rows,)`` numbers that are equal where all columns are (mixed as by SplitMix64, doi:10.1145/2714064.2660195)."""
+    mixed = np.zeros(1, np.uint64)
+    for values in columns:
+        numbers = values.astype(np.float64) + 0.0  # -0.0 is 0.0
+        numbers[np.isnan(numbers)] = np.nan  # the same one
+        mixed = (mixed ^ numbers.view(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed
 
 
 def _explained(
