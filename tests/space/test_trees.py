@@ -68,13 +68,20 @@ def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(monkeypatch):
     assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in few.values())
 
 
+def test_thousands_of_classes_leave_the_smallest_ensemble(monkeypatch):
+    monkeypatch.setattr("coeval.space.trees._outputs", lambda task: 5000)
+    assert sizes_in(trees_space(TASK, COLUMNS)) == {(50, 4)}
+
+
 def test_large_trees_leave_room_for_fewer_of_them():
-    space = trees_space(TASK, COLUMNS)
-    sizes = {
-        (one["rounds"], one["leaves"]) for one in (dict(it.body.steps[0].settings) for it in space)
-    }
+    sizes = sizes_in(trees_space(TASK, COLUMNS))
     assert {(1600, 31), (800, 63), (200, 255)} <= sizes  # of three classes
     assert (1600, 63) not in sizes
+
+
+def sizes_in(space):
+    every = [dict(one.body.steps[0].settings) for one in space]
+    return {(one["rounds"], one["leaves"]) for one in every}
 
 
 def sized(settings):

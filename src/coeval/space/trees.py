@@ -85,15 +85,16 @@ class Ensembles:
 
 
 def trees_space(task: Task, columns: Columns) -> SlotSpace:
-    """Return the tree ensembles for a table, no larger than ``NODES``.
+    """Return the tree ensembles for a table, no larger than ``NODES``; of thousands of classes the smallest.
 
     Args:
         task: Decides how many outputs there are.
         columns: Of the default preparation: numbers or categories.
     """
     outputs = _outputs(task)
-    most = NODES // 2 // outputs
     values = _decided(TREE_ENSEMBLE)
+    least = int(values["rounds"][0]) * int(values["leaves"][0])
+    most = max(NODES // 2 // outputs, least)
     values["rounds"] = _fitting(values["rounds"], most // int(values["leaves"][0]))
     values["leaves"] = _fitting(values["leaves"], most // int(values["rounds"][0]))
     if find_spec("lightgbm") is None:  # scikit-learn's draw neither
