@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from coeval.bootstrap import resamples_for, score_difference, score_interval
 from coeval.seed import generator
 from coeval.statistics import (
     chi_squared_quantile,
@@ -16,9 +17,6 @@ from coeval.statistics import (
     mean_ranks,
     noise_floor,
     pooled_floor,
-    resamples_for,
-    score_difference,
-    score_interval,
     spearman,
     spearman_interval,
 )

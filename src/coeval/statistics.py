@@ -1,26 +1,22 @@
 """How sure a number is: bootstrap intervals, rank correlation, and what random search can be expected to reach.
 
-Percentile intervals follow Efron & Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
-Resampled rows are really drawn and not passed to a metric as weights: a user's own metric may take none.
+Percentile intervals follow Efron & Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13; those of scores are in ``coeval.bootstrap``.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.seed import generator
-from coeval.task.metric import Metric
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 LEVEL = 0.95
-_DRAWS = 8_000_000
-"""Predicted numbers drawn for one interval: 400 resamples of 10,000 rows of two classes take 0.1 to 0.3 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,132 +133,6 @@ def _chi_squared_share(value: float, freedom: int) -> float:
     return total
 
 
-def resamples_for(predictions: int) -> int:
-    """Return how many resamples an interval over so many predicted numbers is worth: 100 to 2,000, fewer for more."""
-    return int(np.clip(_DRAWS // max(predictions, 1), 100, 2000))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Resampled:
-    """A score and what it is on resampled rows; two with the same seed have the same rows.
-
-    Attributes:
-        value: On all rows.
-        scores: ``(resamples,)``; NaN where the metric is undefined.
-    """
-
-    value: float
-    scores: Floats
-
-    def interval(self, level: float = LEVEL) -> Interval:
-        """Return the middle ``level`` of the resamples on which the metric is defined."""
-        return Interval(self.value, *_percentiles(self.scores, level))
-
-    def __sub__(self, other: "Resampled") -> "Resampled":
-        """Return the difference, row by row of each resample."""
-        with np.errstate(invalid="ignore"):  # of two that are infinite there is none
-            return Resampled(self.value - other.value, self.scores - other.scores)
-
-
-def resampled(
-    metric: Metric,
-    targets: Targets,
-    predictions: Floats,
-    weights: Floats | None = None,
-    *,
-    seed: int = 0,
-    resamples: int | None = None,
-) -> Resampled:
-    """Return a metric on all rows and on as many drawn from them with replacement, again and again.
-
-    Args:
-        metric: What to score.
-        targets: ``(rows,)`` class indices or values.
-        predictions: ``(rows, classes)`` probabilities or ``(rows,)`` values.
-        weights: ``(rows,)`` sample weights, or ``None``.
-        seed: The draws are addressed by it.
-        resamples: How many; by default as many as ``resamples_for`` finds worth it.
-
-    Raises:
-        ValueError: Targets and predictions differ in length, or are empty.
-    """
-    rows = _scored(len(targets), len(predictions))
-    count = resamples_for(predictions.size) if resamples is None else resamples
-    # ``take``, since an index takes ten times as long on two axes
-    scores = [
-        metric.score(targets[drawn], predictions.take(drawn, axis=0), _taken(weights, drawn))
-        for drawn in _drawn(rows, count, generator(seed, "bootstrap"))
-    ]
-    value = metric.score(targets, predictions, weights)
-    return Resampled(float(value), np.array(scores, np.float64))
-
-
-def score_interval(
-    metric: Metric,
-    targets: Targets,
-    predictions: Floats,
-    weights: Floats | None = None,
-    *,
-    seed: int = 0,
-    resamples: int | None = None,
-    level: float = LEVEL,
-) -> Interval:
-    """Return a metric with its percentile bootstrap interval over the rows.
-
-    Resamples on which the metric is undefined (a class is missing, say) are left out.
-
-    Args:
-        metric: As all but the last, of ``resampled``.
-        targets: Likewise.
-        predictions: Likewise.
-        weights: Likewise.
-        seed: Likewise.
-        resamples: Likewise.
-        level: Share of the resamples inside the interval.
-
-    Raises:
-        ValueError: Targets and predictions differ in length, or are empty.
-    """
-    found = resampled(metric, targets, predictions, weights, seed=seed, resamples=resamples)
-    return found.interval(level)
-
-
-def score_difference(
-    metric: Metric,
-    targets: Targets,
-    first: Floats,
-    second: Floats,
-    weights: Floats | None = None,
-    *,
-    seed: int = 0,
-    resamples: int | None = None,
-    level: float = LEVEL,
-) -> Interval:
-    """Return ``score(first) - score(second)`` with its interval, both scored on the same resampled rows.
-
-    Pairing removes what both models find easy or hard, so the interval is narrower than that of two
-    separate scores. An interval that excludes 0 says that the models differ on this kind of rows.
-
-    Args:
-        metric: As all but the last, of ``resampled``.
-        targets: Likewise.
-        first: Predictions of one model.
-        second: Of the other.
-        weights: Likewise.
-        seed: Likewise.
-        resamples: Likewise.
-        level: Share of the resamples inside the interval.
-
-    Raises:
-        ValueError: The arrays differ in length, or are empty.
-    """
-    mine, theirs = (
-        resampled(metric, targets, one, weights, seed=seed, resamples=resamples)
-        for one in (first, second)
-    )
-    return (mine - theirs).interval(level)
-
-
 def spearman(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     """Return Spearman's rank correlation (ties get their mean rank); NaN for fewer than 2 pairs or a constant.
 
@@ -274,7 +144,7 @@ def spearman(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
         0.5
     """
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    _paired(len(x), len(y))
+    paired(len(x), len(y))
     if np.isnan(x).any() or np.isnan(y).any():
         raise ValueError(
             "Ranks need numbers, got NaN. Leave out the pairs that have no value, failed trials for instance."
@@ -309,7 +179,7 @@ def spearman_interval(
     if len(x) < 2:
         return Interval(value, math.nan, math.nan)
     draws = generator(seed, "pairs").integers(len(x), size=(resamples, len(x)))
-    return Interval(value, *_percentiles(_resampled_spearman(x, y, draws), level))
+    return Interval(value, *percentiles(_resampled_spearman(x, y, draws), level))
 
 
 def mean_ranks(values: Floats) -> Floats:
@@ -370,17 +240,6 @@ def _expected_least(sample: Floats, n: int, log_factorials: Floats) -> float:
     return float(shares @ sample[: len(behind)] / shares.sum())
 
 
-def _drawn(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Index]:
-    """Yield the rows of each resample, in order, which is kinder to the cache than their draw is."""
-    every = np.arange(rows)
-    for _ in range(resamples):
-        yield every.repeat(np.bincount(rng.integers(rows, size=rows), minlength=rows))
-
-
-def _taken(weights: Floats | None, rows: Index) -> Floats | None:
-    return None if weights is None else weights[rows]
-
-
 def _resampled_spearman(x: Floats, y: Floats, draws: npt.NDArray[np.int64]) -> Floats:
     """Return Spearman's rank correlation of each ``(resamples, pairs)`` draw; NaN where one side does not vary.
 
@@ -403,7 +262,7 @@ def _resampled_ranks(values: Floats, counts: Floats) -> Floats:
     return np.asarray((np.cumsum(sizes, axis=1) - (sizes - 1) / 2)[:, groups])
 
 
-def _percentiles(found: Floats, level: float) -> tuple[float, float]:
+def percentiles(found: Floats, level: float) -> tuple[float, float]:
     """Return the bounds of the middle ``level`` of what is defined, NaN if nothing is."""
     defined = found[np.isfinite(found)]
     if not len(defined):
@@ -420,7 +279,7 @@ def _pearson(x: Floats, y: Floats) -> float:
     return float(x @ y) / scale if scale > 0 else math.nan
 
 
-def _paired(*lengths: int) -> int:
+def paired(*lengths: int) -> int:
     """Return the common length.
 
     Raises:
@@ -428,15 +287,4 @@ def _paired(*lengths: int) -> int:
     """
     if len(set(lengths)) > 1:
         raise ValueError(f"Arrays must be of equal length, one entry a row, got {list(lengths)}.")
-    return lengths[0]
-
-
-def _scored(*lengths: int) -> int:
-    """Return the common length of arrays to be scored.
-
-    Raises:
-        ValueError: They differ, or there is no row.
-    """
-    if not _paired(*lengths):
-        raise ValueError("A score needs at least one row, got none.")
     return lengths[0]

@@ -89,6 +89,7 @@ def test_copies_in_an_own_test_set_are_told(tmp_path):
     own.write_text(HEADER + "\n".join([*lines(300)[:7], *lines(43, seed=1)]) + "\n")
     task = read_from(tmp_path, lines(300), test=own)
     assert task.notes[-1].startswith("7 of 50 test rows equal a row")
+    assert "--group" not in task.notes[-1]
 
 
 def test_rows_that_differ_anywhere_are_no_copies(tmp_path):
@@ -97,3 +98,8 @@ def test_rows_that_differ_anywhere_are_no_copies(tmp_path):
     assert copied(read_from(tmp_path, rows + others)) == []
     without = read_from(tmp_path, rows * 2, test="none")
     assert copied(without) == []
+
+
+def test_rows_of_few_different_values_are_equal_by_chance(tmp_path):
+    rows = [f"{n % 3},{'red' if n % 2 else 'blue'},2024-01-01,{n % 5}" for n in range(400)]
+    assert copied(read_from(tmp_path, rows)) == []

@@ -12,20 +12,13 @@ from coeval.component.trees import TREE_ENSEMBLE
 from coeval.task.metrics import metric
 from coeval.task.table import Rows
 from coeval.task.task import Problem
-from coeval.train import trees_walk
+from coeval.train import trees
 from coeval.train.data import UNSCALED, TrainingData
 from coeval.train.predict import predict
 from coeval.train.trees import grow
 from coeval.train.trees_walk import added, ensemble_of
 from tests.train.test_trees import data_of, labelled, rows
 from tests.train.test_trees_forest import forest_for
-
-
-@pytest.fixture(params=[True, False], ids=["compiled", "not compiled"])
-def is_compiled(request, monkeypatch):
-    """On a machine's first run, too."""
-    monkeypatch.setattr(trees_walk, "is_compiled", lambda: request.param)
-    return request.param
 
 
 def boosted_for(problem):
@@ -52,7 +45,7 @@ def awkward(network):
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64])
 @pytest.mark.parametrize("is_forest", [False, True])
 @pytest.mark.parametrize("problem", list(Problem))
-def test_a_row_gets_what_the_module_says(problem, is_forest, kind, is_compiled):
+def test_a_row_gets_what_the_module_says(problem, is_forest, kind):
     network = grown(problem, is_forest=is_forest).to(kind)
     given = awkward(network)
     numeric, codes, tokens = (torch.tensor(one) for one in given)
@@ -64,7 +57,7 @@ def test_a_row_gets_what_the_module_says(problem, is_forest, kind, is_compiled):
     np.testing.assert_allclose(said, own.numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_each_round_adds_its_own(is_compiled):
+def test_each_round_adds_its_own():
     network = grown(Problem.MULTICLASS, is_forest=False)
     (ensemble,) = network.values()
     assert isinstance(ensemble, TreeEnsemble)
@@ -76,18 +69,17 @@ def test_each_round_adds_its_own(is_compiled):
 
 
 @pytest.mark.parametrize("is_forest", [False, True])
-def test_growing_finds_the_same_with_and_without(is_forest, monkeypatch):
+def test_growing_finds_what_it_finds_by_the_module(is_forest, monkeypatch):
     found, data = [], data_of(Problem.MULTICLASS)
-    for is_there in (True, False):
-        monkeypatch.setattr(trees_walk, "is_compiled", lambda is_there=is_there: is_there)
+    judge = metric("log_loss", Problem.MULTICLASS)
+    for way in (added, TreeEnsemble.rounds):
+        monkeypatch.setattr(trees, "added", way)
         network = forest_for(Problem.MULTICLASS)[1] if is_forest else boosted_for(Problem.MULTICLASS)  # fmt: skip
-        judge = metric("log_loss", Problem.MULTICLASS)
         found.append(grow(*ensemble_of(network), data, seed=0, metric=judge).score)
     assert found[0] == pytest.approx(found[1], rel=1e-6)
 
 
-def test_an_accelerators_trees_are_walked_there(monkeypatch):
-    monkeypatch.setattr(trees_walk, "is_compiled", lambda: True)
+def test_an_accelerators_trees_are_walked_there():
     ensemble = TreeEnsemble(columns=5, outputs=1, rounds=2, leaves=4).to("meta")
     row = tuple(torch.tensor(one).to("meta") for one in rows(10))
     with pytest.raises((RuntimeError, NotImplementedError), match="meta"):  # the module's own way

@@ -134,7 +134,9 @@ def fit(
     ] = None,
     max_parameters: Annotated[
         str | None,
-        typer.Option(help="Largest network, in parameters: 200k.", show_default=False),
+        typer.Option(
+            help="Largest model, in parameters (of trees: nodes): 200k.", show_default=False
+        ),
     ] = None,
     max_macs: Annotated[
         str | None,
@@ -160,14 +162,14 @@ def fit(
         bool,
         typer.Option(
             "--ensemble/--no-ensemble",
-            help="Let finalists on tables predict together, calibrated, where that is clearly better.",
+            help="Let finalists on tables that held-out rows cannot tell apart predict together.",
         ),
     ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     json: Json = False,
 ) -> None:
-    """Search, train, score and export a network for a table or for images."""
+    """Search, train, score and export a model for a table or for images."""
     from coeval.cli.fit import fit_command  # noqa: PLC0415
     from coeval.run.options import Options  # noqa: PLC0415
 

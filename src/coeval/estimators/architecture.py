@@ -204,7 +204,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
 
 class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: ignore[misc]
-    """Searches a network that tells classes apart.
+    """Searches a model that tells classes apart.
 
     Args:
         budget: Wall clock of ``fit``, its final training included, such as ``"60s"``, or seconds; ``None`` with
@@ -220,10 +220,10 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
         models: Of tables, ``"all"`` for networks, boosted trees, forests and linear models together, ``"neural"`` for networks alone.
-        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
-            them predict together where that is clearly better there. All rows train the result where there is time.
+        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to six finalists compete, and let
+            those that these rows cannot tell apart predict together. All rows train the result where there is time.
         max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.
-        max_parameters: Largest network, in parameters, such as ``"200k"`` or 200_000.
+        max_parameters: Largest model, in parameters (of trees: nodes), such as ``"200k"`` or 200_000.
         max_macs: Most multiply-accumulates of a row, such as ``"20M"``.
         max_memory: Most memory of a network at work, such as ``"8MB"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -296,7 +296,7 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
 
 
 class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ignore[misc]
-    """Searches a network that predicts a number.
+    """Searches a model that predicts a number.
 
     Args:
         budget: Wall clock of ``fit``, its final training included, such as ``"60s"``, or seconds; ``None`` with
@@ -311,10 +311,10 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
         strategy: How to search, as ``coeval fit --strategy``: ``"evolution"``, ``"random"`` and others.
         preset: Of images, the space of networks, as ``coeval fit --preset``.
         models: Of tables, ``"all"`` for networks, boosted trees, forests and linear models together, ``"neural"`` for networks alone.
-        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to four finalists compete, and let
-            them predict together where that is clearly better there. All rows train the result where there is time.
+        ensemble: Hold a tenth of a table's rows back as a selection split, on which up to six finalists compete, and let
+            those that these rows cannot tell apart predict together. All rows train the result where there is time.
         max_latency: Slowest model here, for one row, such as ``"5ms"``; measured with ONNX Runtime.
-        max_parameters: Largest network, in parameters, such as ``"200k"`` or 200_000.
+        max_parameters: Largest model, in parameters (of trees: nodes), such as ``"200k"`` or 200_000.
         max_macs: Most multiply-accumulates of a row, such as ``"20M"``.
         max_memory: Most memory of a network at work, such as ``"8MB"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.

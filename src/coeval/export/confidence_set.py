@@ -9,8 +9,8 @@ worse stays out, so that nothing is lost where rows are many or candidates unlik
 import math
 import time
 
+from coeval.bootstrap import score_difference
 from coeval.export.judged import Floats, Judged
-from coeval.statistics import score_difference
 
 LEVEL = 0.8664
 """Of the interval of a paired difference: 1.5 standard errors to either side. On replayed searches of few rows (ADR 10)

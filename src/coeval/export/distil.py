@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from coeval.bootstrap import score_difference
 from coeval.component.solved import follows_no_recipe
 from coeval.export.ensemble import Ensemble, combined, tempered
 from coeval.export.ensemble_final import with_ensemble
@@ -22,7 +23,6 @@ from coeval.export.finalists import round_seconds
 from coeval.export.held_out import held_out, held_out_rows
 from coeval.export.retrain import Finalist, Retrained, Rows, predictions, retrain, row_indices
 from coeval.export.selection import has_lost
-from coeval.statistics import score_difference
 from coeval.task.memory import load_task
 from coeval.task.task import Index, Problem, Task
 from coeval.trial import Artifacts

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from coeval.component.solved import rounds_of
-from coeval.errors import ExportError
+from coeval.errors import CoevalError, ExportError
 from coeval.export.ensemble import Ensemble, Trained
 from coeval.export.finalists import (
     LONGER,
@@ -288,7 +288,7 @@ def stored(finalist: Finalist, source: TaskSource, artifacts: Artifacts | None) 
         return None
     try:
         return Stored(source, finalist, artifacts.get(finalist.weights))
-    except (KeyError, ExportError):
+    except (KeyError, CoevalError):
         return None
 
 
@@ -320,7 +320,8 @@ def _best_model(
     compared = completed(winner, trained)
     before = compared[0] if compared else None
     if resources.refits and hoped([winner], task, 1) <= resources.seconds_left:
-        job = resources.refit(timed(winner, task, LONGER), 0)
+        # Who is to predict with it is trained after it.
+        job = resources.refit(timed(winner, task, 1 if resources.together else LONGER), 0)
         after = next(iter(resources.mapped(retrain, [job])))
         if after.is_complete and not has_lost(after, before, task):
             return winner, after

@@ -3,10 +3,11 @@
 import numpy as np
 
 from coeval.architecture.retype import retyped
+from coeval.bootstrap import score_interval
 from coeval.build.network import network_for
 from coeval.build.weights import load
 from coeval.export.points import Point
-from coeval.statistics import Interval, score_interval
+from coeval.statistics import Interval
 from coeval.task.memory import TaskSource, load_task
 from coeval.task.prepare import prepare
 from coeval.train.data import examples_of, target_scale

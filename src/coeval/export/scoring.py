@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coeval.statistics import Interval, resampled
+from coeval.bootstrap import resampled
+from coeval.statistics import Interval
 from coeval.task.metrics import all_metrics
 from coeval.task.task import Task
 

@@ -32,11 +32,23 @@ SEEDS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A candidate's trainings so far, with their records."""
+    """A candidate's trainings so far, with their records.
+
+    Attributes:
+        finalist: Who is trained.
+        share: Of the mean.
+        trained: The trainings that predict.
+        epochs: Of the last one.
+        keeps: Whether the search's own stays beside one on all rows; of trees, which are large, it does not.
+        has_failed: Whether one went wrong, as another try would.
+    """
 
     finalist: Finalist
     share: float
     trained: tuple[tuple[EnsembleMember, Model], ...]
+    epochs: int
+    keeps: bool
+    has_failed: bool = False
 
     @property
     def refits(self) -> int:
@@ -45,23 +57,25 @@ class _Member:
 
     def wants(self, refits: int) -> bool:
         """Return whether another training is worth it, to have so many on all rows."""
+        if self.has_failed:
+            return False
         if not depends_on_seed(self.finalist.architecture):
             return self.refits == 0  # a second one would be a copy
         return self.refits < refits and len(self.trained) < SEEDS
 
     @property
     def beside(self) -> tuple[tuple[EnsembleMember, Model], ...]:
-        """Return the trainings that stay beside another one: none where seeds have no say, and of trees, which are large, none of the search's own."""
-        if not follows_no_recipe(self.finalist.architecture):
-            return self.trained
+        """Return the trainings that stay beside another one; none where seeds have no say."""
         if not depends_on_seed(self.finalist.architecture):
             return ()
-        return tuple(pair for pair in self.trained if pair[0].rows is not Rows.SEARCHED)
+        return tuple(
+            pair for pair in self.trained if self.keeps or pair[0].rows is not Rows.SEARCHED
+        )
 
     def also(self, found: Retrained, model: Model) -> "_Member":
         """Return it with another training."""
         record = EnsembleMember(found.trial, found.repeat, self.share, found.rows)
-        return replace(self, trained=(*self.beside, (record, model)))
+        return replace(self, trained=(*self.beside, (record, model)), epochs=found.epochs)
 
     def sizes(self, *, further: bool) -> list[Finalist]:
         """Return the finalist of each training, as large as it came out; with a further one, which will come out about as large as the first."""
@@ -89,18 +103,25 @@ def with_seeds(
     if final.rows is Rows.KNOWN or task.is_image:
         return final
     members, added = _members(final, finalists), 0
+    if len(members) == 1 and not allowed(members[0].sizes(further=True)):
+        members = [
+            replace(members[0], keeps=False)
+        ]  # a refit of a model that is large takes its place
     for refits in range(1, SEEDS + 1):
         asked = [one for one in members if one.wants(refits)]
         wanted = _affordable(asked, members, task, resources, allowed)
         refitted = {one.finalist.trial: one.refits for one in asked}
         jobs = [resources.refit(one, refitted[one.trial]) for one in wanted]
         found = _usable(resources.mapped(retrain, jobs) if jobs else (), final, members, task)
+        tried = {one.trial for one in wanted}
         members = [
-            one.also(*found[one.finalist.trial]) if one.finalist.trial in found else one
+            one.also(*found[one.finalist.trial])
+            if one.finalist.trial in found
+            else replace(one, has_failed=one.has_failed or one.finalist.trial in tried)
             for one in members
         ]
         added += len(found)
-        if asked and not found:
+        if asked and not wanted:
             break
     return _joined(final, members, time.monotonic() - started) if added else final
 
@@ -108,14 +129,23 @@ def with_seeds(
 def _members(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Member]:
     """Return the candidates, the heaviest first."""
     known = {one.trial: one for one in finalists}
+
+    def member(
+        trial: int, share: float, trained: Iterable[tuple[EnsembleMember, Model]]
+    ) -> _Member:
+        one = known[trial]
+        epochs = final.epochs if trial == final.trial else one.epochs
+        keeps = not follows_no_recipe(one.architecture)
+        return _Member(one, share, tuple(trained), epochs, keeps)
+
     if final.ensemble is None:
         record = EnsembleMember(final.trial, 0, 1.0, final.rows)
-        return [_Member(known[final.trial], 1.0, ((record, final.model),))]
+        return [member(final.trial, 1.0, [(record, final.model)])]
     pairs = list(zip(final.members, final.ensemble.members, strict=True))
     found = []
     for trial in dict.fromkeys(record.trial for record, _ in pairs):
-        own = tuple(pair for pair in pairs if pair[0].trial == trial)
-        found.append(_Member(known[trial], sum(record.weight for record, _ in own), own))
+        own = [pair for pair in pairs if pair[0].trial == trial]
+        found.append(member(trial, sum(record.weight for record, _ in own), own))
     return found
 
 
@@ -128,13 +158,14 @@ def _affordable(
 ) -> list[Finalist]:
     """Return those whose further training time and limits have room for, the heaviest first."""
     chosen: list[_Member] = []
+    now = sum(len(member.trained) for member in members)
     for one in wanted:
         more = [*chosen, one]
         plain = [member.finalist for member in more]
         needed = hoped(plain, task, resources.workers)
         there = [size for member in members for size in member.sizes(further=member in more)]
-        has_room = len(there) <= NETWORKS and needed <= resources.seconds_left
-        if has_room and allowed(there):
+        has_room = len(there) <= now or (len(there) <= NETWORKS and allowed(there))
+        if has_room and needed <= resources.seconds_left:
             chosen = more
     return _in_time([member.finalist for member in chosen], task, resources.workers)
 
@@ -170,12 +201,12 @@ def _joined(final: FinalModel, members: Sequence[_Member], seconds: float) -> Fi
         part = share / sum(shares) / pulls
         pairs += [(replace(record, weight=part * _pull(record)), m) for record, m in one.trained]
     pairs.sort(key=lambda pair: -pair[0].weight)
-    first = next(one.finalist for one in members if one.finalist.trial == pairs[0][0].trial)
+    first = next(one for one in members if one.finalist.trial == pairs[0][0].trial)
     return replace(
         final,
         model=pairs[0][1],
-        trial=first.trial,
-        validation=first.validation,
+        trial=first.finalist.trial,
+        validation=first.finalist.validation,
         epochs=first.epochs,
         seconds=final.seconds + seconds,
         rows=Rows.ALL,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coeval.bootstrap import score_difference, score_interval
 from coeval.export.retrain import Finalist, Retrained
-from coeval.statistics import NoiseFloor, noise_floor, score_difference, score_interval
+from coeval.statistics import NoiseFloor, noise_floor
 from coeval.task.task import Task
 
 

@@ -69,7 +69,8 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     try:
         kept = importance_seconds(site, end - started)
         due = end - ending_seconds(site, _best(site, run))
-        final = _final(site, run, pool, due - kept, end - kept)
+        final, until = _final(site, run, pool, due - kept, end - kept)
+        due = until + kept
         explained = begin_importance(site, run, final, pool, kept, due)
         rivals.wait(due)
         note_rivals(site, rivals)
@@ -146,8 +147,11 @@ def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
     return choose_finalists(run.trials, site.space, site.objective, finalists_for(site.task))
 
 
-def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> FinalModel:
-    """Return the final model; whoever it may consist of, it can be written between ``due`` and ``end``."""
+def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> tuple[FinalModel, float]:
+    """Return the final model, and until when it may be made.
+
+    Whoever it may consist of, it can be written between ``due`` and ``end``.
+    """
     within = finalists_within(site, run, due)
     finalists = with_default(site, run, within)
     resources = Resources(
@@ -168,8 +172,9 @@ def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> FinalMod
         # A worker died, most likely for want of memory. What the search stored needs no training.
         over = replace(resources, mapped=map, deadline=time.monotonic())
         final = make_final(finalists, over, site.artifacts)
+    until = due
     if site.options.ensemble:
-        final = _together(site, final, finalists, resources, end)
+        final, until = _together(site, final, finalists, resources, end)
     site.record(
         *(
             Note(
@@ -185,7 +190,7 @@ def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> FinalMod
             for one in final.finalists
         )
     )
-    return final
+    return final, until
 
 
 def _together(
@@ -194,12 +199,13 @@ def _together(
     finalists: Sequence[Finalist],
     resources: Resources,
     end: float,
-) -> FinalModel:
-    """Return the final model with the finalists that cannot be told from it, each trained several times.
+) -> tuple[FinalModel, float]:
+    """Return the final model with the finalists that cannot be told from it, each trained several times, and until when it may be made.
 
     Whatever is added keeps the user's limits, and the time to write it, which is known better once the members are.
     """
     most = most_walking(site, finalists)
+    until = end if resources.deadline is None else resources.deadline
 
     def allowed(members: Sequence[Finalist]) -> bool:
         return walking_seconds(site.task, members) <= most and together_within(site, members)
@@ -209,14 +215,14 @@ def _together(
         if site.demands.constraints.limits and not site.demands.constraints.minimised:
             taught = with_student(final, finalists, resources, site.artifacts)
             if taught is not final:
-                return taught
+                return taught, until
         trials = {one.trial for one in final.members} or {final.trial}
         chosen = [one for one in finalists if one.trial in trials]
-        later = max(resources.deadline or end, end - ending_seconds(site, chosen))
-        until = None if later == math.inf else later
-        return with_seeds(final, finalists, replace(resources, deadline=until), allowed)
+        until = max(until, end - ending_seconds(site, chosen))
+        resources = replace(resources, deadline=None if until == math.inf else until)
+        return with_seeds(final, finalists, resources, allowed), until
     except BrokenExecutor:  # a worker died: the best alone is there
-        return final
+        return final, until
 
 
 def ended_early(site: Site, run: Run, early: EarlyEnd) -> Run:

@@ -190,6 +190,7 @@ def _final(place: Memory, run: Run, end: float) -> FinalModel:
         device=how.device,
         deadline=_finite(end),
         together=how.ensemble and not place.task.is_image,
+        seeded=how.ensemble,
     )
     finalists = finalists_within(place, run, end, _finalists(place))
     final = make_final(finalists, resources, place.artifacts)

@@ -87,10 +87,19 @@ def fit_rival(
     if result.failed or not has_test:
         return Rival(result)
     if found is not None and result.seconds > AGAIN_SHARE * max_seconds:
-        told = "; ".join(one for one in (result.detail, ONCE) if one)
-        return Rival(replace(result, detail=told), found)
-    found = baseline_test_predictions(name, source, seed=seed, max_seconds=max_seconds)
-    return Rival(result, found)
+        return Rival(_once(result), found)
+    try:
+        again = baseline_test_predictions(name, source, seed=seed, max_seconds=max_seconds)
+    except Exception:  # of want of memory, say: what it reached before it keeps
+        if found is None:
+            raise
+        return Rival(_once(result), found)
+    return Rival(result, again)
+
+
+def _once(result: BaselineResult) -> BaselineResult:
+    """Return the result of a baseline that was not fitted again for the test."""
+    return replace(result, detail="; ".join(one for one in (result.detail, ONCE) if one))
 
 
 def fit_default(result: BaselineResult, job: Job | Stored, source: Path) -> Rival:

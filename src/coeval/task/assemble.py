@@ -137,12 +137,12 @@ def with_test(task: Task, extra: Extra) -> Task:
             task.notes,
         )
     )
-    return _noted(whole)
+    return _noted(whole, is_own=True)
 
 
-def _noted(task: Task) -> Task:
+def _noted(task: Task, *, is_own: bool = False) -> Task:
     """Return the task with what can be said of its test rows."""
-    return dataclasses.replace(task, notes=(*task.notes, *copied(task)))
+    return dataclasses.replace(task, notes=(*task.notes, *copied(task, is_own=is_own)))
 
 
 def seal(task: Task) -> Task:

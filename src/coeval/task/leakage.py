@@ -15,6 +15,8 @@ _BINS = 64
 _FEWEST = 50  # with fewer rows a perfect column is no surprise
 COPIES = 0.01
 """Share of the test rows from which on it is said that they are copies."""
+COARSE = 0.1
+"""Different rows, as a share of all, below which equal ones are no surprise."""
 
 
 def leaks(table: Table, target: Target, problem: Problem, rng: np.random.Generator) -> list[str]:
@@ -40,8 +42,13 @@ def leaks(table: Table, target: Target, problem: Problem, rng: np.random.Generat
     return warnings
 
 
-def copied(task: Task) -> list[str]:
-    """Return a warning where test rows stand among the others too, with the same target; none of images."""
+def copied(task: Task, *, is_own: bool = False) -> list[str]:
+    """Return a warning where test rows stand among the others too, with the same target; none of images.
+
+    Args:
+        task: With or without test rows.
+        is_own: Whether these are the user's own, which coeval cannot deal otherwise.
+    """
     test = task.splits.test
     if task.is_image or not len(test):
         return []
@@ -50,11 +57,12 @@ def copied(task: Task) -> list[str]:
         [task.splits.train, task.splits.validation, task.splits.selection]
     )
     count = int(np.isin(marks[test], marks[known]).sum())
-    if count < COPIES * len(test):
+    if count < COPIES * len(test) or len(np.unique(marks)) < COARSE * len(marks):
         return []
+    mend = "" if is_own else ", or keep them together with --group"
     return [
         f"{count:,} of {len(test):,} test rows equal a row that the search sees, in every column and the target: if these are copies "
-        "and not chance, their score says what was remembered. Leave copies out, or keep them together with --group"
+        f"and not chance, their score says what was remembered. Leave copies out{mend}"
     ]
 
 
