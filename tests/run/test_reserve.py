@@ -19,6 +19,7 @@ from coeval.run.reserve import (
     COMPILED_SECONDS,
     COUNTED,
     FAR_LEAVES,
+    KEPT,
     MAC_SECONDS,
     MEMBER_SECONDS,
     REFITTED,
@@ -230,3 +231,18 @@ def test_members_beyond_a_few_are_kept_time_for_to_be_written():
     walked = [walking_seconds(task, (one,) * count) for count in (4, 8, 12)]
     written = np.array(kept) - walked - export_seconds(task)
     assert written == pytest.approx(np.array([0, 4, 8]) * MEMBER_SECONDS)
+
+
+def test_the_best_of_each_kind_is_kept_however_many_of_another_are_better():
+    task = task_of("wine")
+    space = space_for(task, models="all")
+    one = Reserve(SimpleNamespace(**{**vars(site(600.0)), "task": task, "space": space}))
+    names = ["mlp", "forest", *["trees"] * (KEPT + 3)]
+    scores = [0.9, 0.8, *np.linspace(0.1, 0.5, KEPT + 3)]
+    found = [
+        timed_trial(task, space, n, *given, 0.1)
+        for n, given in enumerate(zip(names, scores, strict=True))
+    ]
+    for trial in found:
+        one.record(trial)
+    assert one.best == [*found[2 : KEPT + 2], found[1], found[0]]

@@ -65,7 +65,7 @@ ABLATION_SHARE = 0.05
 ABLATION_BUDGET = 90.0
 """Seconds of budget below which nothing is kept for it, nor spent on it: the search is worth more there."""
 KEPT = 8
-"""Trials whose weights stay in the folder: the finalists and a few more."""
+"""Trials whose weights stay in the folder: the finalists and a few more, and the best of each kind."""
 
 
 def export_seconds(task: Task) -> float:
@@ -156,7 +156,7 @@ class Reserve:
     """Follows the trials and says when the search has to end.
 
     Attributes:
-        best: The best trials that were really trained, the best first; their weights are kept.
+        best: The best trials that were really trained, and the best of each kind, the best first; their weights are kept.
         seconds: Kept for the final training of what is best so far; what comes after it is kept beside it.
     """
 
@@ -173,13 +173,19 @@ class Reserve:
             return
         fresh = record.measurement is not None and record.measurement.cached_from is None
         if fresh:
-            rank = self._site.objective.cost
-            self.best = sorted([*self.best, record], key=rank)[:KEPT]
-            if any(one is record for one in self.best[: self._compared]):
-                site, count = self._site, self._compared
+            site, count = self._site, self._compared
+            self.best = self._kept(sorted([*self.best, record], key=site.objective.cost))
+            if any(one is record for one in self.best):
                 finalists = choose_finalists(self.best, site.space, site.objective, count)
                 self.seconds = self._training(finalists)
                 self._export = ending_seconds(site, finalists)
+
+    def _kept(self, ranked: Sequence[Trial]) -> list[Trial]:
+        """Return the first few, and the first of each kind."""
+        kinds: dict[str, Trial] = {}
+        for one in ranked:
+            kinds.setdefault(kind_of(self._site.space.architecture(one.proposal.candidate)), one)
+        return [one for n, one in enumerate(ranked) if n < KEPT or one in kinds.values()]
 
     def is_due(self) -> bool:
         """Return whether the search has to end now.
