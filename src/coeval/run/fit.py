@@ -36,6 +36,7 @@ from coeval.store.journal import SqliteStore
 from coeval.store.protocol import Note
 from coeval.store.queries import active_seconds, notes, trials
 from coeval.task import memory
+from coeval.task.images import is_images
 from coeval.task.read import read
 from coeval.task.task import Task
 from coeval.trial import Objective, State, Trial
@@ -84,7 +85,8 @@ def fit(
     if options.memory is not None:
         parse_size(options.memory)  # refused before the data are read
     cells = None if options.cells_from is None else cells_from(options.cells_from)
-    prestart(workers, preload=preload_for(options.models))
+    models = "neural" if is_images(options.data) else options.models
+    prestart(workers, preload=preload_for(models))
     task = read(
         options.data,
         target=options.target,
