@@ -52,7 +52,7 @@ def test_of_many_rows_what_is_quick_comes_first_and_forests_last():
     known = world(*[{name: 0.1 * n for n, name in enumerate(names)}] * 2)
     expected = [FIRST, "trees", "mlp", "realmlp", "tabm", "other", "forest"]
     assert order(names, Looks(9_000, 8, 0.0, 2), known) == expected
-    expected[1:4] = ["mlp", "realmlp", "trees"]
+    expected[1:4] = ["mlp", "trees", "realmlp"]
     assert order(names, LARGE, known) == expected
     assert order(names, SMALL, known)[1] == "forest"
 
