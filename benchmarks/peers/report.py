@@ -98,14 +98,14 @@ def _number(value: float | None) -> float:
 
 
 def _scores(lines: Sequence[dict]) -> str:
-    """Return every score, the mean over seeds; the best of a table that all tools ran on is bold."""
+    """Return every score, the mean over seeds; the best is bold."""
     tools = [tool for tool in TOOLS if any(one["tool"] == tool.name for one in lines)]
     rows = []
     for name in dict.fromkeys(one["table"] for one in lines):
         here = [one for one in lines if one["table"] == name]
         means = [_mean([one for one in here if one["tool"] == tool.name]) for tool in tools]
         scores = [one for one in means if one is not None and math.isfinite(one)]
-        best = min(scores, default=None) if None not in means else None
+        best = min(scores, default=None)
         cells = [_cell(one, best) for one in means]
         seeds = len({one["seed"] for one in here})
         rows.append([name, f"{np.mean([one['constant'] for one in here]):.4g}", *cells, str(seeds)])

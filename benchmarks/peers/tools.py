@@ -28,8 +28,8 @@ class Tool:
 NETWORKS, ALL = "networks", "all"
 BOTH = (NETWORKS, ALL)
 TOOLS = (
-    Tool("coeval", "coeval", (NETWORKS,), options=("--models", "neural")),
-    Tool("coeval_all", "coeval, all models", (ALL,)),
+    Tool("coeval", "coeval, networks", (NETWORKS,), options=("--models", "neural")),
+    Tool("coeval_all", "coeval", (ALL,)),
     Tool("autogluon", "AutoGluon", (ALL,), "autogluon", "autogluon"),
     Tool("flaml", "FLAML", (ALL,), "flaml", "flaml"),
     Tool("lightgbm", "LightGBM", (ALL,), "models", "trees"),
