@@ -202,7 +202,7 @@ def test_ranks_are_of_the_tables_on_which_all_tools_of_a_group_ran(
     assert networks.startswith("2 tables;")
     assert "| coeval, networks | 1.00 | 1.000 | 1.000 | 2 of 2 | 2 |" in networks
     assert "| b | 1 | **0.1** | 0.2 | 0.3 | 1 |" in text
-    assert "| c | 1 | 0.1 | 0.2 | not run | 1 |" in text
+    assert "| c | 1 | **0.1** | 0.2 | not run | 1 |" in text
     assert "3 of 4 tables, seed 0. Not run at all: d." in text
     assert "TabM ran on 2 of the 3." in text
     assert (tmp_path / "peers_networks_60s.svg").exists()
