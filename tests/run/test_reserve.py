@@ -233,6 +233,18 @@ def test_members_beyond_a_few_are_kept_time_for_to_be_written():
     assert written == pytest.approx(np.array([0, 4, 8]) * MEMBER_SECONDS)
 
 
+def test_of_a_large_table_networks_are_written_twice_and_trees_once(monkeypatch):
+    monkeypatch.setattr("coeval.export.finalists.MANY", 50)
+    task = task_of("wine")
+    space = space_for(task, models="all")
+    place = SimpleNamespace(**{**vars(site(600.0)), "task": task, "space": space})
+    for seed, members in (("mlp", 12), ("trees", 6)):
+        (one,) = choose_finalists([grown(task, space, seed, 4)], space, Objective("log_loss"))
+        walked = walking_seconds(task, (one,) * members)
+        kept = ending_seconds(place, (one,) * 6) - export_seconds(task) - walked
+        assert kept == pytest.approx((members - COUNTED) * MEMBER_SECONDS)
+
+
 def test_the_best_of_each_kind_is_kept_however_many_of_another_are_better():
     task = task_of("wine")
     space = space_for(task, models="all")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from coeval.architecture.inference import infer
-from coeval.component.solved import kind_of, trees_of
+from coeval.component.solved import follows_no_recipe, kind_of, trees_of
 from coeval.export import stretch
 from coeval.export.finalists import (
     are_many,
@@ -24,7 +24,7 @@ from coeval.store.protocol import Note
 from coeval.task.task import Task
 from coeval.trial import Trial
 
-EXPORT_SECONDS = 5.0
+EXPORT_SECONDS = 4.5
 """Writing, verifying and scoring a model, measured: 2 to 4 s with the imports they need, for an ensemble of ``COUNTED`` too."""
 COUNTED, MEMBER_SECONDS = 4, 0.2
 """What one more member takes to predict, be traced, written and loaded: 16 networks of splice and of credit_g took 2.8 to 3.5 s more
@@ -106,10 +106,18 @@ def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
     if site.task.is_image or not finalists:
         return export_seconds(site.task)
     is_alone = not site.options.ensemble or stretch.stretch_seconds(finalists[0], site.task) > 0
-    together = finalists[:1] if is_alone else (list(finalists) * SEEDS)[:NETWORKS]
+    together = finalists[:1] if is_alone else _trainings(site.task, finalists)
     walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
     written = MEMBER_SECONDS * max(0, len(together) - COUNTED)
     return export_seconds(site.task) + walking + written
+
+
+def _trainings(task: Task, finalists: Sequence[Finalist]) -> Sequence[Finalist]:
+    """Return the finalist of each training that a model may consist of: each under several seeds, of a large table once more, trees in place of the search's."""
+    if not are_many(task):
+        return (list(finalists) * SEEDS)[:NETWORKS]
+    again = [one for one in finalists if not follows_no_recipe(one.architecture)]
+    return [*finalists, *again]
 
 
 def importance_seconds(site: Site, left: float = math.inf) -> float:
