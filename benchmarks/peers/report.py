@@ -63,11 +63,15 @@ def _extent(lines: Sequence[dict]) -> str:
     said = f"Run on one core: {len(ran)} of {len(ran) + len(left)} tables, seed {', '.join(map(str, seeds))}."
     if left:
         said += f" Not run at all: {', '.join(left)}."
-    for tool in TOOLS:
-        here = {one["table"] for one in lines if one["tool"] == tool.name}
-        if len(here) < len(ran):
-            said += f" {tool.label} ran on {len(here)} of the {len(ran)}."
-    return said
+    counts = {
+        tool.label: len({one["table"] for one in lines if one["tool"] == tool.name})
+        for tool in TOOLS
+    }
+    for label, count in counts.items():
+        if 0 < count < len(ran):
+            said += f" {label} ran on {count} of the {len(ran)}."
+    without = [label for label, count in counts.items() if not count]
+    return f"{said} Without {', '.join(without)}." if without else said
 
 
 def _group(lines: Sequence[dict], title: str, file: str, tools: Sequence[Tool]) -> Group | None:
