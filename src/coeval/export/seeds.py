@@ -104,9 +104,8 @@ def with_seeds(
         return final
     members, added = _members(final, finalists), 0
     if len(members) == 1 and not allowed(members[0].sizes(further=True)):
-        members = [
-            replace(members[0], keeps=False)
-        ]  # a refit of a model that is large takes its place
+        # A refit of a model that is large takes the place of the search's training.
+        members = [replace(members[0], keeps=False)]
     for refits in range(1, SEEDS + 1):
         asked = [one for one in members if one.wants(refits)]
         wanted = _affordable(asked, members, task, resources, allowed)
