@@ -190,10 +190,11 @@ class Reserve:
 
     def _kept(self, ranked: Sequence[Trial]) -> list[Trial]:
         """Return the first few, and the first of each kind."""
-        kinds: dict[str, Trial] = {}
+        firsts: dict[str, int] = {}
         for one in ranked:
-            kinds.setdefault(kind_of(self._site.space.architecture(one.proposal.candidate)), one)
-        return [one for n, one in enumerate(ranked) if n < KEPT or one in kinds.values()]
+            kind = kind_of(self._site.space.architecture(one.proposal.candidate))
+            firsts.setdefault(kind, one.number)
+        return [one for n, one in enumerate(ranked) if n < KEPT or one.number in firsts.values()]
 
     def is_due(self) -> bool:
         """Return whether the search has to end now.
