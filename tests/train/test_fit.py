@@ -231,7 +231,7 @@ def test_on_epoch_sees_every_epoch_and_its_answer_ends_training():
 
 
 def test_should_stop_ends_a_long_epoch_and_scores_what_was_learnt():
-    data = data_of(Problem.BINARY, rows=200_000)
+    data = data_of(Problem.BINARY, rows=1_000_000)
     started = time.monotonic()
     fitted = fit(
         mlp(Problem.BINARY),
