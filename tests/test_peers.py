@@ -186,6 +186,7 @@ def test_ranks_are_of_the_tables_on_which_all_tools_of_a_group_ran(
     known = {
         "seed": 0,
         "budget": 60.0,
+        "cores": 1,
         "state": "done",
         "constant": 1.0,
         "seconds": 1.0,
@@ -197,7 +198,7 @@ def test_ranks_are_of_the_tables_on_which_all_tools_of_a_group_ran(
         for name, scores in {"a": (0.1, 0.2, 0.3), "b": (0.1, 0.2, 0.3), "c": (0.1, 0.2)}.items()
         for tool, score in zip(("coeval", "realmlp", "tabm"), scores, strict=False)
     ]
-    text = reporting.report(lines, 60.0)
+    text = reporting.report(lines)
     networks = text.split("**Networks only.** ")[1].split("**All models.**")[0]
     assert networks.startswith("2 tables;")
     assert "| coeval, networks | 1.00 | 1.000 | 1.000 | 2 of 2 | 2 |" in networks

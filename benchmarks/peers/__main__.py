@@ -1,10 +1,10 @@
 """Coeval beside AutoGluon, FLAML, TPOT, AutoKeras, Optuna + MLP, RealMLP, TabM and boosted trees: same rows, same seconds.
 
     make peers
-    python -m benchmarks.peers [--tools coeval flaml] [--tables phoneme] [--seeds 3] [--seconds 60] [--minutes 10] [--report]
+    python -m benchmarks.peers [--tools coeval flaml] [--tables phoneme] [--seeds 3] [--seconds 60] [--cores 2] [--minutes 10] [--report]
 
-Table by table all tools, so that an interrupted measurement has whole tables. One core a run (pin it with taskset); a tool
-gets its time limit, and is stopped after twice as long and half a minute. Finished runs are kept in runs/peers.jsonl and
+Table by table all tools, so that an interrupted measurement has whole tables. One core a run unless told otherwise (pin it with
+taskset); a tool gets its time limit, and is stopped after twice as long and half a minute. Finished runs are kept in runs/peers.jsonl and
 not made again. A full round of 24 tables, 3 seeds and 12 tools at 60 s takes about 14 hours on one core.
 """
 
@@ -20,12 +20,13 @@ from benchmarks.peers.tools import BY_NAME, TOOLS
 from benchmarks.runs import kept, publish
 
 KEPT = RUNS / "peers.jsonl"
+KEY = ("tool", "table", "seed", "budget", "cores")
 FIRST = ("credit_g", "phoneme", "wine_quality", "splice")
 FIRST += ("satimage", "abalone", "california_houses", "adult")
 """Small and large, numbers and categories, classes and values: the tables that an unfinished measurement has first."""
 
 NOTE = """\
-A quarter of the rows is the test part, by coeval's own split; every tool gets the same two files. One core a run, no
+A quarter of the rows is the test part, by coeval's own split; every tool gets the same two files. No
 accelerator. Score: log loss for classes, RMSE for values, on the test part, computed here from each tool's predictions; less is better.
 Of coeval, `--models neural` is ranked among the networks, its default among all models. A tool's limit is the given seconds: for coeval of the whole command, from the start of the process to the exported model; for the others of their `fit`, imports apart. coeval has LightGBM installed (the extra `trees`). AutoGluon 1.6.3 (no
 preset given) and FLAML 2.7.0 have their defaults; LightGBM 4.7.0 and HistGradientBoosting (scikit-learn 1.9.1) too, and end when they end; RealMLP and TabM have pytabkit's defaults, ended at the limit; AutoKeras is ended by a callback. `CPU seconds` are of the whole process: imports,
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="*", choices=known)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--cores", type=int, default=1, help="of each run")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so long")
     parser.add_argument("--report", action="store_true", help="only write the page")
     parser.add_argument("--no-page", action="store_true", help="only measure")
@@ -51,11 +53,13 @@ def main() -> None:
     if not given.report:
         _measure(given, tables)
     lines = [] if given.no_page else kept(KEPT)
-    for budget in sorted({one["budget"] for one in lines}):
+    for budget, cores in sorted({(one["budget"], one["cores"]) for one in lines}):
         command = f"python -m benchmarks.peers --seconds {budget:g}"
-        publish(
-            f"Beside other tools at {budget:g} s", command, f"{NOTE}\n\n{report(lines, budget)}"
-        )
+        title = f"Beside other tools at {budget:g} s"
+        if cores > 1:
+            command, title = f"{command} --cores {cores}", f"{title} on {cores} cores"
+        chosen = [one for one in lines if (one["budget"], one["cores"]) == (budget, cores)]
+        publish(title, command, f"{NOTE}\n\n{report(chosen)}")
 
 
 def _measure(given: argparse.Namespace, tables: list[str]) -> None:
@@ -64,16 +68,16 @@ def _measure(given: argparse.Namespace, tables: list[str]) -> None:
     KEPT.parent.mkdir(exist_ok=True)
     wanted = [(t, s, tool) for s in range(given.seeds) for t in tables for tool in given.tools]
     for name, seed, tool in wanted:
-        done = {(one["tool"], one["table"], one["seed"], one["budget"]) for one in kept(KEPT)}
+        done = {tuple(one[key] for key in KEY) for one in kept(KEPT)}
         chosen = BY_NAME[tool]
-        if (tool, name, seed, given.seconds) in done:
+        if (tool, name, seed, given.seconds, given.cores) in done:
             continue
         if chosen.environment and (reason := absent(chosen.environment)):
             print(f"{tool} left out: {reason}")
             continue
         if time.monotonic() - began > 60 * given.minutes:
             return
-        line = as_json(measure(chosen, rows(name, seed), given.seconds))
+        line = as_json(measure(chosen, rows(name, seed), given.seconds, given.cores))
         with Path(KEPT).open("a") as file:
             file.write(line + "\n")
         print(line, flush=True)

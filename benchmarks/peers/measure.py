@@ -37,6 +37,7 @@ class Line:
         table: The table's.
         seed: Of split and tool.
         budget: Seconds that it was given.
+        cores: That it might use.
         state: done, failed or timeout.
         score: Log loss or RMSE on the test rows; NaN unless done. Less is better.
         constant: The same of the class shares, or the mean, of the training rows.
@@ -52,6 +53,7 @@ class Line:
     table: str
     seed: int
     budget: float
+    cores: int
     state: str
     score: float
     constant: float
@@ -84,20 +86,20 @@ def constant(rows: Rows) -> float:
     return score(np.tile(shares, (len(test), 1)), test, rows.classes)
 
 
-def measure(tool: Tool, rows: Rows, seconds: float) -> Line:
-    """Run a tool with a time limit; one that is not done after twice as long and half a minute is stopped."""
-    known = {"tool": tool.name, "table": rows.table, "seed": rows.seed, "budget": seconds}
-    known["constant"] = constant(rows)
+def measure(tool: Tool, rows: Rows, seconds: float, cores: int = 1) -> Line:
+    """Run a tool with a time limit on so many cores; one that is not done after twice as long and half a minute is stopped."""
+    known = {"tool": tool.name, "table": rows.table, "seed": rows.seed}
+    known |= {"budget": seconds, "cores": cores, "constant": constant(rows)}
     target = pd.read_parquet(rows.test)[rows.target].to_numpy()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         command, text = (
-            _peer(tool, rows, seconds, folder)
+            _peer(tool, rows, seconds, cores, folder)
             if tool.worker
-            else _ours(tool, rows, seconds, folder)
+            else _ours(tool, rows, seconds, cores, folder)
         )
         began = time.monotonic()
-        code, printed, complaint = _run(command, text, 2 * seconds + GRACE, folder)
+        code, printed, complaint = _run(command, text, 2 * seconds + GRACE, cores, folder)
         spent = {"seconds": time.monotonic() - began}
         if code is None:
             return Line(
@@ -129,17 +131,21 @@ def as_json(line: Line) -> str:
     return json.dumps({k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields})
 
 
-def _peer(tool: Tool, rows: Rows, seconds: float, folder: Path) -> tuple[list[str], str]:
+def _peer(
+    tool: Tool, rows: Rows, seconds: float, cores: int, folder: Path
+) -> tuple[list[str], str]:
     asked = {"train": str(rows.train), "test": str(rows.test), "target": rows.target}
     asked |= {"problem": rows.problem, "classes": rows.classes}
-    asked |= {"seconds": seconds, "seed": rows.seed, "folder": str(folder)}
+    asked |= {"seconds": seconds, "seed": rows.seed, "cores": cores, "folder": str(folder)}
     worker = WORKERS / f"{tool.worker}_worker.py"
     return [str(python(tool.environment)), str(worker), tool.name], json.dumps(asked)
 
 
-def _ours(tool: Tool, rows: Rows, seconds: float, folder: Path) -> tuple[list[str], str]:
+def _ours(
+    tool: Tool, rows: Rows, seconds: float, cores: int, folder: Path
+) -> tuple[list[str], str]:
     command = [COEVAL, "fit", str(rows.train), "--target", rows.target, "--test", str(rows.test)]
-    command += ["--problem", rows.problem, "--budget", f"{seconds:g}s", "--workers", "1"]
+    command += ["--problem", rows.problem, "--budget", f"{seconds:g}s", "--workers", str(cores)]
     command += ["--seed", str(rows.seed), "--out", str(folder / "run"), "--json", *tool.options]
     return command, ""
 
@@ -166,10 +172,11 @@ def _our_answer(run: Path, rows: Rows) -> tuple[np.ndarray, dict]:
 
 
 def _run(
-    command: list[str], text: str, patience: float, folder: Path
+    command: list[str], text: str, patience: float, cores: int, folder: Path
 ) -> tuple[int | None, str, str]:
     """Return exit status (``None``: stopped), output and complaint of a command and all that it starts."""
-    one_thread = {f"{name}_NUM_THREADS": "1" for name in THREADS} | {"LOKY_MAX_CPU_COUNT": "1"}
+    threads = {f"{name}_NUM_THREADS": str(cores) for name in THREADS}
+    threads["LOKY_MAX_CPU_COUNT"] = str(cores)
     process = subprocess.Popen(
         [sys.executable, str(METER), str(folder / CPU), *command],
         stdin=subprocess.PIPE,
@@ -177,7 +184,7 @@ def _run(
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        env={**os.environ, **one_thread},
+        env={**os.environ, **threads},
         start_new_session=True,
     )
     try:

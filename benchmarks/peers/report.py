@@ -43,16 +43,22 @@ class Group:
     blocks: tuple[Block, ...]
 
 
-def report(lines: Sequence[dict], budget: float) -> str:
-    """Return the section on one budget, and write its diagrams into ``docs``."""
-    lines = [line for line in lines if line["budget"] == budget]
+def report(lines: Sequence[dict]) -> str:
+    """Return the section on the runs of one budget and so many cores, and write its diagrams into ``docs``."""
+    name = _file(lines[0])
     parts = [_extent(lines), _scores(lines)]
-    for title, name in (("Networks only", NETWORKS), ("All models", ALL)):
-        tools = [tool for tool in TOOLS if name in tool.groups]
-        group = _group(lines, title, f"peers_{name}_{budget:g}s.svg", tools)
+    for title, kind in (("Networks only", NETWORKS), ("All models", ALL)):
+        tools = [tool for tool in TOOLS if kind in tool.groups]
+        group = _group(lines, title, f"peers_{kind}_{name}.svg", tools)
         parts.append(f"**{title}.** " + (_ranked(group) if group else "No table is complete."))
     parts += [_costs(lines), _troubles(lines)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _file(line: dict) -> str:
+    """Return what the diagrams of a line's budget and cores are called."""
+    cores = "" if line["cores"] == 1 else f"_{line['cores']}_cores"
+    return f"{line['budget']:g}s{cores}"
 
 
 def _extent(lines: Sequence[dict]) -> str:
@@ -60,7 +66,8 @@ def _extent(lines: Sequence[dict]) -> str:
     ran = list(dict.fromkeys(one["table"] for one in lines))
     seeds = sorted({one["seed"] for one in lines})
     left = [one for one in names() if one not in ran]
-    said = f"Run on one core: {len(ran)} of {len(ran) + len(left)} tables, seed {', '.join(map(str, seeds))}."
+    where = "one core" if lines[0]["cores"] == 1 else f"{lines[0]['cores']} cores"
+    said = f"Run on {where}: {len(ran)} of {len(ran) + len(left)} tables, seed {', '.join(map(str, seeds))}."
     if left:
         said += f" Not run at all: {', '.join(left)}."
     counts = {

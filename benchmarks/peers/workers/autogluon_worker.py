@@ -24,7 +24,7 @@ def tool(models: dict | None) -> Tool:
             rows.assign(**{TARGET: target}),
             time_limit=request.seconds,
             hyperparameters=models,
-            num_cpus=1,
+            num_cpus=request.cores,
             num_gpus=0,
         )
         names = predictor.model_names()

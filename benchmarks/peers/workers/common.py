@@ -1,7 +1,7 @@
 """What every worker does around its tool: read the rows, fit, predict, save, time one row. Imports nothing of ours.
 
 A request is JSON from standard input: ``train`` and ``test`` (Parquet), ``target``, ``problem`` (binary, multiclass or
-regression), ``classes`` (how many; they are 0, 1, ...), ``seconds``, ``seed`` and ``folder`` (empty, of this run's own).
+regression), ``classes`` (how many; they are 0, 1, ...), ``seconds``, ``seed``, ``cores`` and ``folder`` (empty, of this run's own).
 The test rows' target is taken away before a tool sees them. The answer is the last line of output; the predictions
 lie beside it as ``predictions.npy``: probabilities ``(rows, classes)`` or values ``(rows,)``.
 """
@@ -35,6 +35,7 @@ class Request:
     classes: int
     seconds: float
     seed: int
+    cores: int
     folder: Path
 
     @property
@@ -144,9 +145,8 @@ def serve(tools: dict[str, Tool]) -> None:
     """Answer the one request."""
     warnings.simplefilter("ignore")
     asked = json.load(sys.stdin)
-    request = Request(
-        *(asked[name] for name in ("problem", "classes", "seconds", "seed")), Path(asked["folder"])
-    )
+    facts = (asked[name] for name in ("problem", "classes", "seconds", "seed", "cores"))
+    request = Request(*facts, Path(asked["folder"]))
     train, test = (pd.read_parquet(asked[name]) for name in ("train", "test"))
     target = train.pop(asked["target"]).to_numpy()
     test = test.drop(columns=asked["target"])

@@ -15,7 +15,7 @@ def fit(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
         metric="rmse" if request.regression else "log_loss",
         time_budget=request.seconds,
         seed=request.seed,
-        n_jobs=1,
+        n_jobs=request.cores,
         verbose=0,
     )
     if model.best_estimator is None:

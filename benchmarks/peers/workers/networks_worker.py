@@ -29,7 +29,7 @@ def until(deadline: float) -> type:
 def network(name: str) -> Tool:
     def fit(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
         deadline = time.monotonic() + request.seconds
-        settings = {"device": "cpu", "n_threads": 1, "random_state": request.seed}
+        settings = {"device": "cpu", "n_threads": request.cores, "random_state": request.seed}
         if not request.regression:
             settings["val_metric_name"] = "cross_entropy"
             settings.update({"use_ls": False} if name == "RealMLP_TD" else {})

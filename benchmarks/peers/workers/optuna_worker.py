@@ -137,7 +137,7 @@ def prepare(rows: pd.DataFrame, names: list[str], seed: int):
 
 def fit(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
     began = time.monotonic()
-    torch.set_num_threads(1)
+    torch.set_num_threads(request.cores)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     tidy = Tidy(rows)
     ready = tidy(rows)

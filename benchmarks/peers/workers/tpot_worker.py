@@ -13,7 +13,7 @@ def fit(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
         scorers_weights=[1],
         max_time_mins=request.seconds / 60,
         max_eval_time_mins=request.seconds / 120,
-        n_jobs=1,
+        n_jobs=request.cores,
         preprocessing=True,
         random_state=request.seed,
         verbose=0,

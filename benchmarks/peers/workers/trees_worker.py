@@ -16,7 +16,7 @@ def hist_gradient_boosting(request: Request, rows: pd.DataFrame, target: np.ndar
 
 def light_gbm(request: Request, rows: pd.DataFrame, target: np.ndarray) -> Fitted:
     kind = lightgbm.LGBMRegressor if request.regression else lightgbm.LGBMClassifier
-    model = kind(random_state=request.seed, n_jobs=1, verbose=-1)
+    model = kind(random_state=request.seed, n_jobs=request.cores, verbose=-1)
     tidy = Tidy(rows)
     return on_tidy(model.fit(tidy(rows), target), tidy, request)
 
