@@ -26,11 +26,13 @@ def run(graph, inputs):
     return session.run(None, inputs)[0]
 
 
+@pytest.mark.parametrize("indicators", [(), (0, 3)])
 @pytest.mark.parametrize("problem", list(Problem))
-def test_onnx_runtime_computes_what_the_module_computes(problem):
+def test_onnx_runtime_computes_what_the_module_computes(problem, indicators):
     outputs = 4 if problem is Problem.MULTICLASS else 1
-    ensemble = TreeEnsemble(columns=5, outputs=outputs, rounds=30, leaves=15)
+    ensemble = TreeEnsemble(columns=5, outputs=outputs, rounds=30, leaves=15, indicators=indicators)
     grow(ensemble, SETTINGS, TrainingData(problem, labelled(500, problem)), seed=0)
+    assert not indicators or (ensemble.feature >= 5).any()
     asked = rows(400)
     ours = ensemble(tuple(map(torch.tensor, asked))).detach().numpy()
     graph = trees_graph(ensemble, Columns(3, (5, 5), ()))

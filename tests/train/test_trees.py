@@ -252,8 +252,27 @@ def test_what_is_nothing_beside_a_columns_numbers_is_zero_for_trees():
     numeric = np.array([[-8e-18, 1e-12], [3.0, 2e-12]], np.float32)
     none = np.zeros((2, 0), np.int64)
     examples = Examples(Rows(numeric, none, none), np.zeros(2))
-    table = Learnt.of(examples, Problem.BINARY, Scale(0.0, 1.0)).table
+    ensemble = TreeEnsemble(columns=2, outputs=1, rounds=1, leaves=2)
+    table = Learnt.of(examples, Problem.BINARY, Scale(0.0, 1.0), ensemble).table
     np.testing.assert_array_equal(table, [[0, np.float32(1e-12)], [3, np.float32(2e-12)]])
+
+
+def test_indicators_let_one_split_tell_a_level_from_all_others(library):
+    codes = 1 + np.tile(np.arange(5), 80)[:, None]
+    nothing = np.zeros((400, 1), np.float32)
+    given = Rows(nothing, codes, np.zeros((400, 0), np.int64))
+    target = (codes[:, 0] == 3).astype(np.float64)
+    data = TrainingData(Problem.REGRESSION, Examples(given, target))
+
+    def left(indicators):
+        """Return the greatest error of trees of a single split."""
+        ensemble = TreeEnsemble(columns=2, outputs=1, rounds=100, leaves=2, indicators=indicators)
+        fitted = grow(ensemble, {**SETTINGS, "leaves": 2}, data, seed=0)
+        said = ensemble(tuple(map(torch.tensor, given))).detach().numpy()[:, 0]
+        return np.abs(said * fitted.scale.std + fitted.scale.mean - target).max()
+
+    assert left((3,)) < 0.01
+    assert left(()) > 0.1
 
 
 @pytest.mark.parametrize("drawn", [{"rows": 0.6}, {"splits": "random"}])

@@ -23,7 +23,7 @@ from tests.train.test_trees_forest import forest_for
 
 def boosted_for(problem):
     outputs = 4 if problem is Problem.MULTICLASS else 1
-    one = step(TREE_ENSEMBLE, 0, rounds=20, leaves=15, outputs=outputs)
+    one = step(TREE_ENSEMBLE, 0, rounds=20, leaves=15, outputs=outputs, indicators=8)
     return network_for(Architecture((Columns(3, (5, 5), ()),), sequence(1, [one])))
 
 
@@ -61,7 +61,7 @@ def test_each_round_adds_its_own():
     network = grown(Problem.MULTICLASS, is_forest=False)
     (ensemble,) = network.values()
     assert isinstance(ensemble, TreeEnsemble)
-    row = tuple(torch.tensor(one) for one in rows(100))
+    row = ensemble.features(tuple(torch.tensor(one) for one in rows(100)))
     parts = [added(ensemble, row, number, number + 1) for number in range(18)]
     whole = added(ensemble, row, 0, 20)
     assert all(one.any() for one in parts)
@@ -81,6 +81,6 @@ def test_growing_finds_what_it_finds_by_the_module(is_forest, monkeypatch):
 
 def test_an_accelerators_trees_are_walked_there():
     ensemble = TreeEnsemble(columns=5, outputs=1, rounds=2, leaves=4).to("meta")
-    row = tuple(torch.tensor(one).to("meta") for one in rows(10))
+    row = ensemble.features(tuple(torch.tensor(one).to("meta") for one in rows(10)))
     with pytest.raises((RuntimeError, NotImplementedError), match="meta"):  # the module's own way
         added(ensemble, row, 0, 2)

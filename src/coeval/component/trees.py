@@ -1,12 +1,28 @@
 """Gradient-boosted trees, and forests, as components: a table's row to a problem's outputs, in one step.
 
-Lowering (``coeval.build.modules.trees``): ``TreeEnsemble(columns: int, outputs: int, rounds: int, leaves: int, kind: str)``, called with
-the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees (``coeval.train.trees``), not by gradients.
+Lowering (``coeval.build.modules.trees``): ``TreeEnsemble(columns: int, outputs: int, rounds: int, leaves: int, kind: str, indicators: tuple[int, ...])``,
+called with the triple ``(numeric, codes, tokens)``. Its numbers are found by growing trees (``coeval.train.trees``), not by gradients.
 """
 
 from coeval.architecture.component import Call, Component, Cost, Rejection, Setting
-from coeval.architecture.types import ValueType, Vector
+from coeval.architecture.types import Columns, ValueType, Vector
 from coeval.component.rules import columns
+
+MOST_INDICATORS = 512
+"""Of a table at most: the categories of the fewest levels come first."""
+
+
+def indicators_of(given: Columns, most: int) -> tuple[int, ...]:
+    """Return how many indicators each category column has: one for each level but the first and the last, or none where there are more than ``most``.
+
+    One split of the codes tells the first level, or the last, from all others.
+    """
+    found = [0] * len(given.categories)
+    for place in sorted(range(len(found)), key=given.categories.__getitem__):
+        between = given.categories[place] - 3  # the first code is what is rare or unseen
+        if 0 < between <= most and sum(found) + between <= MOST_INDICATORS:
+            found[place] = between
+    return tuple(found)
 
 
 def _features(call: Call) -> int:
@@ -39,6 +55,11 @@ def _arguments(call: Call, output: ValueType) -> dict[str, object]:
     return {"columns": _features(call), **shape}
 
 
+def _boosted_arguments(call: Call, output: ValueType) -> dict[str, object]:
+    found = indicators_of(columns(call.inputs[0]), int(call.settings["indicators"]))
+    return {**_arguments(call, output), "indicators": found}
+
+
 def _forest_arguments(call: Call, output: ValueType) -> dict[str, object]:
     return {**_arguments(call, output), "kind": call.settings["kind"]}
 
@@ -49,11 +70,11 @@ TREE_ENSEMBLE = Component(
         "Sum of regression trees over numbers and category codes, one a round and output (gradient boosting, Friedman 2001, "
         "doi:10.1214/aos/1013203451): a tree has so many leaves of at least so many rows, its values are shrunk and penalised, and a "
         "split is chosen among a share of the features, at the best threshold or one drawn at random, on a share of the rows "
-        "(Friedman 2002, doi:10.1016/S0167-9473(01)00065-2)."
+        "(Friedman 2002, doi:10.1016/S0167-9473(01)00065-2). Levels of a category between its first and its last have an indicator each, unless there are more of them than allowed."
     ),
     type_rule=_type,
     cost_rule=_cost,
-    arguments=_arguments,
+    arguments=_boosted_arguments,
     lowering="coeval.build.modules.trees:TreeEnsemble",
     settings=(
         Setting("rounds", (50, 100, 200, 400, 800, 1600), 200, bounds=(1, 10_000)),
@@ -65,6 +86,7 @@ TREE_ENSEMBLE = Component(
         Setting("share", (0.3, 0.6, 1.0), 1.0, bounds=(0.01, 1.0)),
         Setting("rows", (0.6, 0.8, 1.0), 1.0, bounds=(0.01, 1.0)),  # as splits, of LightGBM alone
         Setting("splits", ("best", "random"), "best"),
+        Setting("indicators", (0, 128), 0, bounds=(0, MOST_INDICATORS)),
         Setting("outputs", (1,), 1, bounds=(1, 100_000)),  # the task decides, no search moves it
     ),
     capabilities=frozenset({"entry", "head"}),

@@ -40,6 +40,19 @@ def trees_graph(ensemble: TreeEnsemble, columns: Columns) -> onnx.GraphProto:
         inputs.append(helper.make_tensor_value_info("codes", TensorProto.INT64, ["rows", width]))
         nodes.append(helper.make_node("Cast", ["codes"], ["numbers"], "cast", to=TensorProto.FLOAT))
         parts.append("numbers")
+    constants = []
+    if any(ensemble.indicators):
+        pairs = [
+            (n, 2 + one) for n, count in enumerate(ensemble.indicators) for one in range(count)
+        ]
+        for name, values in zip(("place", "level"), np.array(pairs, np.int64).T, strict=True):
+            constants.append(numpy_helper.from_array(values, name))
+        nodes += [
+            helper.make_node("Gather", ["codes", "place"], ["asked"], "spread", axis=1),
+            helper.make_node("Equal", ["asked", "level"], ["is_level"], "compare"),
+            helper.make_node("Cast", ["is_level"], ["indicators"], "one", to=TensorProto.FLOAT),
+        ]
+        parts.append("indicators")
     nodes.append(helper.make_node("Concat", parts, ["features"], "join", axis=1))
     nodes.append(
         helper.make_node(
@@ -47,7 +60,7 @@ def trees_graph(ensemble: TreeEnsemble, columns: Columns) -> onnx.GraphProto:
         )
     )
     offset = ensemble.offset.detach().numpy()
-    constants = [numpy_helper.from_array(offset, "offset")]
+    constants.append(numpy_helper.from_array(offset, "offset"))
     if ensemble.kind == "logit":
         constants.append(numpy_helper.from_array(1 + 2 * offset, "whole"))
     made = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["rows", len(offset)])

@@ -17,7 +17,7 @@ from coeval.build.modules.trees import TreeEnsemble
 from coeval.seed import entropy
 from coeval.task.metric import Metric
 from coeval.train.course import Course
-from coeval.train.data import Inputs, Scale, TrainingData, target_scale, to_inputs
+from coeval.train.data import Scale, TrainingData, target_scale, to_inputs
 from coeval.train.fit import Fitted, OnEpoch, Stopped
 from coeval.train.predict import predictions_of
 from coeval.train.trees_forest import grow_forest, smoothed
@@ -66,7 +66,7 @@ def grow(
     judge = None if data.validation is None else _Judge(ensemble, settings, data, metric, scale)
     patience = math.inf if ensemble.is_forest else _patience(settings)
     following = _Following(judge, length, patience, on_epoch, should_stop)
-    learnt = Learnt.of(data.train, data.problem, scale)
+    learnt = Learnt.of(data.train, data.problem, scale, ensemble)
     draws = entropy(seed, "trees") % 2**32
     with threadpool_limits(torch.get_num_threads()):
         if ensemble.is_forest:
@@ -146,14 +146,14 @@ class _Judge:
         self.latest = math.nan
         self._settings = settings
         self._ensemble, self._problem, self._scale = ensemble, data.problem, scale
-        self._rows: Inputs = to_inputs(data.validation.rows, torch.device("cpu"))
+        rows = to_inputs(data.validation.rows, torch.device("cpu"))
+        self._features = ensemble.features(rows)
         self._sum: torch.Tensor | None = None
 
     @torch.inference_mode()
     def look(self, number: int) -> Mapping[str, float]:
         """Add a round, counted from 1, and return the score by name."""
-        numeric, codes, tokens = self._rows
-        more = added(self._ensemble, (numeric, codes, tokens), number - 1, number)
+        more = added(self._ensemble, self._features, number - 1, number)
         self._sum = more if self._sum is None else self._sum + more
         predicted = predictions_of(self._outputs(number), self._problem, self._scale)
         values = self.course.look(number, predicted)

@@ -1,4 +1,4 @@
-"""What trees are grown from: numbers and codes side by side, and a target that those who grow them understand."""
+"""What trees are grown from: numbers, codes and indicators side by side, and a target that those who grow them understand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from coeval.build.modules.trees import TreeEnsemble
 from coeval.task.task import Problem
-from coeval.train.data import Examples, Scale
+from coeval.train.data import Examples, Scale, to_inputs
 
 NOTHING = 1e-7
 """Share of a column's largest number below which another one is 0: a scaled median is 0 here and -8e-18 there."""
@@ -22,7 +24,7 @@ class Learnt:
 
     Attributes:
         problem: Of the task.
-        table: ``(rows, columns)`` numbers, then category codes as numbers.
+        table: ``(rows, columns)``, the features that the trees ask for.
         target: ``(rows,)`` class indices, or standardised values.
         weights: ``(rows,)``, or ``None``.
     """
@@ -33,10 +35,11 @@ class Learnt:
     weights: npt.NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, examples: Examples, problem: Problem, scale: Scale) -> "Learnt":
+    def of(
+        cls, examples: Examples, problem: Problem, scale: Scale, ensemble: TreeEnsemble
+    ) -> "Learnt":
         """Return examples as trees learn from them."""
-        numeric, codes = examples.rows[0], examples.rows[1]
-        table = np.concatenate([numeric, codes.astype(np.float32)], axis=1)
+        table = ensemble.features(to_inputs(examples.rows, torch.device("cpu"))).numpy()
         for column in table.T:
             column[np.abs(column) < NOTHING * np.abs(column).max(initial=0)] = 0
         target: npt.NDArray[Any] = examples.target

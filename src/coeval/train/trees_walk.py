@@ -34,28 +34,26 @@ def forward_of(network: torch.nn.Module) -> Callable[..., torch.Tensor]:
     ensemble, _ = grown
 
     def forward(*row: torch.Tensor) -> torch.Tensor:
-        return ensemble.linked(added(ensemble, row, 0, len(ensemble.value)), ensemble.offset)
+        every = added(ensemble, ensemble.features(row), 0, len(ensemble.value))
+        return ensemble.linked(every, ensemble.offset)
 
     return forward
 
 
 @torch.no_grad()
-def added(
-    ensemble: TreeEnsemble, row: tuple[torch.Tensor, ...], first: int, last: int
-) -> torch.Tensor:
-    """Return what some of the rounds add, ``(batch, outputs)``, as ``TreeEnsemble.rounds`` does.
+def added(ensemble: TreeEnsemble, numbers: torch.Tensor, first: int, last: int) -> torch.Tensor:
+    """Return what some of the rounds add to rows of features, ``(batch, outputs)``, as ``TreeEnsemble.rounds`` does.
 
     Sums are taken in double precision.
     """
     if ensemble.value.device.type != "cpu":
-        return ensemble.rounds(row, first, last)
+        return ensemble.rounds(numbers, first, last)
     from coeval.train.kernels.walk import walk  # noqa: PLC0415 - loads numba
 
     def flat(name: str) -> npt.NDArray[Any]:
         nodes: torch.Tensor = getattr(ensemble, name)[first:last]
         return nodes.flatten().numpy()
 
-    numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
     total = torch.zeros(len(numbers), len(ensemble.offset), dtype=torch.float64)
     walk(
         numbers.flatten().numpy(),

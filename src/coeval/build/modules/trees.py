@@ -5,7 +5,7 @@ from torch import nn
 
 
 class TreeEnsemble(nn.Module):
-    """Regression trees over numbers and category codes, added up: boosted ones, or a forest's.
+    """Regression trees over numbers, category codes and indicators of codes, added up: boosted ones, or a forest's.
 
     A node sends a row to its left child where the feature is at most the threshold. A leaf is its own child, so that
     every row makes as many steps as the deepest tree has levels. Rounds that were not needed are leaves of value 0.
@@ -25,10 +25,18 @@ class TreeEnsemble(nn.Module):
     speaks: torch.Tensor  # of a forest
 
     def __init__(
-        self, *, columns: int, outputs: int, rounds: int, leaves: int, kind: str = "sum"
+        self,
+        *,
+        columns: int,
+        outputs: int,
+        rounds: int,
+        leaves: int,
+        kind: str = "sum",
+        indicators: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
-        self.columns, self.kind, self.is_forest = columns, kind, kind != "sum"
+        self.columns, self.indicators = columns + sum(indicators), indicators
+        self.kind, self.is_forest = kind, kind != "sum"
         shape = (rounds, 1 if self.is_forest else outputs, 2 * leaves - 1)
         for name in ("feature", "left", "right", *(["speaks"] if self.is_forest else [])):
             self.register_buffer(name, torch.zeros(shape, dtype=torch.int32))
@@ -39,7 +47,16 @@ class TreeEnsemble(nn.Module):
 
     def forward(self, row: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> torch.Tensor:
         """From a row's numbers and codes to ``(batch, outputs)``."""
-        return self.linked(self.rounds(row, 0, len(self.value)), self.offset)
+        return self.linked(self.rounds(self.features(row), 0, len(self.value)), self.offset)
+
+    def features(self, row: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """Return what trees ask for, ``(batch, columns)``: numbers, codes, and for some columns of codes whether it is 2, 3, ..."""
+        numbers, codes, kind = row[0], row[1], row[0].dtype
+        parts = [numbers, codes.to(kind)]
+        for place, count in enumerate(self.indicators):
+            levels = torch.arange(2, 2 + count, device=codes.device)
+            parts.append((codes[:, place, None] == levels).to(kind))
+        return torch.cat(parts, dim=1)
 
     def linked(self, total: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
         """Return the outputs of what all trees say together."""
@@ -48,9 +65,8 @@ class TreeEnsemble(nn.Module):
             return raised.log() - (1 + 2 * offset - raised).log()
         return raised.log() if self.kind == "classes" else raised
 
-    def rounds(self, row: tuple[torch.Tensor, ...], first: int, last: int) -> torch.Tensor:
-        """Return what some of the rounds add, ``(batch, outputs)``; several trees, alike in depth, are walked down at once."""
-        numbers = torch.cat([row[0], row[1].to(row[0].dtype)], dim=1)
+    def rounds(self, numbers: torch.Tensor, first: int, last: int) -> torch.Tensor:
+        """Return what some of the rounds add to rows of features, ``(batch, outputs)``; several trees, alike in depth, are walked down at once."""
         kept = self.value[first:last].flatten(1).any(dim=1).nonzero()
         last = first + int(kept.max()) + 1 if len(kept) else last
         total = numbers.new_zeros(len(numbers), len(self.offset))
