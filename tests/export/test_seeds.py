@@ -8,11 +8,13 @@ import pytest
 
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import Resources, make_final
+from coeval.export.finalists import choose_finalists
 from coeval.export.retrain import Rows, predictions
 from coeval.export.seeds import NETWORKS, SEEDS, with_seeds
-from tests.evaluate.tasks import task_of
+from coeval.space.tabular import space_for
+from tests.evaluate.tasks import Decoder, task_of
 from tests.export.test_ensemble_final import spread
-from tests.export.test_final import finalists_of, untrainable
+from tests.export.test_final import finalists_of, objective, searched, untrainable
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +145,16 @@ def test_trainings_that_fail_are_left_out(wine):
     task, finalists, final = wine
     broken = [untrainable(one) for one in finalists]
     assert with_seeds(final, broken, Resources(task)) is final
+
+
+def test_trees_on_all_rows_take_the_place_of_those_of_the_contest():
+    task = task_of("wine", folds=3)
+    seeds = space_for(task).seeds()
+    trials = searched(task, seeds["forest"], seeds["best_forest"])
+    finalists = choose_finalists(trials, Decoder(), objective(task))
+    final = make_final(finalists, Resources(task, together=True))
+    whole = with_ensemble(spread(task, final), finalists, Resources(task))
+    found = with_seeds(whole, finalists, Resources(task), lambda members: len(members) <= 2)
+    assert [one.rows for one in whole.members] == [Rows.ALL, Rows.KNOWN]
+    assert [one.rows for one in found.members] == [Rows.ALL, Rows.ALL]
+    assert {one.trial for one in found.members} == {0, 1}

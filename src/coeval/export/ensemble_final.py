@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coeval.component.solved import depends_on_seed
+from coeval.component.solved import follows_no_recipe
 from coeval.export.confidence_set import confidence_set
 from coeval.export.ensemble import Ensemble, weighted_mean
 from coeval.export.ensemble_choice import Guarded, calibrate, greedy, thinned
@@ -38,7 +38,7 @@ class _Candidate:
     Attributes:
         finalist: What was trained.
         contest: Its trainings on train and validation rows, which have predicted the selection rows.
-        taken: What becomes of it in an ensemble: these, and the winner's refit before them; one alone where seeds have no say.
+        taken: What becomes of it in an ensemble: these, and the winner's refit before them, or instead of them if it is trees.
     """
 
     finalist: Finalist
@@ -158,7 +158,7 @@ def _candidates(final: FinalModel, finalists: Sequence[Finalist]) -> list[_Candi
         taken = _records(contest)
         if final.rows is Rows.ALL and finalist.trial == final.trial:
             refit = (EnsembleMember(final.trial, 0, 1.0, final.rows), final.model)
-            taken = (refit, *(taken if depends_on_seed(finalist.architecture) else ()))
+            taken = (refit, *(() if follows_no_recipe(finalist.architecture) else taken))
         if contest:
             found.append(_Candidate(finalist, contest, taken))
     return found

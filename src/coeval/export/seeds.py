@@ -3,8 +3,8 @@
 Of a few hundred rows the same network, trained twice on the same rows, differs by more than the candidates that a search chooses
 among (titanic: log loss .473 and .517 on the test rows, out of fold .420), and of a few thousand by several per cent. No choice mends
 that, but a mean does: what a training learnt by chance is different in each ("deep ensembles", Lakshminarayanan et al. 2017,
-arXiv:1612.01474, section 2.4). The trainings of the contest stay members: a mean of one on some rows and one on all is as good as of
-two on all (ADR 10; ``benchmarks/selection.py``).
+arXiv:1612.01474, section 2.4). Networks of the contest stay members: a mean of one on some rows and one on all is as good as of
+two on all (ADR 10; ``benchmarks/selection.py``). Trees, which are large, are replaced.
 """
 
 import time
@@ -39,7 +39,7 @@ class _Member:
         share: Of the mean.
         trained: The trainings that predict.
         epochs: Of the last one.
-        keeps: Whether the search's own stays beside one on all rows; of trees, which are large, it does not.
+        keeps: Whether those on fewer rows stay beside one on all; of trees, which are large, they do not.
         has_failed: Whether one went wrong, as another try would.
     """
 
@@ -68,9 +68,7 @@ class _Member:
         """Return the trainings that stay beside another one; none where seeds have no say."""
         if not depends_on_seed(self.finalist.architecture):
             return ()
-        return tuple(
-            pair for pair in self.trained if self.keeps or pair[0].rows is not Rows.SEARCHED
-        )
+        return tuple(pair for pair in self.trained if self.keeps or pair[0].rows is Rows.ALL)
 
     def also(self, found: Retrained, model: Model) -> "_Member":
         """Return it with another training."""
@@ -104,7 +102,7 @@ def with_seeds(
         return final
     members, added = _members(final, finalists), 0
     if len(members) == 1 and not allowed(members[0].sizes(further=True)):
-        # A refit of a model that is large takes the place of the search's training.
+        # A refit of a model that is large takes the place of what was trained on fewer rows.
         members = [replace(members[0], keeps=False)]
     for refits in range(1, SEEDS + 1):
         asked = [one for one in members if one.wants(refits)]
