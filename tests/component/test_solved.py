@@ -9,6 +9,7 @@ from coeval.component.solved import (
     LINEAR,
     NETWORK,
     TREES,
+    asked_of,
     depends_on_seed,
     follows_no_recipe,
     kind_of,
@@ -41,6 +42,16 @@ def test_people_are_told_what_an_architecture_is(seed, kind, rounds):
 def test_a_round_has_a_tree_for_every_output_and_of_a_forest_one():
     found = [trees_of(SEEDS[name].architecture, 20) for name in ("trees", "forest", "mlp")]
     assert found == [(60, 63), (20, 256), (0, 0)]
+
+
+def test_trees_ask_for_numbers_codes_and_indicators():
+    given = (Columns(3, (2, 9)),)
+    asked = [
+        asked_of(Architecture(given, sequence(1, [step(TREE_ENSEMBLE, 0, indicators=most)])))
+        for most in (0, 128)
+    ]
+    assert asked == [5, 11]
+    assert asked_of(SEEDS["mlp"].architecture) == 0
 
 
 def test_networks_forests_and_trees_that_draw_something_depend_on_the_seed():

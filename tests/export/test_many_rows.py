@@ -21,7 +21,7 @@ from coeval.export.finalists import (
     round_seconds,
     timed,
 )
-from coeval.export.retrain import Rows
+from coeval.export.retrain import Job, Rows, retrain
 from coeval.export.seeds import REFIT_PULL, _in_time, with_seeds
 from coeval.space.tabular import space_for
 from coeval.trial import Proposal, Trial, finish
@@ -77,6 +77,21 @@ def test_trees_take_the_rounds_that_were_best():
     tree, *_ = trees_of(task, Kept())
     assert kind_of(tree.architecture) == TREES
     assert timed(ripe(tree), task, LONGER) == ripe(tree)
+
+
+def test_boosting_that_the_search_broke_off_goes_on_by_the_clock():
+    task = task_of("diabetes")
+    (tree,) = trees_of(task, Kept())
+    cut = dataclasses.replace(tree, epochs=10, is_ripe=True)
+    long = timed(cut, task, LONGER)
+    assert (long.epochs, long.longest) == (10, 10 * LONGER)
+    assert timed(cut, task) == cut
+    nearly = dataclasses.replace(cut, epochs=tree.schedule_epochs - 1)
+    assert timed(nearly, task, LONGER).longest == tree.schedule_epochs
+    found = retrain(Job(task, long, Rows.ALL, seed=0))
+    assert (found.epochs, found.is_complete) == (10 * LONGER, True)
+    late = retrain(Job(task, long, Rows.ALL, seed=0, deadline=time.monotonic()))
+    assert (late.epochs, late.is_complete) == (1, False)
 
 
 def test_time_is_planned_for_longer_refits_and_for_no_contest(world, monkeypatch):
@@ -150,6 +165,10 @@ def test_who_follows_the_clock_comes_last_and_is_long_with_a_worker_to_itself(wo
     both = [clocked, ripe(finalists[0])]
     assert _in_time(both, task, 1) == [timed(one, task) for one in both]
     assert _in_time(both, task, 2) == [timed(one, task, LONGER) for one in both]
+    (tree,) = trees_of(task, Kept())
+    cut = dataclasses.replace(tree, epochs=10, is_ripe=True)
+    assert _in_time([cut, clocked], task, 1) == [cut, timed(clocked, task)]
+    assert _in_time([cut, fixed], task, 1) == [fixed, timed(cut, task, LONGER)]
 
 
 def test_by_the_clock_a_refit_is_complete_however_little_time_there_was(world):
@@ -183,6 +202,22 @@ def test_trees_that_learnt_from_all_rows_replace_those_of_the_search():
     found = with_seeds(final, finalists, resources, lambda together: len(together) <= 1)
     assert [one.rows for one in found.members] == [Rows.ALL]
     assert found.provenance.endswith("and that training is taken.")
+
+
+def test_a_refit_that_came_out_too_large_for_the_limits_is_not_taken():
+    task, artifacts = task_of("diabetes"), Kept()
+    finalists = trees_of(task, artifacts)
+    resources = Resources(task, together=True, seeded=True)
+    final = make_final(finalists, resources, artifacts)
+    sizes = []
+
+    def allowed(together):
+        sizes.append([dict(one.architecture.body.steps[0].settings) for one in together])
+        return sizes[-1] == sizes[0]
+
+    found = with_seeds(final, finalists, resources, allowed)
+    assert sizes[-1] == sizes[0] != sizes[-2]
+    assert found is final
 
 
 def test_a_student_learns_from_the_searchs_own_ensemble(world, monkeypatch):

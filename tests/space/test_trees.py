@@ -53,19 +53,37 @@ def test_without_lightgbm_nothing_is_decided_that_has_no_effect(monkeypatch):
     monkeypatch.setattr("coeval.space.trees.find_spec", lambda name: None)
     plain = trees_space(TASK, COLUMNS)
     check_space(plain)
-    found = {(dict(one.body.steps[0].settings)["rows"]) for one in plain}
-    assert found == {1.0}
+    found = [dict(one.body.steps[0].settings) for one in plain]
+    assert {(one["rows"], one["indicators"]) for one in found} == {(1.0, 0)}
     seed = settings_of(space_for(TASK, models="all").seeds()["trees"])
     assert (seed["rows"], seed["splits"]) == (1.0, "best")
 
 
-def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(monkeypatch):
-    many = {name: settings_of(one) for name, one in tree_seeds_of("breast_cancer").items()}
-    monkeypatch.setattr("coeval.space.trees._outputs", lambda task: 26)
-    few = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
-    found = [sized(one[name]) for one in (many, few) for name in ("trees", "slow_trees")]
-    assert found == [(1600, 63, 0.05), (800, 16, 0.05), (200, 31, 0.1), (400, 16, 0.05)]
-    assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in few.values())
+@pytest.mark.parametrize(
+    ("classes", "found"),
+    [
+        (1, [(1600, 63, 0.05), (800, 16, 0.05)]),
+        (6, [(400, 63, 0.05), (800, 16, 0.05)]),
+        (26, [(200, 31, 0.1), (400, 16, 0.05)]),
+    ],
+)
+def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(monkeypatch, classes, found):
+    monkeypatch.setattr("coeval.space.trees._outputs", lambda task: classes)
+    seeds = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
+    assert [sized(seeds[name]) for name in ("trees", "slow_trees")] == found
+    assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in seeds.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "many", "has"),
+    [("diabetes", 50, True), ("diabetes", 8000, False), ("wine", 50, False)],
+)
+def test_for_values_of_many_rows_there_are_still_larger_trees(monkeypatch, name, many, has):
+    monkeypatch.setattr("coeval.space.trees.MANY", many)
+    found = space_for(task_of(name), models="all").seeds()
+    assert ("large_trees" in found) == has
+    if has:
+        assert sized(settings_of(found["large_trees"])) == (1600, 127, 0.05)
 
 
 def test_thousands_of_classes_leave_the_smallest_ensemble(monkeypatch):

@@ -2,7 +2,8 @@
 
 from coeval.architecture.step import Architecture
 from coeval.component.linear_model import LINEAR_MODEL
-from coeval.component.trees import FOREST, TREE_ENSEMBLE
+from coeval.component.rules import columns
+from coeval.component.trees import FOREST, TREE_ENSEMBLE, indicators_of
 
 ENGINES = ("trees", "linear")
 """What a measurement says of who trained them, where their rounds have nothing to do with epochs of networks."""
@@ -47,6 +48,16 @@ def trees_of(architecture: Architecture, rounds: int) -> tuple[int, int]:
     settings = dict(architecture.body.steps[0].settings)
     each = int(settings["outputs"]) if kind == TREES else 1
     return rounds * each, int(settings["leaves"])
+
+
+def asked_of(architecture: Architecture) -> int:
+    """Return how many numbers a row has as trees ask for them, indicators included; 0 where none are grown."""
+    if kind_of(architecture) not in (TREES, FORESTS):
+        return 0
+    given = columns(architecture.inputs[0])
+    settings = dict(architecture.body.steps[0].settings)
+    indicators = sum(indicators_of(given, int(settings.get("indicators", 0))))
+    return given.numeric + len(given.categories) + indicators
 
 
 def rounds_of(architecture: Architecture) -> str:

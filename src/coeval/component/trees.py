@@ -15,7 +15,7 @@ MOST_INDICATORS = 512
 def indicators_of(given: Columns, most: int) -> tuple[int, ...]:
     """Return how many indicators each category column has: one for each level but the first and the last, or none where there are more than ``most``.
 
-    One split of the codes tells the first level, or the last, from all others.
+    One split of the codes tells the last level from all others, and the first where none are rare or unseen (code 0).
     """
     found = [0] * len(given.categories)
     for place in sorted(range(len(found)), key=given.categories.__getitem__):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from coeval.architecture.component import Settings
 from coeval.architecture.inference import infer
 from coeval.architecture.step import Architecture
+from coeval.component.solved import asked_of
 from coeval.evaluate.cost import Work, layers
 from coeval.space.narrow import narrowed
 from coeval.space.protocol import CandidateSpace
@@ -73,5 +74,11 @@ def make_plan(task: Task, space: CandidateSpace, proposal: Proposal) -> Plan:
         rows_share=fidelity.rows,
         folds=len(task.folds),
         work=work,
-        memory_bytes=estimate(cost, recipe, columns, rows + len(judged)),  # type: ignore[arg-type]
+        memory_bytes=estimate(
+            cost,
+            recipe,
+            columns,  # type: ignore[arg-type]
+            rows + len(judged),
+            asked_of(architecture),
+        ),
     )

@@ -3,7 +3,7 @@
 Who predicts together is told by the rows that the search itself predicted with each finalist, out of fold or of validation
 (``export.confidence_set``): the winner and all that those rows cannot tell from it, with equal shares. Where rows are not few, those and the
 selection rows, which neither the search nor a training of the contest has seen, say who joins or weighs more (``export.ensemble_choice``).
-What is taken are the trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows.
+What is taken are the trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows, or replaces trees by them.
 """
 
 import time

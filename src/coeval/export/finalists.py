@@ -147,9 +147,13 @@ def timed(finalist: Finalist, task: Task, times: int = 1) -> Finalist:
     Only one whose last epochs were its best. A search of a minute gives such a network a few dozen epochs; twice as many lowered the loss in
     validation by 2 to 18 % (california_houses, sleep, letter, connect_4; one training each), four times as many not always. Longer
     trainings in the search would leave it fewer candidates. By the clock, a slow machine ends such a training early instead of cutting it short.
+    Boosting that the search broke off goes on likewise, and gets the rounds that it had at least.
     """
-    if not are_many(task) or not finalist.is_ripe or follows_no_recipe(finalist.architecture):
+    if not are_many(task) or not finalist.is_ripe:
         return finalist
+    if follows_no_recipe(finalist.architecture):
+        most = min(times * finalist.epochs, finalist.schedule_epochs)
+        return replace(finalist, longest=most) if most > finalist.epochs else finalist
     length = times * finalist.schedule_epochs
     return replace(finalist, epochs=length, schedule_epochs=length, longest=length)
 

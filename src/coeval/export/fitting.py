@@ -56,7 +56,7 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
         Recipe.of(dict(finalist.recipe)),
         seed=job.seed,
         device=job.device,
-        schedule_epochs=finalist.longest or finalist.schedule_epochs,
+        schedule_epochs=max(finalist.longest, finalist.schedule_epochs),
         stop_after=finalist.longest or finalist.epochs,
         should_stop=None if job.deadline is None else _passed(job.deadline),
         until=job.deadline if finalist.longest else None,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.architecture.step import Architecture
-from coeval.component.solved import NETWORK, kind_of
+from coeval.component.solved import NETWORK, follows_no_recipe, kind_of
 from coeval.errors import ExportError
 from coeval.export.ensemble import Trained
 from coeval.export.model import Model
@@ -48,7 +48,8 @@ class Finalist:
         predictions: Digest of what its networks predicted for the rows that they were judged on; empty if it was not kept.
         is_ripe: Whether the last epochs that it was trained for were its best: it was still getting better, and may only have been stopped.
         longest: Epochs of a schedule that follows the clock to the deadline and ends there or, where there is time for so
-            many, after them; ``epochs`` is then what is expected. 0 for one that counts epochs, as usual.
+            many, after them; ``epochs`` is then what is expected. Trees, which follow no schedule, take rounds beyond ``epochs`` so. 0 for one that
+            counts epochs, as usual.
     """
 
     trial: int
@@ -70,6 +71,12 @@ class Finalist:
         """Return its trial for people, and what it is where it is no network."""
         kind = kind_of(self.architecture)
         return f"Trial {self.trial}" + ("" if kind == NETWORK else f" ({kind})")
+
+    @property
+    def least(self) -> int:
+        """Return the epochs without which a training is not complete: one with a schedule by the clock is whenever it ends."""
+        has_schedule = self.longest and not follows_no_recipe(self.architecture)
+        return 1 if has_schedule else self.epochs
 
     def sized(self, model: Model) -> "Finalist":
         """Return it as large as a training of it came out: trees may have fewer leaves than they might."""
@@ -156,8 +163,7 @@ def retrain(job: Job) -> Retrained:
         epochs=epochs,
         seconds=time.monotonic() - started,
         selection=None if model is None else selection,
-        is_complete=model is not None
-        and epochs >= (1 if job.finalist.longest else job.finalist.epochs),
+        is_complete=model is not None and epochs >= job.finalist.least,
         failure=failure,
     )
 

@@ -101,23 +101,19 @@ def with_seeds(
     if final.rows is Rows.KNOWN or task.is_image:
         return final
     members, added = _members(final, finalists), 0
-    if len(members) == 1 and not allowed(members[0].sizes(further=True)):
+    alone = members[0]
+    if len(members) == 1 and not alone.refits and not allowed(alone.sizes(further=True)):
         # A refit of a model that is large takes the place of what was trained on fewer rows.
-        members = [replace(members[0], keeps=False)]
+        members = [replace(alone, keeps=False)]
     for refits in range(1, SEEDS + 1):
         asked = [one for one in members if one.wants(refits)]
         wanted = _affordable(asked, members, task, resources, allowed)
         refitted = {one.finalist.trial: one.refits for one in asked}
         jobs = [resources.refit(one, refitted[one.trial]) for one in wanted]
         found = _usable(resources.mapped(retrain, jobs) if jobs else (), final, members, task)
-        tried = {one.trial for one in wanted}
-        members = [
-            one.also(*found[one.finalist.trial])
-            if one.finalist.trial in found
-            else replace(one, has_failed=one.has_failed or one.finalist.trial in tried)
-            for one in members
-        ]
-        added += len(found)
+        for trial in (one.trial for one in wanted):
+            members, is_added = _with(members, trial, found.get(trial), allowed)
+            added += is_added
         if asked and not wanted:
             break
     return _joined(final, members, time.monotonic() - started) if added else final
@@ -169,10 +165,9 @@ def _affordable(
 
 def _in_time(finalists: Sequence[Finalist], task: Task, workers: int) -> list[Finalist]:
     """Return finalists as they are trained: those that follow the clock last, and for long where each of them has a worker to itself."""
-    clocked = [one for one in finalists if timed(one, task).longest]
+    clocked = [one for one in finalists if timed(one, task, LONGER).longest]
     times = LONGER if len(clocked) <= workers else 1
-    others = [one for one in finalists if one not in clocked]
-    return [*others, *(timed(one, task, times) for one in clocked)]
+    return sorted((timed(one, task, times) for one in finalists), key=lambda one: one.longest > 0)
 
 
 def _usable(
@@ -187,6 +182,27 @@ def _usable(
         and one.is_complete
         and not has_lost(one, next(iter(completed(known[one.trial], final.trained)), None), task)
     }
+
+
+def _with(
+    members: Sequence[_Member],
+    trial: int,
+    found: tuple[Retrained, Model] | None,
+    allowed: Callable[[Sequence[Finalist]], bool],
+) -> tuple[list[_Member], bool]:
+    """Return members with a training of one, and whether it has joined: not one that went wrong, or came out too large for limits that were kept before."""
+
+    def fits(those: Sequence[_Member]) -> bool:
+        return allowed([size for one in those for size in one.sizes(further=False)])
+
+    place = next(n for n, one in enumerate(members) if one.finalist.trial == trial)
+    able = list(members)
+    if found is not None:
+        able[place] = members[place].also(*found)
+        if fits(able) or not fits(members):
+            return able, True
+    able[place] = replace(members[place], has_failed=True)
+    return able, False
 
 
 def _joined(final: FinalModel, members: Sequence[_Member], seconds: float) -> FinalModel:

@@ -153,7 +153,7 @@ def space_for(
         families["trees"] = trees = trees_space(task, columns)
         families["forest"] = forests = forest_space(task, columns)
         seeds = {
-            **tree_seeds(trees, forests, preparation, recipe),
+            **tree_seeds(task, trees, forests, preparation, recipe),
             **seeds,
         }
     if models == "all":

@@ -21,7 +21,9 @@ FLOAT = 4
 INTEGER = 8
 
 
-def estimate(cost: Cost, recipe: Recipe, given: Columns | Featured, rows: int) -> int:
+def estimate(
+    cost: Cost, recipe: Recipe, given: Columns | Featured, rows: int, asked: int = 0
+) -> int:
     """Return an upper estimate in bytes of what training needs beyond the loaded libraries.
 
     Args:
@@ -29,12 +31,13 @@ def estimate(cost: Cost, recipe: Recipe, given: Columns | Featured, rows: int) -
         recipe: Its batch size and optimiser matter.
         given: The network's input.
         rows: Training and validation rows together.
+        asked: Numbers of a row as trees ask for them: they are held beside the row, and in their library once more.
     """
     copies = {"sgd": 4, "adamw": 5, "nadamw": 7}[
         recipe.optimizer
     ]  # weight, gradient, moments, best state, temporaries
     weights = cost.parameters * FLOAT * copies
-    data = rows * (_row_bytes(given) + 2 * FLOAT + INTEGER)
+    data = rows * (_row_bytes(given) + 2 * FLOAT * (1 + asked) + INTEGER)
     gathered = min(2 * BLOCK_BYTES, data)
     # The backward pass holds each kept activation and, for a moment, its gradient.
     batch = 2 * FLOAT * cost.activations * min(max(recipe.batch_size, 2), max(rows, 2))

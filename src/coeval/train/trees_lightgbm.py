@@ -23,6 +23,8 @@ from coeval.train.trees_table import Follow, Learnt
 
 ZERO = 1e-35
 """Thresholds beside 0, above it and below."""
+BLOCK_ROWS = 4096
+"""Looked at at once: a copy of the whole table may be large."""
 OBJECTIVES = {
     Problem.BINARY: "binary",
     Problem.MULTICLASS: "multiclass",
@@ -84,9 +86,12 @@ def trees_of(booster: Any, number: int) -> list[Tree]:
 
 def beside_zero(table: npt.NDArray[np.floating[Any]]) -> Floats:
     """Return each column's largest number below 0 and its smallest above, ``(columns, 2)``; 0 where there is none."""
-    below = np.where(table < 0, table, -np.inf).max(axis=0, initial=-np.inf)
-    above = np.where(table > 0, table, np.inf).min(axis=0, initial=np.inf)
-    found = np.stack([below, above], axis=1).astype(np.float64)
+    found = np.tile([-np.inf, np.inf], (table.shape[1], 1))
+    for start in range(0, len(table), BLOCK_ROWS):
+        block = table[start : start + BLOCK_ROWS]
+        below = np.where(block < 0, block, -np.inf).max(axis=0)
+        above = np.where(block > 0, block, np.inf).min(axis=0)
+        found = np.stack([np.maximum(found[:, 0], below), np.minimum(found[:, 1], above)], axis=1)
     return np.where(np.isfinite(found), found, 0.0)
 
 
@@ -153,6 +158,6 @@ def _options(
         "seed": seed % 2**31,
         "num_threads": torch.get_num_threads(),
         "deterministic": True,
-        "force_col_wise": True,  # else it tries both, and the clock decides
+        "force_row_wise": True,  # else it tries both, and the clock decides
         "verbosity": -1,
     }

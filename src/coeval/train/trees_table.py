@@ -39,8 +39,9 @@ class Learnt:
         cls, examples: Examples, problem: Problem, scale: Scale, ensemble: TreeEnsemble
     ) -> "Learnt":
         """Return examples as trees learn from them."""
-        table = ensemble.features(to_inputs(examples.rows, torch.device("cpu"))).numpy()
-        for column in table.T:
+        numbers, *codes = to_inputs(examples.rows, torch.device("cpu"))
+        table = ensemble.features((numbers, *codes)).numpy()
+        for column in table.T[: numbers.shape[1]]:
             column[np.abs(column) < NOTHING * np.abs(column).max(initial=0)] = 0
         target: npt.NDArray[Any] = examples.target
         if problem is Problem.REGRESSION:

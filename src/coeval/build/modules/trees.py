@@ -51,12 +51,16 @@ class TreeEnsemble(nn.Module):
 
     def features(self, row: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Return what trees ask for, ``(batch, columns)``: numbers, codes, and for some columns of codes whether it is 2, 3, ..."""
-        numbers, codes, kind = row[0], row[1], row[0].dtype
-        parts = [numbers, codes.to(kind)]
+        numbers, codes = row[0], row[1]
+        found = numbers.new_empty(len(numbers), self.columns)  # filled in place: it may be large
+        end = numbers.shape[1] + codes.shape[1]
+        found[:, : numbers.shape[1]] = numbers
+        found[:, numbers.shape[1] : end] = codes
         for place, count in enumerate(self.indicators):
             levels = torch.arange(2, 2 + count, device=codes.device)
-            parts.append((codes[:, place, None] == levels).to(kind))
-        return torch.cat(parts, dim=1)
+            found[:, end : end + count] = codes[:, place, None] == levels
+            end += count
+        return found
 
     def linked(self, total: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
         """Return the outputs of what all trees say together."""
