@@ -169,6 +169,9 @@ def test_who_follows_the_clock_comes_last_and_is_long_with_a_worker_to_itself(wo
     cut = dataclasses.replace(tree, epochs=10, is_ripe=True)
     assert _in_time([cut, clocked], task, 1) == [cut, timed(clocked, task)]
     assert _in_time([cut, fixed], task, 1) == [fixed, timed(cut, task, LONGER)]
+    three = [cut, fixed, *both]
+    plain = [timed(one, task) for one in both]
+    assert _in_time(three, task, 2) == [timed(cut, task, LONGER), fixed, *plain]
 
 
 def test_by_the_clock_a_refit_is_complete_however_little_time_there_was(world):

@@ -164,10 +164,17 @@ def _affordable(
 
 
 def _in_time(finalists: Sequence[Finalist], task: Task, workers: int) -> list[Finalist]:
-    """Return finalists as they are trained: those that follow the clock last, and for long where each of them has a worker to itself."""
+    """Return finalists as they are trained: those that follow the clock last, and for long where each of them has a worker to itself.
+
+    Where they are more than workers, the heaviest have all workers but one to themselves.
+    """
     clocked = [one for one in finalists if timed(one, task, LONGER).longest]
-    times = LONGER if len(clocked) <= workers else 1
-    return sorted((timed(one, task, times) for one in finalists), key=lambda one: one.longest > 0)
+    has_room = len(clocked) <= workers
+    alone = clocked if has_room else clocked[: workers - 1]
+    others = [timed(one, task) for one in finalists if one not in alone]
+    others.sort(key=lambda one: one.longest > 0)
+    long = [timed(one, task, LONGER) for one in alone]
+    return [*others, *long] if has_room else [*long, *others]
 
 
 def _usable(
