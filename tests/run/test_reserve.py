@@ -239,6 +239,21 @@ def test_what_an_ensemble_may_take_to_be_written_is_kept_and_no_more():
         assert kept == pytest.approx(walked + written)
 
 
+def test_boosting_that_goes_on_is_sent_all_rows_down_its_further_rounds(monkeypatch):
+    monkeypatch.setattr("coeval.export.finalists.MANY", 50)
+    task = replace(task_of("wine"), splits=replace(task_of("wine").splits, test=TEST))
+    space = space_for(task, models="all")
+    place = SimpleNamespace(**{**vars(site(600.0)), "task": task, "space": space})
+    kept = []
+    for fold_epochs in (400, 40):  # of which it had 40, the last the best: over, and broken off
+        trial = grown(task, space, "trees", 40)
+        trial.measurement.data["fold_epochs"] = [fold_epochs]
+        (one,) = choose_finalists([trial], space, Objective("log_loss"))
+        kept.append(ending_seconds(place, (one,)) - export_seconds(task))
+        assert most_walking(place, (one,)) == pytest.approx(kept[-1] + WALK_SHARE * 60)
+    assert kept[1] == pytest.approx(LONGER * kept[0])
+
+
 def test_members_beyond_a_few_are_kept_time_for_to_be_written():
     task = task_of("wine")
     space = space_for(task, models="all")

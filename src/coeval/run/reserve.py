@@ -92,7 +92,7 @@ def walking_seconds(task: Task, members: Iterable[Finalist]) -> float:
     verified = min(max(test, selection), VERIFIED_ROWS)
     seconds = 0.0
     for one in members:
-        trees, leaves = trees_of(one.architecture, one.epochs)
+        trees, leaves = trees_of(one.architecture, max(one.epochs, one.longest))
         walks = trees * (1 + leaves / FAR_LEAVES)
         seconds += walks * (COMPILED_SECONDS * test + TREE_SECONDS * verified)
         seconds += MAC_SECONDS * infer(one.architecture).cost.macs * (test + verified)
@@ -102,7 +102,7 @@ def walking_seconds(task: Task, members: Iterable[Finalist]) -> float:
 def most_walking(site: Site, finalists: Sequence[Finalist]) -> float:
     """Return what an ensemble may take of these seconds: what the best takes alone, and a share of the budget."""
     whole = math.inf if site.budget.seconds is None else site.budget.seconds
-    return walking_seconds(site.task, finalists[:1]) + WALK_SHARE * whole
+    return walking_seconds(site.task, _lengthened(site.task, finalists[:1])) + WALK_SHARE * whole
 
 
 def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
@@ -110,10 +110,16 @@ def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
     if site.task.is_image or not finalists:
         return export_seconds(site.task)
     is_alone = not site.options.ensemble or stretch.stretch_seconds(finalists[0], site.task) > 0
-    together = finalists[:1] if is_alone else _trainings(site.task, finalists)
+    long = _lengthened(site.task, finalists)
+    together = long[:1] if is_alone else _trainings(site.task, long)
     walking = min(walking_seconds(site.task, together), most_walking(site, finalists))
     written = MEMBER_SECONDS * max(0, len(together) - COUNTED)
     return export_seconds(site.task) + walking + written
+
+
+def _lengthened(task: Task, finalists: Sequence[Finalist]) -> list[Finalist]:
+    """Return finalists as their refits may come out: boosting goes on, if there is time."""
+    return [timed(one, task, LONGER) for one in finalists]
 
 
 def _trainings(task: Task, finalists: Sequence[Finalist]) -> Sequence[Finalist]:
@@ -240,11 +246,8 @@ class Reserve:
 
     def _are_growing(self, finalists: Sequence[Finalist]) -> bool:
         """Return whether the search broke off boosting that goes on at the end."""
-        longest = [timed(one, self._site.task, LONGER).longest for one in finalists]
-        return any(
-            most and follows_no_recipe(one.architecture)
-            for one, most in zip(finalists, longest, strict=True)
-        )
+        long = _lengthened(self._site.task, finalists)
+        return any(one.longest and follows_no_recipe(one.architecture) for one in long)
 
 
 def _heaviest(finalists: Sequence[Finalist]) -> list[Finalist]:

@@ -106,9 +106,7 @@ def trees_space(task: Task, columns: Columns) -> SlotSpace:
     most = max(NODES // 2 // outputs, least)
     values["rounds"] = _fitting(values["rounds"], most // int(values["leaves"][0]))
     values["leaves"] = _fitting(values["leaves"], most // int(values["rounds"][0]))
-    if (
-        find_spec("lightgbm") is None
-    ):  # scikit-learn's draw neither, and have no bundles of indicators
+    if find_spec("lightgbm") is None:  # scikit-learn's draw neither, and bundle no indicators
         values |= {"rows": (1.0,), "splits": ("best",), "indicators": (0,)}
     elif not any(indicators_of(columns, int(values["indicators"][-1]))):
         values["indicators"] = (0,)
