@@ -209,11 +209,14 @@ def test_what_is_remembered_stays_bounded(monkeypatch):
 def test_sampling_a_large_space_takes_microseconds():
     space = chain(layers=20)
     rng = generator(0, "speed")
-    start = time.perf_counter()
-    genotypes = [space.sample(rng) for _ in range(200)]
-    children = [space.mutate(one, rng) for one in genotypes]
-    assert (time.perf_counter() - start) / 400 < 5e-3
-    assert all(child.moves for child in children)
+    taken = []
+    for _ in range(3):  # other work on the machine slows some of them
+        start = time.process_time()
+        genotypes = [space.sample(rng) for _ in range(200)]
+        children = [space.mutate(one, rng) for one in genotypes]
+        taken.append((time.process_time() - start) / 400)
+        assert all(child.moves for child in children)
+    assert min(taken) < 1e-3
 
 
 TWO_OF_THREE = tuple(picks for picks in EVERY if sum(one > 0 for one in picks) == 2)

@@ -60,16 +60,19 @@ def test_without_lightgbm_nothing_is_decided_that_has_no_effect(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("classes", "found"),
+    ("name", "classes", "found"),
     [
-        (1, [(1600, 63, 0.05), (800, 16, 0.05)]),
-        (6, [(400, 63, 0.05), (800, 16, 0.05)]),
-        (26, [(200, 31, 0.1), (400, 16, 0.05)]),
+        ("breast_cancer", None, [(1600, 63, 0.05), (800, 16, 0.05)]),
+        ("digits", 6, [(400, 63, 0.05), (800, 16, 0.05)]),
+        ("digits", 26, [(200, 31, 0.1), (400, 16, 0.05)]),
     ],
 )
-def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(monkeypatch, classes, found):
-    monkeypatch.setattr("coeval.space.trees._outputs", lambda task: classes)
-    seeds = {name: settings_of(one) for name, one in tree_seeds_of("digits").items()}
+def test_seeds_of_many_classes_take_fewer_rounds_and_longer_steps(
+    monkeypatch, name, classes, found
+):
+    if classes:
+        monkeypatch.setattr("coeval.space.trees._outputs", lambda task: classes)
+    seeds = {name: settings_of(one) for name, one in tree_seeds_of(name).items()}
     assert [sized(seeds[name]) for name in ("trees", "slow_trees")] == found
     assert all(one["rounds"] * one["shrinkage"] >= TRAVEL for one in seeds.values())
 

@@ -3,7 +3,7 @@
 from coeval.architecture.step import Architecture
 from coeval.component.linear_model import LINEAR_MODEL
 from coeval.component.rules import columns
-from coeval.component.trees import FOREST, TREE_ENSEMBLE, indicators_of
+from coeval.component.trees import FOREST, TREE_ENSEMBLE, features_of
 
 ENGINES = ("trees", "linear")
 """What a measurement says of who trained them, where their rounds have nothing to do with epochs of networks."""
@@ -54,10 +54,8 @@ def asked_of(architecture: Architecture) -> int:
     """Return how many numbers a row has as trees ask for them, indicators included; 0 where none are grown."""
     if kind_of(architecture) not in (TREES, FORESTS):
         return 0
-    given = columns(architecture.inputs[0])
     settings = dict(architecture.body.steps[0].settings)
-    indicators = sum(indicators_of(given, int(settings.get("indicators", 0))))
-    return given.numeric + len(given.categories) + indicators
+    return features_of(columns(architecture.inputs[0]), int(settings.get("indicators", 0)))
 
 
 def rounds_of(architecture: Architecture) -> str:

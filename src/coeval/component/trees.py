@@ -25,9 +25,13 @@ def indicators_of(given: Columns, most: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def features_of(given: Columns, most: int = 0) -> int:
+    """Return how many numbers a row has as trees ask for them: numbers, codes and, of up to so many levels, indicators."""
+    return given.numeric + len(given.categories) + sum(indicators_of(given, most))
+
+
 def _features(call: Call) -> int:
-    given = columns(call.inputs[0])
-    count = given.numeric + len(given.categories)
+    count = features_of(columns(call.inputs[0]))
     if count == 0:
         raise Rejection("the table has neither numeric nor categorical columns. Trees ask for one.")
     return count

@@ -111,8 +111,8 @@ def with_seeds(
         refitted = {one.finalist.trial: one.refits for one in asked}
         jobs = [resources.refit(one, refitted[one.trial]) for one in wanted]
         found = _usable(resources.mapped(retrain, jobs) if jobs else (), final, members, task)
-        for trial in (one.trial for one in wanted):
-            members, is_added = _with(members, trial, found.get(trial), allowed)
+        for one in wanted:
+            members, is_added = _with(members, one.trial, found.get(one.trial), allowed)
             added += is_added
         if asked and not wanted:
             break

@@ -39,9 +39,9 @@ class Learnt:
         cls, examples: Examples, problem: Problem, scale: Scale, ensemble: TreeEnsemble
     ) -> "Learnt":
         """Return examples as trees learn from them."""
-        numbers, *codes = to_inputs(examples.rows, torch.device("cpu"))
-        table = ensemble.features((numbers, *codes)).numpy()
-        for column in table.T[: numbers.shape[1]]:
+        rows = to_inputs(examples.rows, torch.device("cpu"))
+        table = ensemble.features(rows).numpy()
+        for column in table.T[: rows[0].shape[1]]:
             column[np.abs(column) < NOTHING * np.abs(column).max(initial=0)] = 0
         target: npt.NDArray[Any] = examples.target
         if problem is Problem.REGRESSION:
