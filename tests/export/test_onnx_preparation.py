@@ -8,7 +8,7 @@ from coeval.export.feeds import feeds
 from coeval.export.model import raw_inputs
 from coeval.export.onnx_graph import Graph
 from coeval.task.preparation import Preparation, fit
-from coeval.task.table import Column, Rows, Table
+from coeval.task.table import Column, Kind, Rows, Table
 from tests.export.graphs import run
 from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables, target_of
 
@@ -45,6 +45,25 @@ def test_a_larger_table_is_prepared_as_in_training(scaling: str) -> None:
     chosen = {"scaling": scaling, "dates": "both", "target_encoding": "all"}
     preparation = fit(chosen, table, np.arange(1000), target_of(table))
     agree(through_onnx(preparation, table, ("code",)), preparation.transform(table))
+
+
+def two_numbers(values: np.ndarray) -> Table:
+    columns = (Column(name, Kind.NUMERIC, one) for name, one in zip("ab", values.T, strict=True))
+    return Table(tuple(columns), len(values))
+
+
+def test_a_quantile_map_is_the_same_to_the_last_bit_at_its_knots_and_beyond_them() -> None:
+    rng = np.random.default_rng(0)
+    table = two_numbers(np.stack([rng.normal(size=2000), rng.integers(0, 5, 2000)], axis=1) * 1.1)
+    preparation = fit({"scaling": "quantile"}, table, np.arange(1000), target_of(table))
+    knots = preparation.scaler.knots.T
+    beyond = np.repeat([[-np.inf], [-1e300], [1e300], [np.inf], [np.nan]], 2, axis=1)
+    near = [np.nextafter(knots, -np.inf), knots, np.nextafter(knots, np.inf)]
+    other = two_numbers(np.concatenate([*near, beyond]))
+    inputs, graph = raw_inputs(schema_of(other, ("a", "b"))), Graph("coeval/")
+    scaled = onnx_preparation.numeric(graph, preparation, {one.column: one for one in inputs})
+    (found,) = run(graph, inputs, {scaled: TensorProto.FLOAT}, feeds(inputs, other))
+    assert np.array_equal(found, preparation.transform(other).numeric)
 
 
 def test_levels_never_seen_and_all_missing_rows_are_prepared_as_in_training() -> None:

@@ -67,16 +67,26 @@ def _scaled(graph: Graph, scaler: Scaler, raw: str) -> str:
 
 
 def _quantile(graph: Graph, scaler: Scaler, values: str) -> str:
-    """Sum, over the segments between knots, each segment's rise times the share of it that lies below the value."""
+    """Find the segment between knots that each value lies in, by halving, and go along it by the value's share of it."""
+
+    def at(place: str, each: np.ndarray) -> str:
+        table = graph.doubles(np.ascontiguousarray(each.T))
+        return graph.node("GatherElements", table, place, attributes={"axis": 0})
+
+    step = (scaler.knots.shape[1] - 1) // 2
+    reached = graph.node("LessOrEqual", graph.doubles(scaler.knots[:, step]), values)
+    left = graph.node("Where", reached, graph.integers(step), graph.integers(0))
+    while step > 1:
+        step //= 2
+        ahead = graph.node("Add", left, graph.integers(step))
+        reached = graph.node("LessOrEqual", at(ahead, scaler.knots), values)
+        left = graph.node("Where", reached, ahead, left)
     gaps = np.diff(scaler.knots, axis=1)
-    value = graph.node("Unsqueeze", values, graph.integers([2]))
-    above = graph.node("Sub", value, graph.doubles(scaler.knots[:, :-1]))
-    share = graph.node("Div", above, graph.doubles(np.where(gaps > 0.0, gaps, 1.0)))
-    risen = graph.node(
-        "Mul", _cut(graph, share, 0.0, 1.0), graph.doubles(np.diff(scaler.levels, axis=1))
-    )
-    total = graph.node("ReduceSum", risen, graph.integers([2]), attributes={"keepdims": 0})
-    return graph.node("Add", total, graph.doubles(scaler.levels[:, 0]))
+    above = graph.node("Sub", values, at(left, scaler.knots))
+    share = graph.node("Div", above, at(left, np.where(gaps > 0.0, gaps, 1.0)))
+    rise = at(left, np.diff(scaler.levels, axis=1))
+    risen = graph.node("Mul", rise, _cut(graph, share, 0.0, 1.0))
+    return graph.node("Add", at(left, scaler.levels), risen)
 
 
 def _cut(graph: Graph, value: str, low: float, high: float) -> str:

@@ -15,7 +15,7 @@ from coeval.task.table import Table
 from coeval.task.task import Problem
 
 CELLS = 200_000
-"""Numbers given at once: a quantile map needs some 800 bytes for each, a convolution as much for a pixel."""
+"""Numbers given at once: a convolution needs some 800 bytes for a pixel."""
 LATENCY_SECONDS = 0.15
 """Spent on measuring one latency, unless a few calls take longer."""
 PATIENCE_SECONDS = 1.0
