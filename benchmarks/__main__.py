@@ -54,6 +54,7 @@ ALL = (
     "exported",
     "distil",
     "selection",
+    "together",
     "peers",
 )
 

@@ -124,26 +124,54 @@ def test_who_is_clearly_worse_stays_out(diabetes):
     assert with_ensemble(worse, finalists, Resources(task)) is worse
 
 
-def test_what_the_search_predicted_says_who_is_in_it_and_the_selection_rows_what_it_is_worth(
-    diabetes, monkeypatch
+def told(task, final, selection, seed=0):
+    """Return the final model as if its trainings erred so much on the selection rows: the winner's, and the others'."""
+    known, rng = task.target.values[task.splits.selection], np.random.default_rng(seed)
+    trained = tuple(
+        dataclasses.replace(
+            one, selection=known + rng.normal(0, selection[one.trial != final.trial], len(known))
+        )
+        for one in final.trained
+    )
+    return dataclasses.replace(final, trained=trained)
+
+
+@pytest.mark.parametrize(
+    ("searched", "selection"),
+    [((30, 30), (30, 300)), ((30, 300), (30, 30))],
+)
+def test_who_is_level_on_the_searchs_rows_or_on_the_selection_rows_is_in_it(
+    diabetes, monkeypatch, searched, selection
 ):
     task, finalists, final = diabetes
     monkeypatch.setattr("coeval.export.ensemble_final.are_few", lambda task: True)
-    known = task.target.values[task.judged]
-    error = np.random.default_rng(0).normal(0, 30.0, len(known))
+    known, rng = task.target.values[task.judged], np.random.default_rng(0)
+    kept = {}
+    for one in finalists:
+        noise = rng.normal(0, searched[one.trial != final.trial], len(known))
+        kept[str(one.trial)] = {"predictions": known + noise}
     named = [dataclasses.replace(one, predictions=str(one.trial)) for one in finalists]
-
-    def kept(times):
-        """Return as if the others' errors were so many times the winner's, and of the other sign."""
-        each = {one.trial: error if one.trial == final.trial else -times * error for one in named}
-        return Kept({str(trial): {"predictions": known + off} for trial, off in each.items()})
-
-    alone = with_ensemble(final, named, Resources(task), artifacts=kept(10.0))
-    assert {one.trial for one in alone.members} <= {final.trial}
-    found = with_ensemble(final, named, Resources(task), artifacts=kept(1.0))
+    made_up = told(task, final, selection)
+    found = with_ensemble(made_up, named, Resources(task), artifacts=Kept(kept))
     assert {one.trial for one in found.members} == {one.trial for one in finalists}
-    unseen = predictions(found.unseen, task, task.splits.selection)
-    assert found.selection == pytest.approx(selection_score(task, unseen))
+    # What it is worth is told of those alone that the selection rows had no say in.
+    is_out = searched[1] > 30
+    trained = [one for one in made_up.trained if one.trial == final.trial or not is_out]
+    mean = np.mean([one.selection for one in trained], axis=0)
+    assert found.selection == pytest.approx(selection_score(task, mean))
+
+
+def test_of_few_rows_the_weights_that_held_out_rows_ask_for_are_taken_half(diabetes, monkeypatch):
+    task, finalists, final = diabetes
+    made_up = told(task, final, (30, 60))
+
+    def share(is_few):
+        monkeypatch.setattr("coeval.export.ensemble_final.are_few", lambda task: is_few)
+        found = with_ensemble(made_up, finalists, Resources(task))
+        return sum(one.weight for one in found.members if one.trial == final.trial)
+
+    assert 0.5 < share(is_few=False) < 1
+    assert share(is_few=True) == pytest.approx((share(is_few=False) + 1) / 2)
 
 
 def test_of_few_rows_none_is_calibrated():

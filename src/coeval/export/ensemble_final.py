@@ -1,8 +1,9 @@
 """The finalists together, with calibrated probabilities where that is clearly better.
 
-Who predicts together is told by the rows that the search itself predicted with each finalist, out of fold or of validation
-(``export.confidence_set``): the winner and all that those rows cannot tell from it, with equal shares. Where rows are not few, those and the
-selection rows, which neither the search nor a training of the contest has seen, say who joins or weighs more (``export.ensemble_choice``).
+Who predicts together is told by the rows that the search itself predicted with each finalist, out of fold or of validation, and by the
+selection rows, which neither the search nor a training of the contest has seen (``export.confidence_set``): all that either cannot tell from its
+best. On the former the winner was the best of many, which is partly luck; nobody was chosen on the latter, but they are fewer. Both together
+then say who joins or weighs more (``export.ensemble_choice``); where rows are few they are believed half.
 What is taken are the trainings of the contest and the winner's refit; ``export.seeds`` adds further ones, as time allows, or replaces trees by them.
 """
 
@@ -78,7 +79,7 @@ class _Choice:
 
     Attributes:
         shares: Candidates and their weights.
-        selection: Score of the even mean on the selection rows; ``None`` where these rows had a say in who is in it.
+        selection: Score on the selection rows of the even mean of those that other rows chose; ``None`` where there were no other rows.
         is_weighted: Whether greedy selection changed it.
         calibrated: Temperature, and what it is worth.
     """
@@ -193,15 +194,19 @@ def _chosen(
     searched = _searched(able, task, artifacts, seed)
     witness = searched or selection
     together = confidence_set(witness.predictions, first, witness.judged, seed, until)
+    score = None if searched is None else selection.score(_even(able, together))
+    if searched is not None:
+        best = int(np.argmin([selection.judged.cost(one) for one in selection.predictions]))
+        fresh = confidence_set(selection.predictions, best, selection.judged, seed, until)
+        together = sorted({*together, *fresh})
     while len(together) > 1 and not allowed(_networks([able[number] for number in together])):
         together.remove(next(one for one in reversed(together) if one != first))
-    even = np.zeros(len(able))
-    even[together] = 1 / len(together)
-    weights = even
-    score = None if searched is None else selection.score(even)
+    weights = even = _even(able, together)
     every = selection if searched is None else searched.beside(selection)
-    if not are_few(task) and len(able) > 1 and time.monotonic() < until:
+    if len(able) > 1 and time.monotonic() < until:
         found = greedy(every.predictions, every.judged, together)
+        if are_few(task):
+            found = (found + even) / 2
         is_other = not np.allclose(found, even)
         if is_other and allowed(_networks([able[one] for one in np.flatnonzero(found).tolist()])):
             weights = found
@@ -211,6 +216,13 @@ def _chosen(
     if task.problem is not Problem.REGRESSION and not are_few(task) and time.monotonic() < until:
         calibrated = calibrate(every.mean(weights), every.judged, seed)
     return _Choice(tuple(shares), score, weights is not even, calibrated)
+
+
+def _even(able: Sequence[_Candidate], together: Sequence[int]) -> Floats:
+    """Return equal weights of some candidates, and none of the others."""
+    weights = np.zeros(len(able))
+    weights[list(together)] = 1 / len(together)
+    return weights
 
 
 def _on_selection(able: Sequence[_Candidate], task: Task, seed: int) -> _Witness:
