@@ -25,6 +25,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from benchmarks.runs import DATA, publish, table
 from coeval.export.confidence_set import confidence_set
 from coeval.export.ensemble_choice import greedy
+from coeval.export.ensemble_final import FRESH_LEVEL
 from coeval.export.final import FinalModel, Resources
 from coeval.export.finalists import are_few
 from coeval.export.held_out import searched
@@ -155,7 +156,8 @@ def rules(kept: dict[str, Any]) -> dict[str, float]:
     winner, count = int(kept["winner"]), len(predicted)
     best = int(np.argmin([fresh.cost(one) for one in kept["selection"]]))
     level = confidence_set(kept["searched"], winner, by_search)
-    either = sorted({*level, *confidence_set(kept["selection"], best, fresh)})
+    others = confidence_set(kept["selection"], best, fresh, level=FRESH_LEVEL)
+    either = sorted({*level, *others})
 
     def loss(weights: Floats) -> float:
         return float(metric.score(kept["y_test"], np.tensordot(weights, kept["test"], 1), None))

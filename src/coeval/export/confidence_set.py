@@ -24,6 +24,7 @@ def confidence_set(
     judged: Judged,
     seed: int = 0,
     until: float = math.inf,
+    level: float = LEVEL,
 ) -> list[int]:
     """Return which candidates are not clearly worse than the best, in their order, the best among them.
 
@@ -33,6 +34,7 @@ def confidence_set(
         judged: The rows.
         seed: Of the bootstrap.
         until: ``time.monotonic()`` seconds; who has not been compared by then stays out.
+        level: Of the interval.
     """
 
     def is_level(number: int) -> bool:
@@ -48,7 +50,7 @@ def confidence_set(
             judged.weights,
             seed=seed,
             resamples=RESAMPLES,
-            level=LEVEL,
+            level=level,
         )
         return gap.high >= 0 if judged.metric.maximise else gap.low <= 0
 
