@@ -6,6 +6,7 @@ import numpy as np
 
 from coeval.run.deliver import MOST_IMAGES, verified_rows
 from coeval.run.reserve import (
+    COLUMN_SECONDS,
     EXPORT_SECONDS,
     IMAGE_EXPORT_SECONDS,
     SCORING_SECONDS,
@@ -16,8 +17,14 @@ from tests.space.test_tabular import task as table_task
 from tests.task.pictures import picture_task
 
 
-def test_many_images_take_longer_to_score_and_a_small_table_hardly_does():
+def test_many_images_take_longer_to_score_and_a_wide_table_to_write_and_a_small_table_hardly_does():
     assert EXPORT_SECONDS <= export_seconds(table_task()) < EXPORT_SECONDS + 0.1
+    plain = table_task()
+    wide = dataclasses.replace(
+        plain, table=dataclasses.replace(plain.table, columns=plain.table.columns * 200)
+    )
+    more = len(wide.table.columns) - len(plain.table.columns)
+    assert np.isclose(export_seconds(wide), export_seconds(plain) + more * COLUMN_SECONDS)
     small, large = picture_task(500, side=28), picture_task(500, side=56)
     tests = len(small.splits.test)
     assert np.isclose(export_seconds(small), IMAGE_EXPORT_SECONDS + tests * SCORING_SECONDS)

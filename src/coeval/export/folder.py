@@ -19,12 +19,15 @@ CHECKED = (ONNX, WEIGHTS, SOURCE)
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write ``architecture.json``: the facts, the other files' digests, and a digest of itself."""
+    """Write ``architecture.json``, a line for each fact: the facts, the other files' digests, and a digest of itself."""
     files = {name: _digest((folder / name).read_bytes()) for name in CHECKED}
     manifest = {"format": FORMAT, **facts, "files": files}
     manifest["digest"] = _digest(_canonical(manifest))
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(fact, ensure_ascii=False)}"
+        for name, fact in manifest.items()
+    ]
+    (folder / MANIFEST).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
