@@ -42,7 +42,12 @@ def test_the_graph_prepares_any_table_as_the_preparation_does(table: Table, chos
 @pytest.mark.parametrize("scaling", ["standard", "robust", "quantile"])
 def test_a_larger_table_is_prepared_as_in_training(scaling: str) -> None:
     table = mixed_table(3000)
-    chosen = {"scaling": scaling, "dates": "both", "target_encoding": "all"}
+    chosen = {
+        "scaling": scaling,
+        "dates": "both",
+        "target_encoding": "all",
+        "text_effects": "words",
+    }
     preparation = fit(chosen, table, np.arange(1000), target_of(table))
     agree(through_onnx(preparation, table, ("code",)), preparation.transform(table))
 
@@ -68,7 +73,7 @@ def test_a_quantile_map_is_the_same_to_the_last_bit_at_its_knots_and_beyond_them
 
 def test_levels_never_seen_and_all_missing_rows_are_prepared_as_in_training() -> None:
     table = mixed_table()
-    chosen = {"text_ngrams": "bigrams", "target_encoding": "all"}
+    chosen = {"text_ngrams": "bigrams", "target_encoding": "all", "text_effects": "bigrams"}
     preparation = fit(chosen, table, np.arange(60), target_of(table))
     columns = []
     for one in table.columns:

@@ -98,5 +98,6 @@ SETTINGS = st.fixed_dictionaries(
         "text_buckets": st.sampled_from([16, 256]),
         "text_ngrams": st.sampled_from(["words", "bigrams"]),
         "text_words": st.sampled_from([2, 8]),
+        "text_effects": st.sampled_from(["none", "words", "bigrams"]),
     }
 )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from coeval.errors import DataError, ExportError, SpaceError
 from coeval.task.preparation import columns_for, fit, has_many_levels, settings_for
 from coeval.task.preparation_json import from_json, to_json
-from coeval.task.table import Column, Kind, Table
+from coeval.task.table import Column, Kind, Schema, Table
 from coeval.task.task import Target
 from tests.task.tables import SETTINGS, encoded, mixed_table, schema_of, tables, target_of
 
@@ -39,9 +39,17 @@ def test_a_target_encoding_is_a_choice_where_a_column_has_many_levels() -> None:
     assert not has_many_levels(many, rows, Target("y", np.arange(44) % 11, too_many))
 
 
-def test_a_target_encoding_without_a_target_is_refused() -> None:
+@pytest.mark.parametrize("chosen", [{"target_encoding": "all"}, {"text_effects": "words"}])
+def test_a_target_encoding_without_a_target_is_refused(chosen) -> None:
     with pytest.raises(SpaceError, match="needs the target"):
-        fit({"target_encoding": "all"}, mixed_table(), np.arange(60))
+        fit(chosen, mixed_table(), np.arange(60))
+
+
+def test_texts_are_encoded_by_default_where_the_target_allows_it() -> None:
+    text = Schema(tuple(one for one in schema_of(mixed_table()).columns if one.kind is Kind.TEXT))
+    found = {one.name: one for one in settings_for(text, effects=True)}
+    assert found["text_effects"].default == "words"
+    assert "none" not in found["text_effects"].choices
 
 
 def test_defaults_are_among_the_choices() -> None:

@@ -9,13 +9,16 @@ from coeval.task.preparation_target import (
     count_outputs,
     fit_target,
     level_codes,
-    out_of_fold,
 )
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Target
 from tests.task.tables import encoded
 
 FINITE = st.floats(-1e6, 1e6)
+
+
+def out_of_fold(codes, column, rows, target):
+    return fit_target(codes, column, rows, target).out_of_fold(column, rows, target)
 
 
 def column_of(codes: np.ndarray) -> Column:

@@ -15,6 +15,7 @@ from coeval.export.onnx_text import text_ids
 from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import MISSING, CategoryCodes
 from coeval.task.preparation_numeric import FARTHEST, LARGEST, STEEPEST, Scaler
+from coeval.task.preparation_words import WordEffects
 
 
 def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:
@@ -36,6 +37,7 @@ def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInpu
         found = _codes(graph, one.codes, inputs[one.name])
         effects = graph.node("Gather", graph.floats(one.effects), found)
         pieces.append(graph.node("Squeeze", effects, graph.integers([1])))
+    pieces += [_words(graph, one, inputs[one.name].name) for one in preparation.words]
     return graph.join(pieces)
 
 
@@ -87,6 +89,18 @@ def _quantile(graph: Graph, scaler: Scaler, values: str) -> str:
     rise = at(left, np.diff(scaler.levels, axis=1))
     risen = graph.node("Mul", rise, _cut(graph, share, 0.0, 1.0))
     return graph.node("Add", at(left, scaler.levels), risen)
+
+
+def _words(graph: Graph, words: WordEffects, source: str) -> str:
+    """Add up the effects of a text's words, and divide them by the root of how many there are; ``(rows, outputs)`` float32."""
+    ids = text_ids(graph, source, words.text)
+    effects = graph.node("Gather", graph.floats(words.effects), ids)
+    doubles = graph.cast(effects, TensorProto.DOUBLE)
+    total = graph.node("ReduceSum", doubles, graph.integers([1]), attributes={"keepdims": 0})
+    there = graph.cast(graph.node("Greater", ids, graph.integers(0)), TensorProto.DOUBLE)
+    count = graph.node("ReduceSum", there, graph.integers([1]), attributes={"keepdims": 1})
+    root = graph.node("Sqrt", graph.node("Max", count, graph.doubles(1.0)))
+    return graph.cast(graph.node("Div", total, root), TensorProto.FLOAT)
 
 
 def _cut(graph: Graph, value: str, low: float, high: float) -> str:

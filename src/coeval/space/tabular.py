@@ -111,10 +111,11 @@ def space_for(
     """
     if models not in MODELS:
         raise SpaceError(unknown("models", models, MODELS))
-    columns = columns_for({}, task.table, task.splits.train)
+    preparation = ChoiceSpace(preparation_choices(task), "preparation")
+    usual = {one.name: one.default for one in preparation.settings}
+    columns = columns_for(usual, task.table, task.splits.train, task.target)
     head, settings = head_for(task)
     rows = len(task.splits.train)
-    preparation = ChoiceSpace(preparation_choices(task), "preparation")
     classes = task.problem is not Problem.REGRESSION
     recipe = ChoiceSpace(
         recipe_for(

@@ -23,9 +23,9 @@ from coeval.task.preparation_target import (
     count_outputs,
     fit_target,
     level_codes,
-    out_of_fold,
 )
 from coeval.task.preparation_text import TextHash
+from coeval.task.preparation_words import WordEffects, fit_words, words_of
 from coeval.task.table import Column, Kind, Rows, Table
 from coeval.task.task import Target
 
@@ -49,6 +49,7 @@ class Preparation:
         categories: One for each categorical column.
         texts: One for each text column.
         targets: One for each categorical column that is encoded by the target, too.
+        words: One for each text column that is.
     """
 
     settings: Settings
@@ -59,6 +60,12 @@ class Preparation:
     categories: tuple[CategoryCodes, ...]
     texts: tuple[TextHash, ...]
     targets: tuple[TargetCodes, ...] = ()
+    words: tuple[WordEffects, ...] = ()
+
+    @property
+    def encoded(self) -> tuple[TargetCodes | WordEffects, ...]:
+        """Return the columns that are encoded by the target, in the order of their numbers, which come last."""
+        return (*self.targets, *self.words)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ class Preparation:
     @property
     def columns(self) -> Columns:
         """Return the type of the prepared rows."""
-        effects = sum(one.effects.shape[1] for one in self.targets)
+        effects = sum(one.effects.shape[1] for one in self.encoded)
         return Columns(
             len(self.numbers) + len(self.dates) * len(self.parts) + len(self.flags) + effects,
             tuple(len(one.levels) + 1 for one in self.categories),
@@ -101,9 +108,7 @@ class Preparation:
             codes[:, position] = category.transform(column)
         texts = [one.transform(_column(columns, one.name, Kind.TEXT)) for one in self.texts]
         tokens = np.concatenate([np.zeros((rows, 0), dtype=np.int64), *texts], axis=1)
-        effects = [
-            one.transform(_column(columns, one.name, Kind.CATEGORICAL)) for one in self.targets
-        ]
+        effects = [one.transform(_column(columns, one.name, one.kind)) for one in self.encoded]
         numeric = np.concatenate([self.scaler.transform(raw), flags, *effects], axis=1)
         return Rows(numeric, codes, tokens)
 
@@ -143,6 +148,10 @@ def fit(
             fit_target(codes, columns[codes.name], rows, known)
             for codes, known in _encoded(chosen, table, rows, target)
         ),
+        words=tuple(
+            fit_words(text, columns[text.name], rows, known)
+            for text, known in _worded(chosen, table, target)
+        ),
     )
 
 
@@ -160,10 +169,9 @@ def training_rows(preparation: Preparation, table: Table, rows: Index, target: T
     prepared = preparation.transform(table.take(rows))
     columns = {column.name: column for column in table.columns}
     end = prepared.numeric.shape[1]
-    for one in reversed(preparation.targets):
+    for one in reversed(preparation.encoded):
         start = end - one.effects.shape[1]
-        found = out_of_fold(one.codes, columns[one.name], rows, target)
-        prepared.numeric[:, start:end] = found
+        prepared.numeric[:, start:end] = one.out_of_fold(columns[one.name], rows, target)
         end = start
     return prepared
 
@@ -185,6 +193,7 @@ def columns_for(
     dates = len(_names(table, Kind.DATE)) * len(PARTS[str(chosen["dates"])])
     numbers = len(_names(table, Kind.NUMERIC)) + dates + len(_flags(chosen, table, rows))
     numbers += sum(count_outputs(one) for _, one in _encoded(chosen, table, rows, target))
+    numbers += sum(count_outputs(one) for _, one in _worded(chosen, table, target))
     categories = _categories(chosen, table, rows)
     return Columns(
         numbers,
@@ -234,19 +243,37 @@ def _encoded(
     chosen: Mapping[str, Value], table: Table, rows: Index, target: Target | None
 ) -> list[tuple[CategoryCodes, Target]]:
     """Return the codes of the columns that are encoded by the target, each with the target."""
-    if chosen["target_encoding"] == "none":
-        return []
+    target = _asked(chosen, "target_encoding", target)
     if target is None:
-        raise SpaceError(
-            "A target encoding needs the target of the rows it is learnt from, got none. "
-            "Hand it over, or choose target_encoding='none'."
-        )
-    if count_outputs(target) == 0:
         return []
     least = MANY + 1 if chosen["target_encoding"] == "many" else 1
     columns = [column for column in table.columns if column.kind is Kind.CATEGORICAL]
     found = [level_codes(column, rows) for column in columns]
     return [(codes, target) for codes in found if len(codes.levels) >= least]
+
+
+def _worded(
+    chosen: Mapping[str, Value], table: Table, target: Target | None
+) -> list[tuple[TextHash, Target]]:
+    """Return how the text columns that are encoded by the target are read, each with the target."""
+    names = _names(table, Kind.TEXT)
+    target = _asked(chosen, "text_effects", target) if names else None
+    if target is None:
+        return []
+    bigrams = chosen["text_effects"] == "bigrams"
+    return [(words_of(name, bigrams=bigrams), target) for name in names]
+
+
+def _asked(chosen: Mapping[str, Value], setting: str, target: Target | None) -> Target | None:
+    """Return the target to encode by; ``None`` where a setting asks for no encoding, or the target allows none."""
+    if chosen[setting] == "none":
+        return None
+    if target is None:
+        raise SpaceError(
+            "A target encoding needs the target of the rows it is learnt from, got none. "
+            f"Hand it over, or choose {setting}='none'."
+        )
+    return target if count_outputs(target) else None
 
 
 def _texts(chosen: Mapping[str, Value], table: Table) -> tuple[TextHash, ...]:

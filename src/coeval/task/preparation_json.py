@@ -1,5 +1,6 @@
 """A fitted preparation as plain JSON, and back."""
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import CategoryCodes
 from coeval.task.preparation_image import ImagePreparation
 from coeval.task.preparation_numeric import Scaler
-from coeval.task.preparation_target import TargetCodes
+from coeval.task.preparation_target import Effects, TargetCodes
 from coeval.task.preparation_text import TextHash
+from coeval.task.preparation_words import WordEffects
 from coeval.task.prepare import Prepared
 
 FORMAT = 1
@@ -45,10 +47,7 @@ def to_json(preparation: Prepared) -> dict[str, Any]:
         "categories": [
             {"name": one.name, "levels": list(one.levels)} for one in preparation.categories
         ],
-        "texts": [
-            {"name": one.name, "buckets": one.buckets, "words": one.words, "bigrams": one.bigrams}
-            for one in preparation.texts
-        ],
+        "texts": [_text(one) for one in preparation.texts],
         "targets": [
             {
                 "name": one.name,
@@ -57,7 +56,24 @@ def to_json(preparation: Prepared) -> dict[str, Any]:
             }
             for one in preparation.targets
         ],
+        "words": [
+            {
+                "text": _text(one.text),
+                "outputs": one.effects.shape[1],
+                "effects": _packed(one.effects),
+            }
+            for one in preparation.words
+        ],
     }
+
+
+def _packed(effects: Effects) -> str:
+    """Return many numbers as base64 of little-endian float32: as decimals they would be most of the file."""
+    return b64encode(effects.astype("<f4").tobytes()).decode("ascii")
+
+
+def _text(one: TextHash) -> dict[str, Any]:
+    return {"name": one.name, "buckets": one.buckets, "words": one.words, "bigrams": one.bigrams}
 
 
 def from_json(value: Any) -> Prepared:
@@ -109,12 +125,21 @@ def _read(value: dict[str, Any]) -> Preparation:
         categories=tuple(
             CategoryCodes(one["name"], tuple(one["levels"])) for one in value["categories"]
         ),
-        texts=tuple(
-            TextHash(one["name"], one["buckets"], one["words"], one["bigrams"])
-            for one in value["texts"]
-        ),
+        texts=tuple(_read_text(one) for one in value["texts"]),
         targets=tuple(_read_target(one) for one in value.get("targets", ())),
+        words=tuple(_read_words(one) for one in value.get("words", ())),
     )
+
+
+def _read_text(value: dict[str, Any]) -> TextHash:
+    return TextHash(value["name"], value["buckets"], value["words"], value["bigrams"])
+
+
+def _read_words(value: dict[str, Any]) -> WordEffects:
+    text = _read_text(value["text"])
+    effects = np.frombuffer(b64decode(value["effects"], validate=True), dtype="<f4")
+    shape = (text.tokens.vocabulary, int(value["outputs"]))
+    return WordEffects(text, effects.astype(np.float32).reshape(shape))
 
 
 def _read_target(value: dict[str, Any]) -> TargetCodes:

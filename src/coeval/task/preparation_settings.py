@@ -21,16 +21,22 @@ _TEXTS = (
     Setting("text_ngrams", ("words", "bigrams"), "words"),
     Setting("text_words", (8, 16, 32), 16, bounds=(2, 4096)),
 )
-ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TARGETS + _TEXTS
+_TEXT_EFFECTS = Setting("text_effects", ("none", "words", "bigrams"), "none")
+ENCODED_TEXTS = Setting("text_effects", ("words", "bigrams"), "words")
+"""Where a target allows it: a table of texts alone would have no numbers without."""
+ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TARGETS + _TEXTS + (_TEXT_EFFECTS,)
 """Every setting that a preparation understands."""
 
 
-def settings_for(schema: Schema, *, many_levels: bool = False) -> tuple[Setting, ...]:
+def settings_for(
+    schema: Schema, *, many_levels: bool = False, effects: bool = False
+) -> tuple[Setting, ...]:
     """Return the choices that matter for the kinds of column present.
 
     Args:
         schema: The kinds.
         many_levels: Whether a categorical column has so many levels that encoding it by the target may pay.
+        effects: Whether the target allows an encoding: texts have one then.
     """
     settings: tuple[Setting, ...] = ()
     if schema.of(Kind.NUMERIC, Kind.DATE):
@@ -41,6 +47,7 @@ def settings_for(schema: Schema, *, many_levels: bool = False) -> tuple[Setting,
         settings += _CATEGORIES + (_TARGETS if many_levels else ())
     if schema.of(Kind.TEXT):
         settings += _TEXTS
+        settings += (ENCODED_TEXTS,) if effects else ()
     return settings
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from coeval.seed import generator
 from coeval.task.preparation_category import CategoryCodes, fit_category
-from coeval.task.table import Column
+from coeval.task.table import Column, Kind
 from coeval.task.task import Target
 
 Index = npt.NDArray[np.intp]
@@ -50,9 +50,25 @@ class TargetCodes:
         """Return the column's name."""
         return self.codes.name
 
+    @property
+    def kind(self) -> Kind:
+        """Return what the column holds."""
+        return Kind.CATEGORICAL
+
     def transform(self, column: Column) -> Effects:
         """Return ``(rows, outputs)`` for rows to be predicted."""
         return self.effects[self.codes.transform(column)]
+
+    def out_of_fold(self, column: Column, rows: Index, target: Target) -> Effects:
+        """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone."""
+        found, answers = self.codes.transform(column)[rows], answers_of(target, rows)
+        fold = folds_of(len(rows))
+        result = np.zeros((len(rows), answers.shape[1]), dtype=np.float32)
+        for number in range(FOLDS):
+            own = fold == number
+            effects = _effects(found[~own], answers[~own], len(self.effects))
+            result[own] = effects[found[own]]
+        return result
 
 
 def count_outputs(target: Target) -> int:
@@ -73,27 +89,12 @@ def fit_target(codes: CategoryCodes, column: Column, rows: Index, target: Target
         target: Of all rows.
     """
     found = codes.transform(column)[rows]
-    return TargetCodes(codes, _effects(found, _answers(target, rows), len(codes.levels) + 1))
+    return TargetCodes(codes, _effects(found, answers_of(target, rows), len(codes.levels) + 1))
 
 
-def out_of_fold(codes: CategoryCodes, column: Column, rows: Index, target: Target) -> Effects:
-    """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone.
-
-    Args:
-        codes: Of the column, as ``level_codes`` gives them.
-        column: All rows.
-        rows: Indices of the rows to learn from.
-        target: Of all rows.
-    """
-    found, answers = codes.transform(column)[rows], _answers(target, rows)
-    # By the rows' places alone: a draw that is stratified by the target would tell of it.
-    fold = generator(0, "target folds").permutation(len(rows)) % FOLDS
-    result = np.zeros((len(rows), answers.shape[1]), dtype=np.float32)
-    for number in range(FOLDS):
-        own = fold == number
-        effects = _effects(found[~own], answers[~own], len(codes.levels) + 1)
-        result[own] = effects[found[own]]
-    return result
+def folds_of(rows: int) -> Index:
+    """Return the fold of each of so many rows, by their places alone: a draw that is stratified by the target would tell of it."""
+    return generator(0, "target folds").permutation(rows) % FOLDS
 
 
 def level_codes(column: Column, rows: Index) -> CategoryCodes:
@@ -101,7 +102,7 @@ def level_codes(column: Column, rows: Index) -> CategoryCodes:
     return fit_category(column, rows, rare=2, most=MOST_LEVELS)
 
 
-def _answers(target: Target, rows: Index) -> npt.NDArray[np.float64]:
+def answers_of(target: Target, rows: Index) -> npt.NDArray[np.float64]:
     """Return the target as ``(rows, outputs)`` numbers."""
     values = target.values[rows]
     if not target.classes:
@@ -129,11 +130,11 @@ def _effects(codes: npt.NDArray[np.int64], answers: npt.NDArray[np.float64], siz
     between = np.maximum((explained / (levels - 1) - within) / share, 0.0)
     signal = counts[:, None] * between
     trust = signal / np.maximum(signal + within, np.finfo(np.float64).tiny)
-    effects = np.clip(trust * means / _spread(centred), -LARGEST, LARGEST)
+    effects = np.clip(trust * means / spread_of(centred), -LARGEST, LARGEST)
     return np.asarray(effects, dtype=np.float32)
 
 
-def _spread(centred: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def spread_of(centred: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return ``(outputs,)`` the deviation of a normal distribution with the same mean absolute deviation (Geary 1935).
 
     It hardly differs from fold to fold. The deviation between levels does where the target has outliers: in units of it, rows to

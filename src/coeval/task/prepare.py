@@ -13,6 +13,7 @@ from coeval.task.preparation import (
     training_rows,
 )
 from coeval.task.preparation_image import ImagePreparation, fit_images
+from coeval.task.preparation_target import count_outputs
 from coeval.task.table import Pixels, Rows
 from coeval.task.task import Index, Task
 
@@ -65,4 +66,5 @@ def inputs_for(settings: Mapping[str, Value], task: Task, rows: Index) -> tuple[
 def preparation_choices(task: Task) -> tuple[Setting, ...]:
     """Return what may be chosen about the preparation of a task's columns."""
     many = has_many_levels(task.table, task.splits.train, task.target)
-    return settings_for(task.schema, many_levels=many)
+    effects = count_outputs(task.target) > 0
+    return settings_for(task.schema, many_levels=many, effects=effects)
