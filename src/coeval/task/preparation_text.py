@@ -24,6 +24,9 @@ PADDING = "\x01"
 TOKEN_PATTERN = r"[^\x00-\x20!-/:-@\[-`{-\x7f]+|\x01"
 """Regular expression of a token, valid for both Python's ``re`` and RE2 in ONNX Runtime."""
 
+CHUNK = 10_000
+"""Texts that are split at once: as Python's strings they take ten times the memory of their ids."""
+
 _TOKEN = re.compile(TOKEN_PATTERN)
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -54,8 +57,11 @@ class TextHash:
 
     def transform(self, column: Column) -> Ids:
         """Return ``(rows, length)`` token ids; each distinct text is split and hashed once."""
-        ids = _level_ids(column.levels, self.buckets, self.words, self.bigrams)
-        return ids[column.values]  # missing is -1: the last row, all padding
+        return self.of_levels(column)[column.values]  # missing is -1: the last row, all padding
+
+    def of_levels(self, column: Column) -> Ids:
+        """Return ``(levels + 1, length)`` token ids of the column's distinct texts, and a last row of padding."""
+        return _level_ids(column.levels, self.buckets, self.words, self.bigrams)
 
 
 def tokenise(text: str, words: int) -> list[str]:
@@ -71,26 +77,27 @@ def tokenise(text: str, words: int) -> list[str]:
 @lru_cache(maxsize=32)  # a search fits the same few preparations again and again
 def _level_ids(levels: tuple[str, ...], buckets: int, words: int, bigrams: bool) -> Ids:
     """Return the ids of each distinct text, and a last row of padding."""
-    tokenised = [tokenise(level, words) for level in levels]
-    ids = [_grid(tokenised, words, buckets)]
-    if bigrams:
-        pairs = [
-            [PADDING if PADDING in pair else " ".join(pair) for pair in pairwise(one)]
-            for one in tokenised
-        ]
-        ids.append(_grid(pairs, words - 1, buckets))
-    result = np.concatenate(ids, axis=1)
+    length = 2 * words - 1 if bigrams else words
+    result = np.zeros((len(levels) + 1, length), dtype=np.int64)
+    for start in range(0, len(levels), CHUNK):
+        tokenised = [tokenise(level, words) for level in levels[start : start + CHUNK]]
+        own = result[start : start + len(tokenised)]
+        _fill(own[:, :words], tokenised, buckets)
+        if bigrams:
+            pairs = [
+                [PADDING if PADDING in pair else " ".join(pair) for pair in pairwise(one)]
+                for one in tokenised
+            ]
+            _fill(own[:, words:], pairs, buckets)
     result.setflags(write=False)
     return result
 
 
-def _grid(texts: Sequence[Sequence[str]], length: int, buckets: int) -> Ids:
-    """Return ``(texts + 1, length)`` ids of the tokens of each text."""
+def _fill(grid: Ids, texts: Sequence[Sequence[str]], buckets: int) -> None:
+    """Write the ids of the tokens of each text into its row."""
     vocabulary = sorted({token for tokens in texts for token in tokens} - {PADDING})
     hashes = murmur3_32([token.encode("utf-8", "replace") for token in vocabulary])
     ids = dict(zip(vocabulary, (hashes % np.uint32(buckets) + 1).tolist(), strict=True))
     ids[PADDING] = 0
-    grid = np.zeros((len(texts) + 1, length), dtype=np.int64)
     for row, tokens in enumerate(texts):
         grid[row, : len(tokens)] = [ids[token] for token in tokens]
-    return grid
