@@ -70,7 +70,8 @@ def test_members_of_an_ensemble_share_the_networks_there_may_be():
         own = [one for one in found.members if one.trial == trial]
         assert 2 <= len(own) <= SEEDS
         assert {Rows.KNOWN, Rows.ALL} == {one.rows for one in own}
-        assert sum(one.weight for one in own) == pytest.approx(1 / len(finalists))
+        share = sum(one.weight for one in whole.members if one.trial == trial)
+        assert sum(one.weight for one in own) == pytest.approx(share)
     weights = [one.weight for one in found.members]
     assert weights == sorted(weights, reverse=True) == list(found.ensemble.weights)
     assert found.trial == found.members[0].trial
