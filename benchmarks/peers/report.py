@@ -46,7 +46,7 @@ class Group:
 def report(lines: Sequence[dict]) -> str:
     """Return the section on the runs of one budget and so many cores, and write its diagrams into ``docs``."""
     name = _file(lines[0])
-    parts = [_extent(lines), _scores(lines)]
+    parts = [_extent(lines), scores(lines)]
     for title, kind in (("Networks only", NETWORKS), ("All models", ALL)):
         tools = [tool for tool in TOOLS if kind in tool.groups]
         group = _group(lines, title, f"peers_{kind}_{name}.svg", tools)
@@ -108,15 +108,15 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _scores(lines: Sequence[dict]) -> str:
+def scores(lines: Sequence[dict]) -> str:
     """Return every score, the mean over seeds; the best is bold."""
     tools = [tool for tool in TOOLS if any(one["tool"] == tool.name for one in lines)]
     rows = []
     for name in dict.fromkeys(one["table"] for one in lines):
         here = [one for one in lines if one["table"] == name]
         means = [_mean([one for one in here if one["tool"] == tool.name]) for tool in tools]
-        scores = [one for one in means if one is not None and math.isfinite(one)]
-        best = min(scores, default=None)
+        known = [one for one in means if one is not None and math.isfinite(one)]
+        best = min(known, default=None)
         cells = [_cell(one, best) for one in means]
         seeds = len({one["seed"] for one in here})
         rows.append([name, f"{np.mean([one['constant'] for one in here]):.4g}", *cells, str(seeds)])

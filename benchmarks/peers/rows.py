@@ -12,6 +12,8 @@ from coeval.task.split import Shares, Structure, split
 
 RUNS = Path(__file__).parents[2] / "runs"
 TEST = 0.25
+TEXTS = {"sst2": ("binary", 2), "trec6": ("multiclass", 6)}
+"""Tables of one column of sentences, with a split of their own: problem and classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def names() -> list[str]:
 
 def rows(table: str, seed: int, folder: Path = RUNS / "peers_rows") -> Rows:
     """Return a table's rows, and write them if they are not there: by coeval's own split, a quarter for testing."""
+    if table in TEXTS:
+        return _texts(table, seed, folder)
     facts = pd.read_csv(DATA / "manifest.csv").set_index("name").loc[table]
     regression = facts["task"] == "regression"
     made = Rows(
@@ -77,4 +81,15 @@ def rows(table: str, seed: int, folder: Path = RUNS / "peers_rows") -> Rows:
     made.folder.mkdir(parents=True, exist_ok=True)
     frame.iloc[parts.train].to_parquet(made.train, index=False)
     frame.iloc[parts.test].to_parquet(made.test, index=False)
+    return made
+
+
+def _texts(table: str, seed: int, folder: Path) -> Rows:
+    made = Rows(table, seed, "label", *TEXTS[table], folder / f"{table}-{seed}")
+    if not made.test.exists():
+        frame = pd.read_csv(DATA.parent / "text" / f"{table}.csv.gz")
+        is_test = frame.pop("split") == "test"
+        made.folder.mkdir(parents=True, exist_ok=True)
+        frame[~is_test].to_parquet(made.train, index=False)
+        frame[is_test].to_parquet(made.test, index=False)
     return made
