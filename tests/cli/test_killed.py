@@ -30,7 +30,7 @@ def _timeless(body: dict) -> dict:
     measurement = body.get("measurement")
     if measurement is not None:
         measurement.get("cost", {}).pop("seconds", None)
-        for name in ("fold_seconds", "spent_seconds", "memory_growth"):
+        for name in ("fold_seconds", "spent_seconds", "memory_growth", "busy"):
             measurement.get("data", {}).pop(name, None)
     return body
 
