@@ -56,24 +56,22 @@ def main() -> None:
     if not given.report:
         _measure(given, tables)
     lines = [] if given.no_page else kept(KEPT)
-    kinds = {(one["table"] in TEXTS, one["budget"], one["cores"]) for one in lines}
-    for is_text, budget, cores in sorted(kinds):
+    for section in sorted({_section(one) for one in lines}):
+        is_text, budget, cores = section
         command = f"python -m benchmarks.peers --seconds {budget:g}"
         title = f"Beside other tools at {budget:g} s"
         if is_text:
             command, title = f"{command} --tables {' '.join(TEXTS)}", f"{title}, texts"
         if cores > 1:
             command, title = f"{command} --cores {cores}", f"{title} on {cores} cores"
-        chosen = [
-            one
-            for one in lines
-            if (one["table"] in TEXTS, one["budget"], one["cores"]) == (is_text, budget, cores)
-        ]
-        publish(
-            title,
-            command,
-            f"{TEXTS_NOTE}\n\n{scores(chosen)}" if is_text else f"{NOTE}\n\n{report(chosen)}",
-        )
+        chosen = [one for one in lines if _section(one) == section]
+        note, found = (TEXTS_NOTE, scores(chosen)) if is_text else (NOTE, report(chosen))
+        publish(title, command, f"{note}\n\n{found}")
+
+
+def _section(line: dict) -> tuple[bool, float, int]:
+    """Return which section of the page a run belongs to: whether of texts, its budget and its cores."""
+    return line["table"] in TEXTS, line["budget"], line["cores"]
 
 
 def _measure(given: argparse.Namespace, tables: list[str]) -> None:

@@ -196,8 +196,9 @@ def _chosen(
     searched = _searched(able, task, artifacts, seed)
     witness = searched or selection
     together = confidence_set(witness.predictions, first, witness.judged, seed, until)
-    score = None if searched is None else selection.score(_even(able, together))
+    score, every = None, selection
     if searched is not None:
+        score, every = selection.score(_even(able, together)), searched.beside(selection)
         best = int(np.argmin([selection.judged.cost(one) for one in selection.predictions]))
         fresh = confidence_set(
             selection.predictions, best, selection.judged, seed, until, FRESH_LEVEL
@@ -206,7 +207,6 @@ def _chosen(
     while len(together) > 1 and not allowed(_networks([able[number] for number in together])):
         together.remove(next(one for one in reversed(together) if one != first))
     weights = even = _even(able, together)
-    every = selection if searched is None else searched.beside(selection)
     if len(able) > 1 and time.monotonic() < until:
         found = greedy(every.predictions, every.judged, together)
         if are_few(task):

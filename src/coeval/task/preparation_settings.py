@@ -22,7 +22,7 @@ _TEXTS = (
     Setting("text_words", (8, 16, 32), 16, bounds=(2, 4096)),
 )
 _TEXT_EFFECTS = Setting("text_effects", ("none", "words", "bigrams"), "none")
-ENCODED_TEXTS = Setting("text_effects", ("words", "bigrams"), "words")
+_ENCODED_TEXTS = Setting("text_effects", ("words", "bigrams"), "words")
 """Where a target allows it: a table of texts alone would have no numbers without."""
 ALL: tuple[Setting, ...] = _NUMBERS + _DATES + _CATEGORIES + _TARGETS + _TEXTS + (_TEXT_EFFECTS,)
 """Every setting that a preparation understands."""
@@ -47,7 +47,7 @@ def settings_for(
         settings += _CATEGORIES + (_TARGETS if many_levels else ())
     if schema.of(Kind.TEXT):
         settings += _TEXTS
-        settings += (ENCODED_TEXTS,) if effects else ()
+        settings += (_ENCODED_TEXTS,) if effects else ()
     return settings
 
 

@@ -9,6 +9,7 @@ A row that is learnt from must not see its own target. Its encoding comes from t
 target encoding, Pargent et al. 2022, arXiv:2104.00629, section 2.2); rows that are predicted get that of all training rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ from coeval.task.task import Target
 
 Index = npt.NDArray[np.intp]
 Effects = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 MANY = 10
 """Levels beyond which a column counts as one of many (Pargent et al. 2022, section 3.1)."""
@@ -62,13 +64,11 @@ class TargetCodes:
     def out_of_fold(self, column: Column, rows: Index, target: Target) -> Effects:
         """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone."""
         found, answers = self.codes.transform(column)[rows], answers_of(target, rows)
-        fold = folds_of(len(rows))
-        result = np.zeros((len(rows), answers.shape[1]), dtype=np.float32)
-        for number in range(FOLDS):
-            own = fold == number
-            effects = _effects(found[~own], answers[~own], len(self.effects))
-            result[own] = effects[found[own]]
-        return result
+
+        def encoded(own: Mask) -> Effects:
+            return _effects(found[~own], answers[~own], len(self.effects))[found[own]]
+
+        return from_others(encoded, answers)
 
 
 def count_outputs(target: Target) -> int:
@@ -92,9 +92,19 @@ def fit_target(codes: CategoryCodes, column: Column, rows: Index, target: Target
     return TargetCodes(codes, _effects(found, answers_of(target, rows), len(codes.levels) + 1))
 
 
-def folds_of(rows: int) -> Index:
-    """Return the fold of each of so many rows, by their places alone: a draw that is stratified by the target would tell of it."""
-    return generator(0, "target folds").permutation(rows) % FOLDS
+def from_others(encoded: Callable[[Mask], Effects], answers: npt.NDArray[np.float64]) -> Effects:
+    """Return ``(rows, outputs)``, fold after fold.
+
+    Args:
+        encoded: Told which rows are a fold's own; returns theirs, learnt from all others.
+        answers: ``(rows, outputs)``.
+    """
+    # By the rows' places alone: a draw that is stratified by the target would tell of it.
+    fold = generator(0, "target folds").permutation(len(answers)) % FOLDS
+    result = np.zeros(answers.shape, dtype=np.float32)
+    for number in range(FOLDS):
+        result[fold == number] = encoded(fold == number)
+    return result
 
 
 def level_codes(column: Column, rows: Index) -> CategoryCodes:

@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coeval.task.preparation_target import LARGEST, Effects, Index, answers_of, folds_of, spread_of
+from coeval.task.preparation_target import (
+    LARGEST,
+    Effects,
+    Index,
+    Mask,
+    answers_of,
+    from_others,
+    spread_of,
+)
 from coeval.task.preparation_text import Ids, TextHash
 from coeval.task.table import Column, Kind
 from coeval.task.task import Target
@@ -59,17 +67,14 @@ class WordEffects:
 
     def out_of_fold(self, column: Column, rows: Index, target: Target) -> Effects:
         """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone."""
-        ids, texts, answers = (
-            self.text.of_levels(column),
-            column.values[rows],
-            answers_of(target, rows),
-        )
-        fold, result = folds_of(len(rows)), np.zeros((len(rows), answers.shape[1]), np.float32)
-        for number in np.unique(fold):
-            own = fold == number
+        ids, texts = self.text.of_levels(column), column.values[rows]
+        answers = answers_of(target, rows)
+
+        def encoded(own: Mask) -> Effects:
             effects = _effects(ids, texts[~own], answers[~own], len(self.effects))
-            result[own] = _added(ids, texts[own], effects)
-        return result
+            return _added(ids, texts[own], effects)
+
+        return from_others(encoded, answers)
 
 
 def words_of(name: str, *, bigrams: bool) -> TextHash:
