@@ -168,11 +168,14 @@ def test_folders_that_cannot_be_learnt_from_are_refused(tmp_path, make, message)
         read(tmp_path)
 
 
-def test_a_class_of_a_single_image_is_refused(tmp_path):
+def test_a_class_of_a_single_image_is_left_out(tmp_path):
     class_folders(tmp_path)
-    write_image(tmp_path / "odd" / "one.png", np.zeros((8, 8, 1), np.uint8))
-    with pytest.raises(DataError, match="'odd' has a single one"):
-        read(tmp_path)
+    before = read(tmp_path)
+    write_image(tmp_path / "a_odd" / "one.png", np.zeros((8, 8, 1), np.uint8))
+    task = read(tmp_path)
+    assert task.target.classes == before.target.classes
+    assert (task.table.columns[0].values == before.table.columns[0].values).all()
+    assert "a row is left out, the only one of class 'a_odd'" in "; ".join(task.notes)
 
 
 @pytest.mark.parametrize("option", ["kinds", "group", "time", "weights"])

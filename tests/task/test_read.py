@@ -192,6 +192,25 @@ def test_decimal_commas_are_read_and_said(tmp_path):
     assert any("decimal comma" in note for note in task.notes)
 
 
+def test_a_class_of_a_single_row_is_left_out(tmp_path):
+    lines = ["1,u,3", "2,v,4"] * 20
+    lines.insert(7, "3,w,5")
+    file = text(tmp_path / "a.csv", "\n".join(["a,y,weight", *lines]))
+    task = read(file, target="y", weights="weight")
+    assert task.target.classes == ("u", "v")
+    assert task.problem is Problem.BINARY
+    assert task.table.rows == len(task.target.values) == len(task.weights) == 40
+    assert 3.0 not in column(task, "a").values
+    assert "a row is left out, the only one of class 'w'" in "; ".join(task.notes)
+
+
+def test_a_lone_number_among_classes_leaves_them_classes(tmp_path):
+    lines = [f"{row % 7},{row % 5}" for row in range(200)] + ["9,5"]
+    task = read(text(tmp_path / "a.csv", "\n".join(["a,y", *lines])), target="y")
+    assert task.target.classes == ("0", "1", "2", "3", "4")
+    assert any("6 values 0 to 5" in note and "problem=regression" in note for note in task.notes)
+
+
 BAD = [
     ("a b\n1 2\n", "y", "Only one column was found"),
     ("1,2\n3,4\n", "y", "first line looks like values"),
@@ -199,7 +218,8 @@ BAD = [
     ("y\n1\n2\n", "y", "only the target column"),
     ("a,y\n" + "1,2\n" * 40, "y", "is constant"),
     ("a,y\n" + "1,\n" * 40, "y", "missing in every row"),
-    ("a,y\n" + "1,u\n2,v\n" * 20 + "3,w\n", "y", "'w' has a single one"),
+    ("a,y\n" + "1,u\n2,u\n" * 20 + "3,w\n", "y", "'w' has a single one"),
+    ("a,y\n" + "1,u\n2,v\n" * 20 + "3,w\n4,x\n5,z\n", "y", "'w', 'x', 'z' have a single one"),
     ("a,y\n" + "1,u\n2,v\n" * 5, "y", "at least 30 rows with a target.*got 10"),
     ("a,b,y\n" + "1,q,u\n1,q,v\n" * 20, "y", "all columns are constant"),
     ("a,y\n" + "1,u\n2,v\ninf,v\n" * 20, "y", "'a' holds an infinite value in row 3"),

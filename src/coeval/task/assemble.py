@@ -26,6 +26,9 @@ from coeval.task.task import Index, Problem, Splits, Target, Task
 Folds = tuple[tuple[Index, Index], ...]
 """Rows to train on and rows to validate on, for each."""
 
+MOST_LONE = 0.05
+"""Share of the rows that may be left out because each is the only one of its class; more, and the target is no class."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -44,7 +47,7 @@ class Plan:
         seed: Source of chance.
         several_folds: ``None``: below 2,000 rows.
         fewest: Least number of rows.
-        strict: Refuse a class of a single row, and warn of leaks: for files, not for estimators.
+        strict: Leave out classes of a single row, and warn of leaks: for files, not for estimators.
     """
 
     name: str
@@ -88,9 +91,7 @@ def assemble(
     said = list(notes)
     features, target, plan = drop_unlabelled(features, target, plan, said)
     refuse_few(len(target.values), plan)
-    encoded = encode_target(target, plan.problem)
-    if plan.strict:
-        refuse_lone_class(encoded.target)
+    features, target, plan, encoded = encode_classes(features, target, plan, said)
     schema = Schema(infer_kinds(features, plan.overrides, plan.reserved))
     _refuse_no_features(schema)
     table = to_table(features, schema, len(target.values))
@@ -225,20 +226,42 @@ def refuse_few(rows: int, plan: Plan) -> None:
         )
 
 
-def refuse_lone_class(target: Target) -> None:
-    """Raise a ``DataError`` if a class has a single row."""
-    if not target.classes:
-        return
-    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+def encode_classes(
+    features: Sequence[RawColumn], target: RawColumn, plan: Plan, notes: list[str]
+) -> tuple[Sequence[RawColumn], RawColumn, Plan, Encoded]:
+    """Return everything without the classes of a single row, if the plan is strict, and the target encoded.
+
+    What is learnt from that row could not be judged on another.
+
+    Raises:
+        DataError: More than ``MOST_LONE`` of the rows are such, fewer than two classes would be left, or what ``encode_target`` raises.
+    """
+    encoded = encode_target(target, plan.problem)
+    classes = encoded.target.classes
+    if not (plan.strict and classes):
+        return features, target, plan, encoded
+    indices = encoded.target.values.astype(np.int64)
+    counts = np.bincount(indices, minlength=len(classes))
     lone = [
-        label for label, count in zip(target.classes, counts.tolist(), strict=True) if count == 1
+        repr(label) for label, count in zip(classes, counts.tolist(), strict=True) if count == 1
     ]
-    if lone:
+    if not lone:
+        return features, target, plan, encoded
+    if len(lone) > MOST_LONE * len(indices) or len(classes) - len(lone) < 2:
         raise DataError(
             f"Every class needs at least two rows (one to learn from, one to be judged on), but of target "
-            f"{target.name!r} {listed([repr(one) for one in lone], 5)} has a single one. "
-            "Remove the row, merge the class with another, or, if the target is a quantity, say problem=regression."
+            f"{target.name!r} {listed(lone, 5)} {'has' if len(lone) == 1 else 'have'} a single one. "
+            "Merge them with other classes, add rows, or, if the target is a quantity, say problem=regression."
         )
+    notes.append(
+        f"{'a row is' if len(lone) == 1 else f'{len(lone)} rows are'} left out, the only one of class {listed(lone, 5)}: "
+        "merge rare classes to have them predicted"
+    )
+    keep = counts[indices] > 1
+    target = target.take(keep)
+    again = encode_target(target, plan.problem or "classification")
+    encoded = dataclasses.replace(again, note=encoded.note)
+    return [one.take(keep) for one in features], target, taken(plan, keep), encoded
 
 
 def _refuse_no_features(schema: Schema) -> None:

@@ -16,10 +16,10 @@ from coeval.task.assemble import (
     Plan,
     deal,
     drop_unlabelled,
+    encode_classes,
     metric_labels,
     read_weights,
     refuse_few,
-    refuse_lone_class,
     seal,
     taken,
 )
@@ -59,12 +59,12 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
     """
     said = list(own.notes)
     grid, kept = _read(own, plan, most, said)
-    encoded = encode_target(kept.labels, kept.plan.problem)
-    if kept.plan.strict:
-        refuse_lone_class(encoded.target)
+    (rows,), _, own_plan, encoded = encode_classes(
+        [_places(kept.labels)], kept.labels, kept.plan, said
+    )
     said += [encoded.note] if encoded.note else []
-    splits, folds = deal(encoded, kept.plan, said, FOLDED_BELOW)
-    stack, target = kept.images.stack, encoded.target
+    splits, folds = deal(encoded, own_plan, said, FOLDED_BELOW)
+    stack, target = kept.images.stack.take(rows.values.astype(np.intp)), encoded.target
     if test is not None:
         held, more = _read_test(test, target, grid, said)
         places = np.arange(len(target.values), len(target.values) + len(more))
@@ -73,7 +73,7 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
         stack = stack.joined(held.stack)
     order = np.concatenate([splits.train, splits.validation, splits.selection, splits.test])
     images = stack.take(order).gather(grid)
-    weights = _weights(kept.plan, len(target.values))
+    weights = _weights(own_plan, len(target.values))
     splits, folds = _renumbered(splits, folds, order)
     said += _copies(images, splits)
     colour = "grey" if grid.features == 1 else "colour"
@@ -100,8 +100,7 @@ def _read(own: Found, plan: Plan, most: int, said: list[str]) -> tuple[Grid, _Ow
 
     Labels are checked before anything is decoded, which may take a while.
     """
-    places = RawColumn("", Form.NUMBER, np.arange(len(own.labels.values), dtype=np.float64))
-    (rows,), labels, plan = drop_unlabelled([places], own.labels, plan, said)
+    (rows,), labels, plan = drop_unlabelled([_places(own.labels)], own.labels, plan, said)
     refuse_few(len(labels.values), plan)
     encode_target(labels, plan.problem)
     pictures = own.pictures.take(rows.values.astype(np.intp))
@@ -118,12 +117,7 @@ def _read_test(
     test: Found, target: Target, grid: Grid, said: list[str]
 ) -> tuple[Decoded, npt.NDArray[np.generic]]:
     """Return the images of an own test split and their target values, in the size and classes of the others."""
-    (rows,), labels, _ = drop_unlabelled(
-        [RawColumn("", Form.NUMBER, np.arange(len(test.labels.values), dtype=np.float64))],
-        test.labels,
-        Plan("test"),
-        said,
-    )
+    (rows,), labels, _ = drop_unlabelled([_places(test.labels)], test.labels, Plan("test"), said)
     pictures = test.pictures.take(rows.values.astype(np.intp))
     own, _ = size_for(pictures, max(grid.height, grid.width))
     if own != grid:
@@ -133,6 +127,11 @@ def _read_test(
     found = decoded(pictures, grid)
     said += [f"test: {one}" for one in (*test.notes, *found.notes)]
     return found, encode_like(labels.take(found.kept), target).values
+
+
+def _places(labels: RawColumn) -> RawColumn:
+    """Return the number of each label's image, as a column that is taken from like the labels are."""
+    return RawColumn("", Form.NUMBER, np.arange(len(labels.values), dtype=np.float64))
 
 
 def _weights(plan: Plan, rows: int) -> npt.NDArray[np.float64] | None:
