@@ -57,6 +57,7 @@ WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
 TEXTS = st.lists(WORDS, max_size=8).map(" ".join)
 LEVELS = st.sampled_from(["a", "b", "B", "é", " ", "a b", "\x01", "nan", "0"])
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+MINUTES = st.integers(0, 59).map(float) | st.sampled_from([np.nan, np.inf, 1e308])
 DAYS = st.one_of(
     st.integers(-700_000, 2_900_000).map(float),
     st.integers(-700_000 * 86_400_000, 2_900_000 * 86_400_000).map(lambda n: n / 86_400_000),
@@ -75,7 +76,8 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(
         (
             Column("n", Kind.NUMERIC, np.array(several(NUMBERS), dtype=np.float64)),
-            Column("m", Kind.NUMERIC, np.array(several(st.sampled_from([1.0, 2.0, np.nan])))),
+            Column("hour", Kind.NUMERIC, np.array(several(st.sampled_from([1.0, 2.0, np.nan])))),
+            Column("Minute", Kind.NUMERIC, np.array(several(MINUTES))),
             Column("d", Kind.DATE, np.array(several(DAYS), dtype=np.float64)),
             encoded("c", Kind.CATEGORICAL, several(st.none() | LEVELS)),
             encoded(

@@ -3,6 +3,7 @@
 Numbers arrive as doubles (NaN = missing), everything else as strings ('' = missing), each ``(rows, 1)``.
 """
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,6 +15,7 @@ from coeval.export.onnx_graph import Graph, string_tensor
 from coeval.export.onnx_text import text_ids
 from coeval.task.preparation import Preparation
 from coeval.task.preparation_category import MISSING, CategoryCodes
+from coeval.task.preparation_moment import Moment
 from coeval.task.preparation_numeric import FARTHEST, LARGEST, STEEPEST, Scaler
 from coeval.task.preparation_words import WordEffects
 
@@ -27,6 +29,8 @@ def numeric(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInpu
         raw.append(parts)
         first = graph.node("Slice", parts, *(graph.integers([n]) for n in (0, 1, 1)))
         first_part[name] = first
+    if preparation.moment:
+        raw.append(_moment(graph, preparation.moment, first_part))
     pieces = []
     if raw:
         pieces.append(_scaled(graph, preparation.scaler, graph.join(raw)))
@@ -49,6 +53,12 @@ def codes(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]
 def tokens(graph: Graph, preparation: Preparation, inputs: Mapping[str, RawInput]) -> str:
     """Add the text part; ``(rows, sum of lengths)`` int64."""
     return graph.join([text_ids(graph, inputs[one.name].name, one) for one in preparation.texts])
+
+
+def _moment(graph: Graph, moment: Moment, sources: Mapping[str, str]) -> str:
+    """Add up the days that columns count; ``(rows, 1)`` doubles."""
+    days = [graph.node("Mul", sources[name], graph.doubles(each)) for name, each in moment]
+    return functools.reduce(lambda total, more: graph.node("Add", total, more), days)
 
 
 def _scaled(graph: Graph, scaler: Scaler, raw: str) -> str:

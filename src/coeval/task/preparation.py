@@ -15,6 +15,7 @@ from coeval.architecture.types import Columns, ValueType
 from coeval.errors import DataError, SpaceError, did_you_mean
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.preparation_date import PARTS, date_parts
+from coeval.task.preparation_moment import Moment, find_moment, moments
 from coeval.task.preparation_numeric import Scaler, fit_scaler
 from coeval.task.preparation_settings import ALL, complete, settings_for
 from coeval.task.preparation_target import (
@@ -45,11 +46,12 @@ class Preparation:
         numbers: Names of the numeric columns.
         dates: Names of the date columns.
         flags: Names of the numeric and date columns whose being missing is a feature of its own.
-        scaler: Of the numeric columns, then of each date column's parts.
+        scaler: Of the numeric columns, then of each date column's parts, then of the moment.
         categories: One for each categorical column.
         texts: One for each text column.
         targets: One for each categorical column that is encoded by the target, too.
         words: One for each text column that is.
+        moment: Numeric columns that say together when a row was, if there are any.
     """
 
     settings: Settings
@@ -61,6 +63,7 @@ class Preparation:
     texts: tuple[TextHash, ...]
     targets: tuple[TargetCodes, ...] = ()
     words: tuple[WordEffects, ...] = ()
+    moment: Moment = ()
 
     @property
     def encoded(self) -> tuple[TargetCodes | WordEffects, ...]:
@@ -77,7 +80,7 @@ class Preparation:
         """Return the type of the prepared rows."""
         effects = sum(one.effects.shape[1] for one in self.encoded)
         return Columns(
-            len(self.numbers) + len(self.dates) * len(self.parts) + len(self.flags) + effects,
+            len(self.scaler.fill) + len(self.flags) + effects,
             tuple(len(one.levels) + 1 for one in self.categories),
             tuple(one.tokens for one in self.texts),
         )
@@ -97,7 +100,7 @@ class Preparation:
         """
         rows = table.rows
         columns = {column.name: column for column in table.columns}
-        raw = _raw_numbers(columns, self.numbers, self.dates, self.parts, rows)
+        raw = _raw_numbers(columns, self.numbers, self.dates, self.parts, self.moment, rows)
         flags = np.zeros((rows, len(self.flags)), dtype=np.float32)
         for position, name in enumerate(self.flags):
             kind = Kind.NUMERIC if name in self.numbers else Kind.DATE
@@ -135,7 +138,8 @@ def fit(
         name: Column(name, columns[name].kind, columns[name].values[rows])
         for name in numbers + dates
     }
-    raw = _raw_numbers(some, numbers, dates, PARTS[str(chosen["dates"])], len(rows))
+    moment = find_moment(table, rows)
+    raw = _raw_numbers(some, numbers, dates, PARTS[str(chosen["dates"])], moment, len(rows))
     return Preparation(
         settings=every,
         numbers=numbers,
@@ -152,6 +156,7 @@ def fit(
             fit_words(text, columns[text.name], rows, known)
             for text, known in _worded(chosen, table, target)
         ),
+        moment=moment,
     )
 
 
@@ -191,7 +196,8 @@ def columns_for(
     """
     chosen = dict(complete(settings))
     dates = len(_names(table, Kind.DATE)) * len(PARTS[str(chosen["dates"])])
-    numbers = len(_names(table, Kind.NUMERIC)) + dates + len(_flags(chosen, table, rows))
+    numbers = len(_names(table, Kind.NUMERIC)) + dates + bool(find_moment(table, rows))
+    numbers += len(_flags(chosen, table, rows))
     numbers += sum(count_outputs(one) for _, one in _encoded(chosen, table, rows, target))
     numbers += sum(count_outputs(one) for _, one in _worded(chosen, table, target))
     categories = _categories(chosen, table, rows)
@@ -287,14 +293,17 @@ def _raw_numbers(
     numbers: tuple[str, ...],
     dates: tuple[str, ...],
     parts: tuple[str, ...],
+    moment: Moment,
     rows: int,
 ) -> npt.NDArray[np.float64]:
-    """Return ``(rows, numbers + dates * parts)`` float64, NaN = missing."""
-    raw = np.zeros((rows, len(numbers) + len(dates) * len(parts)))
+    """Return ``(rows, numbers + dates * parts, and 1 of a moment)`` float64, NaN = missing."""
+    raw = np.zeros((rows, len(numbers) + len(dates) * len(parts) + bool(moment)))
     for position, name in enumerate(numbers):
         raw[:, position] = _column(columns, name, Kind.NUMERIC).values
     for position, name in enumerate(dates):
         first = len(numbers) + position * len(parts)
         days = _column(columns, name, Kind.DATE).values.astype(np.float64)
         raw[:, first : first + len(parts)] = date_parts(days, parts)
+    if moment:
+        raw[:, -1] = moments([raw[:, numbers.index(name)] for name, _ in moment], moment)
     return raw

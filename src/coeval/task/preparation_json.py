@@ -64,6 +64,7 @@ def to_json(preparation: Prepared) -> dict[str, Any]:
             }
             for one in preparation.words
         ],
+        "moment": dict(preparation.moment),
     }
 
 
@@ -128,6 +129,7 @@ def _read(value: dict[str, Any]) -> Preparation:
         texts=tuple(_read_text(one) for one in value["texts"]),
         targets=tuple(_read_target(one) for one in value.get("targets", ())),
         words=tuple(_read_words(one) for one in value.get("words", ())),
+        moment=tuple((name, float(days)) for name, days in value.get("moment", {}).items()),
     )
 
 
