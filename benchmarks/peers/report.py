@@ -19,6 +19,7 @@ from benchmarks.peers.ranks import (
 )
 from benchmarks.peers.rows import names
 from benchmarks.peers.tools import ALL, BY_NAME, NETWORKS, TOOLS, Tool
+from benchmarks.peers.unseen import SOURCES
 from benchmarks.runs import table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -56,16 +57,18 @@ def report(lines: Sequence[dict]) -> str:
 
 
 def _file(line: dict) -> str:
-    """Return what the diagrams of a line's budget and cores are called."""
+    """Return what the diagrams of a line's budget, cores and kind of table are called."""
     cores = "" if line["cores"] == 1 else f"_{line['cores']}_cores"
-    return f"{line['budget']:g}s{cores}"
+    unseen = "_unseen" if line["table"] in SOURCES else ""
+    return f"{line['budget']:g}s{cores}{unseen}"
 
 
 def _extent(lines: Sequence[dict]) -> str:
     """Return what was run, and what was not."""
     ran = list(dict.fromkeys(one["table"] for one in lines))
     seeds = sorted({one["seed"] for one in lines})
-    left = [one for one in names() if one not in ran]
+    of = SOURCES if ran[0] in SOURCES else names()
+    left = [one for one in of if one not in ran]
     where = "one core" if lines[0]["cores"] == 1 else f"{lines[0]['cores']} cores"
     said = f"Run on {where}: {len(ran)} of {len(ran) + len(left)} tables, seed {', '.join(map(str, seeds))}."
     if left:

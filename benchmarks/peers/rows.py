@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.peers.unseen import SOURCES, load
 from benchmarks.runs import DATA
 from coeval.seed import generator
 from coeval.task.split import Shares, Structure, split
@@ -55,26 +56,20 @@ def rows(table: str, seed: int, folder: Path = RUNS / "peers_rows") -> Rows:
     """Return a table's rows, and write them if they are not there: by coeval's own split, a quarter for testing."""
     if table in TEXTS:
         return _texts(table, seed, folder)
-    facts = pd.read_csv(DATA / "manifest.csv").set_index("name").loc[table]
-    regression = facts["task"] == "regression"
-    made = Rows(
-        table,
-        seed,
-        facts["target"],
-        facts["task"],
-        int(facts["classes"]),
-        folder / f"{table}-{seed}",
-    )
+    folder = folder / f"{table}-{seed}"
+    frame, target, regression = _table(table)
+    frame = frame[frame[target].notna()].reset_index(drop=True)
+    classes = 0 if regression else frame[target].nunique()
+    problem = "regression" if regression else "binary" if classes == 2 else "multiclass"
+    made = Rows(table, seed, target, problem, classes, folder)
     if made.test.exists():
         return made
-    frame = pd.read_parquet(DATA / f"{table}.parquet")
-    frame = frame[frame[made.target].notna()].reset_index(drop=True)
     if regression:
-        rank = frame[made.target].rank(method="first").to_numpy(np.int64) - 1
+        rank = frame[target].rank(method="first").to_numpy(np.int64) - 1
         layers = rank // 20  # as coeval does: neighbours by value are dealt together
     else:
-        layers = pd.Categorical(frame[made.target]).codes.astype(np.int64)
-        frame[made.target] = layers
+        layers = pd.Categorical(frame[target]).codes.astype(np.int64)
+        frame[target] = layers
     shares = Shares(validation=0.0, selection=0.0, test=TEST)
     rng = generator(seed, "peers", table)
     parts = split(layers, Structure(), shares, rng, classes=not regression)
@@ -82,6 +77,15 @@ def rows(table: str, seed: int, folder: Path = RUNS / "peers_rows") -> Rows:
     frame.iloc[parts.train].to_parquet(made.train, index=False)
     frame.iloc[parts.test].to_parquet(made.test, index=False)
     return made
+
+
+def _table(table: str) -> tuple[pd.DataFrame, str, bool]:
+    """Return a table, its target, and whether that is a value."""
+    if table in SOURCES:
+        return load(table), SOURCES[table].target, SOURCES[table].regression
+    facts = pd.read_csv(DATA / "manifest.csv").set_index("name").loc[table]
+    frame = pd.read_parquet(DATA / f"{table}.parquet")
+    return frame, str(facts["target"]), facts["task"] == "regression"
 
 
 def _texts(table: str, seed: int, folder: Path) -> Rows:
