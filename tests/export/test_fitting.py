@@ -16,10 +16,11 @@ from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.export.session import Session
 from coeval.export.write import describe
 from coeval.task.preparation import columns_for
+from coeval.task.prepare import prepare
 from coeval.task.table import Column, Kind
 from coeval.task.task import Problem
 from tests.evaluate.tasks import task_from
-from tests.task.tables import mixed_table, schema_of
+from tests.task.tables import encoded, mixed_table, schema_of
 
 ENCODED = (("target_encoding", "all"),)
 
@@ -91,3 +92,27 @@ def test_an_encoded_linear_model_predicts_in_onnx_what_it_predicts_in_python(pro
     found, expected = session.predict(task.table), fitting.predict_table(model, task.table)
     assert np.ptp(expected) > 0.1
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_what_texts_say_is_learnt_once_for_all_seeds(monkeypatch):
+    learnt = []
+
+    def counted(settings, task, index):
+        learnt.append(len(index))
+        return prepare(settings, task, index)
+
+    monkeypatch.setattr(fitting, "prepare", counted)
+    notes = encoded("note", Kind.TEXT, [f"w{one % 12} w{one % 5} end" for one in range(150)])
+    task = task_from("told", Problem.REGRESSION, (notes,), np.arange(150.0) % 12)
+    settings = {"text_effects": "words"}
+    columns = columns_for(settings, task.table, row_indices(task, Rows.KNOWN), task.target)
+    made = sequence(1, [step(LINEAR_MODEL, 0, outputs=1)])
+    told = dataclasses.replace(
+        finalist(),
+        architecture=Architecture((columns,), made),
+        preparation=tuple(settings.items()),
+    )
+    jobs = [Job(task, told, rows, seed) for rows in (Rows.KNOWN, Rows.ALL) for seed in (0, 1)]
+    found = [fitting.train(task, job)[0] for job in jobs]
+    assert learnt == [len(row_indices(task, rows)) for rows in (Rows.KNOWN, Rows.ALL)]
+    assert found[0].preparation is found[1].preparation is not found[2].preparation

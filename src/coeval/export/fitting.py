@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from coeval.architecture.component import Settings
 from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network, network_for
@@ -16,7 +18,8 @@ from coeval.export.retrain import Finalist, Job, Rows, row_indices
 from coeval.seed import entropy
 from coeval.space.recipe import Recipe
 from coeval.task.prepare import Prepared, prepare, rows_to_learn
-from coeval.task.table import Table
+from coeval.task.table import Kind, Pixels, Table
+from coeval.task.table import Rows as PreparedRows
 from coeval.task.task import Task
 from coeval.train.data import Scale, TrainingData, examples_of, target_scale
 from coeval.train.device import configure
@@ -41,8 +44,8 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
     configure(job.threads)
     finalist = job.finalist
     index = row_indices(task, job.rows)
-    prepared = prepare(dict(finalist.preparation), task, index)
-    rows = rows_to_learn(prepared, task, index)
+    learn = _learnt_once if task.schema.of(Kind.TEXT) else _learnt
+    prepared, rows = learn(task, finalist.preparation, job.rows)
     architecture = retyped(finalist.architecture, *prepared.inputs)
     network = network_for(architecture, seed=entropy(job.seed, "weights"))
     if isinstance(network, Network):
@@ -122,6 +125,17 @@ def _model(
         std=scale.std,
         metric=task.metric.name,
     )
+
+
+def _learnt(task: Task, settings: Settings, rows: Rows) -> tuple[Prepared, PreparedRows | Pixels]:
+    """Return a preparation learnt from some rows, and these rows to learn from."""
+    index = row_indices(task, rows)
+    prepared = prepare(dict(settings), task, index)
+    return prepared, rows_to_learn(prepared, task, index)
+
+
+_learnt_once = lru_cache(maxsize=4)(_learnt)
+"""What texts say of the target takes seconds to learn, and is the same for every seed that a finalist is trained under."""
 
 
 def _passed(moment: float) -> Callable[[], bool]:
