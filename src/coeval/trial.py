@@ -45,7 +45,7 @@ class Proposal:
         continues: Number of the finished trial whose training goes on, if any.
         parent: Number of the trial whose weights are inherited, if any.
         moves: The edits that led from the parent to this candidate.
-        cases: Digest of a set of examples to be judged on; ``None`` for all.
+        cases: The examples to be judged on, written out; ``None`` for all.
         repeat: 0 for the first evaluation; others are deliberate repeats under another seed.
         origin: Who proposed it: ``"seed:mlp"``, ``"random"``, ``"evolution"`` …
     """

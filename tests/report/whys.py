@@ -8,9 +8,7 @@ from coeval.trial import Trial
 from tests.report import examples
 from tests.strategy.lineages import bred, space
 
-OF = (
-    "the winner as it was trained before its refit, on selection rows, which it had not learnt from"
-)
+OF = "the model as it was before it was refitted on all rows, on selection rows, which it had not learnt from"
 SPACE = space()
 RMSE = {"name": "rmse", "label": "RMSE", "maximise": False}
 

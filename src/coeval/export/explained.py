@@ -37,7 +37,7 @@ class On(StrEnum):
     """Whose columns are dealt out, and on which rows."""
 
     SELECTION = "the model, on selection rows, which it has not learnt from"
-    TWIN = "the winner as it was trained before its refit, on selection rows, which it had not learnt from"
+    TWIN = "the model as it was before it was refitted on all rows, on selection rows, which it had not learnt from"
     SEARCHED = (
         "the winner as the search trained it, on rows held out there, which it had not learnt from"
     )
