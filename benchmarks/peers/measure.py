@@ -74,7 +74,7 @@ def score(predictions: np.ndarray, target: np.ndarray, classes: int) -> float:
     shares = predictions / predictions.sum(axis=1, keepdims=True)
     chosen = shares[np.arange(len(target)), target]
     eps = np.finfo(np.float64).eps
-    return float(-np.log(np.clip(chosen, eps, 1.0)).mean())
+    return float(np.mean(0.0 - np.log(np.clip(chosen, eps, 1.0))))  # not -0
 
 
 def constant(rows: Rows) -> float:
