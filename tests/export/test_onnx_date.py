@@ -62,3 +62,15 @@ def test_rows_of_all_forms_stand_beside_each_other() -> None:
 @settings(max_examples=25, deadline=None)
 def test_no_text_whatsoever_breaks_the_graph(texts: list[str]) -> None:
     assert parts(*texts, of=("year",)).shape == (len(texts), 1)
+
+
+def test_a_date_is_read_once_however_many_members_take_it_apart() -> None:
+    graph = Graph("coeval/")
+    both = date_parts(graph, "d", PARTS["both"])
+    nodes, constants = len(graph.nodes), len(graph.constants)
+    assert date_parts(graph, "d", PARTS["both"]) == both
+    basic = date_parts(graph, "d", PARTS["basic"])
+    assert basic != both
+    added = {one.op_type for one in graph.nodes[nodes:]}
+    assert added <= {"Concat", "Slice"}
+    assert len(graph.constants) - constants <= 1

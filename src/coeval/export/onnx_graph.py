@@ -78,10 +78,12 @@ class Graph:
         return self.array(value, np.int32)
 
     def strings(self, values: Sequence[str]) -> str:
-        """Add a constant ``(values,)`` of strings."""
-        name = f"{self.prefix}constant{len(self.constants)}"
-        self.constants.append(string_tensor(name, values))
-        return name
+        """Add a constant ``(values,)`` of strings; equal constants are kept once, so that what is made of them is, too."""
+        key = ("string", (len(values),), string_tensor("", values).SerializeToString())
+        if key not in self._known:
+            self._known[key] = f"{self.prefix}constant{len(self.constants)}"
+            self.constants.append(string_tensor(self._known[key], values))
+        return self._known[key]
 
     def cast(self, value: str, kind: int) -> str:
         """Add a cast to an ``onnx.TensorProto`` data type."""
