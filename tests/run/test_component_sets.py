@@ -10,7 +10,7 @@ def test_every_component_of_the_library_is_in_some_space():
 
 def test_the_presets_use_components_of_their_space():
     presets = {name: set(found) for name, found in component_sets().items() if "preset" in name}
-    assert len(presets) == 7
+    assert len(presets) == 9
     assert all(found < set(TABLES) for found in presets.values())
 
 

@@ -175,7 +175,7 @@ def test_a_class_of_a_single_image_is_left_out(tmp_path):
     task = read(tmp_path)
     assert task.target.classes == before.target.classes
     assert (task.table.columns[0].values == before.table.columns[0].values).all()
-    assert "a row is left out, the only one of class 'a_odd'" in "; ".join(task.notes)
+    assert "a row is left out, the only one of its class ('a_odd')" in "; ".join(task.notes)
 
 
 @pytest.mark.parametrize("option", ["kinds", "group", "time", "weights"])

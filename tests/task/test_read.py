@@ -201,7 +201,7 @@ def test_a_class_of_a_single_row_is_left_out(tmp_path):
     assert task.problem is Problem.BINARY
     assert task.table.rows == len(task.target.values) == len(task.weights) == 40
     assert 3.0 not in column(task, "a").values
-    assert "a row is left out, the only one of class 'w'" in "; ".join(task.notes)
+    assert "a row is left out, the only one of its class ('w')" in "; ".join(task.notes)
 
 
 def test_a_lone_number_among_classes_leaves_them_classes(tmp_path):

@@ -253,9 +253,11 @@ def encode_classes(
             f"{target.name!r} {listed(lone, 5)} {'has' if len(lone) == 1 else 'have'} a single one. "
             "Merge them with other classes, add rows, or, if the target is a quantity, say problem=regression."
         )
+    rows = (
+        "a row is left out, the" if len(lone) == 1 else f"{len(lone)} rows are left out, each the"
+    )
     notes.append(
-        f"{'a row is' if len(lone) == 1 else f'{len(lone)} rows are'} left out, the only one of class {listed(lone, 5)}: "
-        "merge rare classes to have them predicted"
+        f"{rows} only one of its class ({listed(lone, 5)}); merge rare classes to have them predicted"
     )
     keep = counts[indices] > 1
     target = target.take(keep)
