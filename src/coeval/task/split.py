@@ -108,7 +108,7 @@ def fold(
     """Return the ``(train, validation)`` pairs: one, or five that leave each row out once.
 
     In time there are five growing windows, each validated on what follows. A class (or the only group
-    of a class) of a single row is trained on in every fold and never validated.
+    of a class) of a single row is trained on in every fold and never validated; of tens of rows a fold may consist of such, and is left out.
 
     Args:
         layers: ``(rows,)`` from ``strata``, of all rows.
