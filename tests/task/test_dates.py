@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coeval.task.dates import parse_dates
+from coeval.task.dates import compact_dates, parse_dates
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 moments = st.datetimes(datetime(1000, 1, 1), datetime(2999, 12, 31), timezones=st.just(UTC))
@@ -38,6 +39,10 @@ def test_every_iso_date_is_read(moment):
         ("25 March 2024", "D Mon YYYY"),
         ("25-Mar-2024", "D Mon YYYY"),
         ("Mar 25th, 2024", "Mon D, YYYY"),
+        ("3/25/24", "MM/DD/YY"),
+        ("25/3/24", "DD/MM/YY"),
+        ("25-Mar-24", "D Mon YYYY"),
+        ("20240325T000000", "YYYYMMDD"),
     ],
 )
 def test_common_formats_are_read(text, label):
@@ -62,6 +67,26 @@ def test_times_halves_of_the_day_and_zones_are_read(text, hour):
 
 def test_one_day_above_twelve_settles_the_order_of_all():
     assert parse_dates(["01/02/2024", "25/02/2024"]).label == "DD/MM/YYYY"
+
+
+def test_a_few_later_dates_are_read_as_the_first_ones_were():
+    written = parse_dates(["01/02/2024", "25/02/2024"]).label
+    fifth = parse_dates(["2024-03-05"]).values.tolist()
+    assert parse_dates(["05/03/2024"], written=written).values.tolist() == fifth
+    assert parse_dates(["2024-03-05"], written=written).values.tolist() == fifth
+    assert parse_dates(["03/25/2024"], written=written) is None
+
+
+def test_years_of_two_digits_are_around_2000():
+    dates = parse_dates(["1/13/70", "1/13/68"]).values.tolist()
+    assert dates == parse_dates(["1970-01-13", "2068-01-13"]).values.tolist()
+
+
+def test_whole_numbers_may_be_dates():
+    dates = compact_dates(np.array([20240325.0, np.nan, 19700102.0]))
+    assert dates.tolist() == pytest.approx([19807.0, np.nan, 1.0], nan_ok=True)
+    for bad in (20240230.0, 20240325.5, 12.0, np.nan):
+        assert compact_dates(np.array([bad])) is None
 
 
 def test_where_the_order_cannot_be_told_a_note_says_so():

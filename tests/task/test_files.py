@@ -36,6 +36,15 @@ def test_the_delimiter_is_found(tmp_path, delimiter):
     assert source.comma == (delimiter == ";")
 
 
+@pytest.mark.parametrize("above", ["sep=;\n", '"sep=;"\r\n', "\n  \nsep=;\n\n", "  \n"])
+def test_what_stands_above_the_names_is_no_row(tmp_path, above):
+    source = read_file(write(tmp_path, f"{above}a;b\n1,5;2\n"))
+    assert source.table.to_pydict() == {"a": ["1,5"], "b": ["2"]}
+    line = len(above.splitlines()) + 3
+    with pytest.raises(DataError, match=f"line {line}: expected 2 fields"):
+        read_file(write(tmp_path, f"{above}a;b\n1;2\n3\n"))
+
+
 def test_commas_inside_quotes_do_not_mislead_the_delimiter():
     assert find_delimiter('a;b\n"1,2,3";4\n"5,6,7";8\n') == ";"
 

@@ -141,6 +141,11 @@ def test_arrays_that_do_not_fit_are_explained(x, y, message):
         from_arrays(x, y)
 
 
+def test_a_target_named_by_a_number_is_explained():
+    with pytest.raises(DataError, match=r"name of the target column as a string.*got 1"):
+        from_frame(pd.DataFrame({0: [1.0] * 9, 1: [2.0] * 9}), 1)
+
+
 @pytest.mark.parametrize("bad", [np.nan, -1.0, np.inf])
 def test_bad_weights_are_refused(bad):
     weights = np.ones(10)

@@ -31,7 +31,13 @@ CASES = [
     (numbers(rng.normal(size=ROWS), whole=False), Kind.NUMERIC, "numbers"),
     (numbers(rng.integers(0, 3, ROWS)), Kind.NUMERIC, "whole numbers"),
     (numbers(np.arange(ROWS)), Kind.DROP, "identifier: whole numbers that increase"),
+    (numbers(3 + np.arange(ROWS) + np.arange(ROWS) // 3), Kind.DROP, "increase with the rows"),
+    (numbers(np.cumsum(rng.integers(1, 9, ROWS))), Kind.NUMERIC, "whole numbers"),
+    (numbers(1800 + np.arange(ROWS)), Kind.NUMERIC, "whole numbers"),
+    (numbers(20240101 + np.arange(28).repeat(2)), Kind.DATE, "dates as YYYYMMDD"),
     (numbers(rng.permutation(ROWS), "user_id"), Kind.DROP, "identifier: 200 different"),
+    (numbers(rng.permutation(ROWS), "Customer ID"), Kind.DROP, "identifier: 200 different"),
+    (numbers(rng.permutation(ROWS), "grid"), Kind.NUMERIC, "whole numbers"),
     (numbers(rng.permutation(ROWS)), Kind.NUMERIC, "whole numbers"),
     (numbers(np.arange(ROWS), whole=False), Kind.NUMERIC, "numbers"),
     (numbers(np.arange(5)), Kind.NUMERIC, "whole numbers"),
@@ -87,6 +93,14 @@ def test_a_text_column_cannot_be_numeric_and_the_first_offender_is_named():
 def test_a_text_column_cannot_be_a_date():
     with pytest.raises(DataError, match=r"cannot be a date.*'soon'"):
         kind(strings(["soon", "soon"]), x="date")
+
+
+def test_whole_numbers_can_be_said_to_be_dates():
+    column = numbers([20240325, 20240326])
+    assert kind(column)[0] is Kind.NUMERIC
+    assert kind(column, x="date")[0] is Kind.DATE
+    with pytest.raises(DataError, match=r"cannot be a date.*'20240232'"):
+        kind(numbers([20240232, 20240326]), x="date")
 
 
 def test_too_many_categories_are_dropped_unless_forced_which_is_refused():

@@ -182,7 +182,10 @@ def test_numbers_with_a_stray_text_are_pointed_out(tmp_path):
     table = rows()
     table[17]["age"] = "young"
     task = read(write(tmp_path / "a.csv", table), target="y")
-    assert any("'age' holds numbers but also 'young' (row 18)" in note for note in task.notes)
+    assert any("'age': 'young' (1 row) is taken as missing" in note for note in task.notes)
+    table[17]["age"] = "over 80"
+    task = read(write(tmp_path / "a.csv", table), target="y")
+    assert any("'age' holds numbers but also 'over 80' (row 18)" in note for note in task.notes)
 
 
 def test_decimal_commas_are_read_and_said(tmp_path):

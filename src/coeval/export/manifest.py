@@ -1,7 +1,7 @@
 """What ``architecture.json`` says about a model, and the part of it that predicting needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from coeval import __version__
@@ -11,7 +11,7 @@ from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained, members_of
 from coeval.export.model import Model, RawInput, raw_inputs
 from coeval.task import preparation_json
-from coeval.task.table import ColumnSchema, Kind, Schema
+from coeval.task.table import ColumnSchema, Schema
 from coeval.task.task import Problem
 
 
@@ -44,10 +44,6 @@ def facts(model: Trained) -> dict[str, Any]:
     Of an ensemble, ``architecture`` and ``preparation`` are the heaviest member's, and ``ensemble`` lists all of them.
     """
     size = model.image
-    columns = [
-        {"name": one.name, "kind": str(one.kind), "reason": one.reason, "number": one.number}
-        for one in model.schema.columns
-    ]
     return {
         "coeval": __version__,
         "problem": str(model.problem),
@@ -59,7 +55,7 @@ def facts(model: Trained) -> dict[str, Any]:
             "std": model.std,
         },
         "metric": model.metric,
-        "columns": columns,
+        "columns": [asdict(one) for one in model.schema.columns],
         "image": None if size is None else [size.height, size.width, size.features],
         **_part(members_of(model)[0]),
         **(_ensemble(model) if isinstance(model, Ensemble) else {}),
@@ -88,12 +84,7 @@ def description(manifest: Mapping[str, Any]) -> Description:
         ExportError: An entry is missing or makes no sense.
     """
     try:
-        schema = Schema(
-            tuple(
-                ColumnSchema(one["name"], Kind(one["kind"]), one["reason"], one["number"])
-                for one in manifest["columns"]
-            )
-        )
+        schema = Schema(tuple(ColumnSchema.of(one) for one in manifest["columns"]))
         target = manifest["target"]
         image = Grid(*manifest["image"]) if manifest.get("image") else None
         return Description(

@@ -12,6 +12,7 @@ from coeval.errors import DataError
 from coeval.seed import generator
 from coeval.task.columns import concatenate, to_table
 from coeval.task.fingerprint import fingerprint
+from coeval.task.gaps import about_gaps, without_gaps
 from coeval.task.kinds import infer_kinds, listed
 from coeval.task.leakage import copied, leaks
 from coeval.task.metric import Metric
@@ -92,6 +93,7 @@ def assemble(
     features, target, plan = drop_unlabelled(features, target, plan, said)
     refuse_few(len(target.values), plan)
     features, target, plan, encoded = encode_classes(features, target, plan, said)
+    features = [without_gaps(one, plan.overrides.get(one.name)) for one in features]
     schema = Schema(infer_kinds(features, plan.overrides, plan.reserved))
     _refuse_no_features(schema)
     table = to_table(features, schema, len(target.values))
@@ -273,7 +275,7 @@ def _refuse_no_features(schema: Schema) -> None:
         raise DataError(
             f"No column is left to learn from: {'all columns are constant' if constant else 'all are dropped'} "
             f"({why}). Check the file, or keep a column with kinds, such as "
-            f"{schema.columns[0].name}=numeric."
+            f"{schema.columns[0].name}={'numeric' if schema.columns[0].number else 'text'}."
             if schema.columns
             else "No column is left to learn from: the table has only the target. Add columns."
         )
@@ -292,15 +294,11 @@ def _about(features: Sequence[RawColumn], schema: Schema) -> list[str]:
 
 
 def _about_column(raw: RawColumn, schema: ColumnSchema) -> list[str]:
+    said = about_gaps(raw, schema)
     if schema.kind is Kind.DROP:
-        return []
-    said = [f"column {raw.name!r}: {raw.note}"] if raw.note else []
-    if raw.stray is not None and schema.kind is not Kind.NUMERIC:
-        value, row = raw.stray
-        said.append(
-            f"column {raw.name!r} holds numbers but also {value!r} (row {row + 1}), so it is read as text; "
-            "leave such fields empty to have it read as numbers"
-        )
+        return said
+    if raw.note:
+        said.append(f"column {raw.name!r}: {raw.note}")
     if schema.reason.startswith("high cardinality"):
         said.append(f"column {raw.name!r} has {schema.reason.removeprefix('high cardinality: ')}")
     return said

@@ -1,17 +1,18 @@
 """Raw columns turned into the columns of a task's table, each as its kind wants it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
-from coeval.task.dates import parse_dates
-from coeval.task.kinds import listed
-from coeval.task.numerals import number_text
+from coeval.task.dates import COMPACT, LABELS, compact_dates, parse_dates
+from coeval.task.kinds import TRUTH_STYLES, listed
+from coeval.task.numerals import number_text, parse_numbers
 from coeval.task.raw import Form, RawColumn, relabel
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
+from coeval.task.text_file import MISSING
 
 
 def to_table(columns: Sequence[RawColumn], schema: Schema, rows: int) -> Table:
@@ -34,7 +35,7 @@ def check_columns(columns: Sequence[RawColumn], schema: Schema, where: str) -> N
     """Raise a ``DataError`` that names the columns that ``schema`` needs and ``where`` lacks."""
     names = [column.name for column in columns]
     needed = [one.name for one in schema.columns if one.kind is not Kind.DROP]
-    missing = [one for one in needed if one not in names]
+    missing = [one for one in needed if one not in frozenset(names)]
     if missing:
         raise DataError(
             f"{where} lacks {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
@@ -62,9 +63,9 @@ def _join(one: Column, other: Column) -> Column:
 
 def _convert(raw: RawColumn, schema: ColumnSchema) -> Column:
     if schema.kind is Kind.NUMERIC:
-        return Column(raw.name, schema.kind, _finite(raw.name, _numbers(raw)))
+        return Column(raw.name, schema.kind, _finite(raw.name, _numbers(raw, schema)))
     if schema.kind is Kind.DATE:
-        return Column(raw.name, schema.kind, _dates(raw))
+        return Column(raw.name, schema.kind, _dates(raw, schema))
     codes, levels = _strings(raw, schema)
     return Column(raw.name, schema.kind, codes, levels)
 
@@ -79,67 +80,102 @@ def _finite(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
     return values
 
 
-def _numbers(raw: RawColumn) -> npt.NDArray[np.float64]:
-    if raw.form is Form.NUMBER or raw.form is Form.DATE:
+def _numbers(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
+    if raw.form is Form.NUMBER:
         return raw.values
-    numbers = np.empty(len(raw.levels) + 1)
-    numbers[-1] = np.nan
-    for code, level in enumerate(raw.levels):
-        try:
-            numbers[code] = _TRUTH[level] if level in _TRUTH else float(level)
-        except ValueError:
-            raise wrong_value(raw, code, "a number", "numeric") from None
+    if schema.written in LABELS:
+        return _dates(raw, schema)
+    if raw.form is Form.DATE:
+        row = int(np.argmax(~raw.missing))
+        raise DataError(
+            f"Column {raw.name!r} is numeric, so a number was expected, but row {row + 1} holds the date "
+            f"{_text(raw.values[row], raw.form)}. Write numbers, as the rows had that were learnt from."
+        )
+    rest = {one: one for one in raw.levels if one not in schema.gaps}
+    if all(one in _TRUTH for one in rest):
+        rest = {one: _TRUTH[one] for one in rest}
+    return _spread_levels(raw, _read_numbers(raw, rest, schema, "numeric"))
+
+
+_TRUTH = {"True": "1", "False": "0", "true": "1", "false": "0"}
+
+
+def _read_numbers(
+    raw: RawColumn, texts: Mapping[str, str], schema: ColumnSchema, kind: str
+) -> dict[str, float]:
+    """Return the number of each level by what is written there, in the convention of the schema."""
+    parsed = parse_numbers(list(texts.values()), written=schema.written)
+    if parsed is not None:
+        return dict(zip(texts, parsed.values.tolist(), strict=True))
+    alone = [one for one, text in texts.items() if parse_numbers([text]) is None]
+    offender = raw.levels.index(alone[0] if alone else next(iter(texts)))
+    written = f" ({schema.written})" if schema.written else ""
+    raise wrong_value(raw, offender, f"a number{written}", kind)
+
+
+def _spread_levels(raw: RawColumn, known: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Return the number of each row, NaN where its level has none."""
+    numbers = np.array([*(known.get(one, np.nan) for one in raw.levels), np.nan])
     return np.asarray(numbers[raw.values])
 
 
-_TRUTH = {"True": 1.0, "False": 0.0, "true": 1.0, "false": 0.0}
-
-
-def _dates(raw: RawColumn) -> npt.NDArray[np.float64]:
+def _dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
     if raw.form is Form.DATE:
         return raw.values
     if raw.form is Form.NUMBER:
-        if np.isnan(raw.values).all():
-            return raw.values
-        row = int(np.argmax(~np.isnan(raw.values)))
+        return _numbers_as_dates(raw, schema)
+    rest = [one for one in raw.levels if one not in schema.gaps]
+    dates = parse_dates(rest, written=schema.written)
+    if dates is not None:
+        return _spread_levels(raw, dict(zip(rest, dates.values.tolist(), strict=True)))
+    for one in rest:
+        if parse_dates([one], written=schema.written) is None:
+            known = f"a date as {schema.written} or YYYY-MM-DD"
+            expected = known if schema.written else "a date such as 2024-12-31"
+            raise wrong_value(raw, raw.levels.index(one), expected, "a date")
+    if rest:
         raise DataError(
-            f"Column {raw.name!r} is a date, but row {row + 1} holds the number "
-            f"{number_text(raw.values[row])}. Write dates as YYYY-MM-DD."
-        )
-    dates = parse_dates(raw.levels)
-    if dates is None and raw.levels:
-        for code, level in enumerate(raw.levels):
-            if parse_dates([level]) is None:
-                raise wrong_value(raw, code, "a date such as 2024-12-31", "a date")
-        raise DataError(
-            f"Column {raw.name!r} mixes several formats of dates, such as {raw.levels[0]!r}. "
+            f"Column {raw.name!r} mixes several formats of dates, such as {rest[0]!r}. "
             "Write all of them as YYYY-MM-DD."
         )
-    values = np.empty(0) if dates is None else dates.values
-    return np.asarray(np.append(values, np.nan)[raw.values])
+    return np.full(len(raw.values), np.nan)
+
+
+def _numbers_as_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
+    """Return dates that came as numbers: 20240131, or nothing but missing values."""
+    if raw.missing.all():
+        return raw.values
+    dates = compact_dates(raw.values) if schema.written == COMPACT else None
+    if dates is not None:
+        return dates
+    row = int(np.argmax(~raw.missing))
+    raise DataError(
+        f"Column {raw.name!r} is a date, but row {row + 1} holds the number "
+        f"{number_text(raw.values[row])}. Write dates as YYYY-MM-DD."
+    )
 
 
 def _strings(raw: RawColumn, schema: ColumnSchema) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """Return codes and levels; numbers become their shortest text, dates ISO text."""
+    """Return codes and levels; numbers become their shortest text, dates ISO text.
+
+    Strings of frames and typed files are taken as those of text files are: without blanks around them, and missing where they say so.
+    """
     if raw.form is Form.STRING:
         if schema.number and not raw.number:
-            return _numeric_levels(raw)
-        return raw.values, raw.levels
+            known = _read_numbers(raw, {one: one for one in raw.levels}, schema, "made of numbers")
+            return relabel(raw.values, [number_text(known[one]) for one in raw.levels])
+        texts = [_spelt(one.strip(), schema.written) for one in raw.levels]
+        return relabel(raw.values, [None if one in MISSING else one for one in texts])
     if raw.form is Form.NUMBER:
         _finite(raw.name, raw.values)
     found, codes = np.unique(raw.values, return_inverse=True)
-    texts = [_text(value, raw.form) for value in found.tolist()]
-    return relabel(codes.astype(np.int32), texts)
+    return relabel(codes.astype(np.int32), [_text(one, raw.form) for one in found.tolist()])
 
 
-def _numeric_levels(raw: RawColumn) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    labels = []
-    for code, level in enumerate(raw.levels):
-        try:
-            labels.append(number_text(float(level)))
-        except (ValueError, OverflowError):
-            raise wrong_value(raw, code, "a number", "made of numbers") from None
-    return relabel(raw.values, labels)
+def _spelt(text: str, written: str) -> str:
+    """Return ``true`` and ``false`` in the spelling of the rows that were learnt from, anything else as it is."""
+    style = TRUTH_STYLES.get(written)
+    return style(text) if style is not None and text.lower() in ("true", "false") else text
 
 
 def _text(value: float, form: Form) -> str | None:

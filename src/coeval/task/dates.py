@@ -28,6 +28,8 @@ def _format(label: str, pattern: str) -> Format:
     return Format(label, re.compile(pattern + _TIME, re.IGNORECASE))
 
 
+COMPACT = "YYYYMMDD"
+"""The format that may come as whole numbers; see ``compact_dates``."""
 ISO = _format("YYYY-MM-DD", r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?")
 FORMATS = (
     ISO,
@@ -37,10 +39,21 @@ FORMATS = (
     _format("DD/MM/YYYY", r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})"),
     _format("MM-DD-YYYY", r"(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<year>\d{4})"),
     _format("DD-MM-YYYY", r"(?P<day>\d{1,2})-(?P<month>\d{1,2})-(?P<year>\d{4})"),
-    _format("D Mon YYYY", r"(?P<day>\d{1,2})[ -]" + _NAMED + r"[ ,-]+(?P<year>\d{4})"),
+    _format("MM/DD/YY", r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{2})"),
+    _format("DD/MM/YY", r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{2})"),
+    _format("D Mon YYYY", r"(?P<day>\d{1,2})[ -]" + _NAMED + r"[ ,-]+(?P<year>\d{4}|\d{2})"),
     _format("Mon D, YYYY", _NAMED + r" +(?P<day>\d{1,2})(?:st|nd|rd|th)?,? +(?P<year>\d{4})"),
+    Format(
+        COMPACT,
+        re.compile(
+            r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+            r"(?:T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?P<zone>Z)?)?"
+        ),
+    ),
 )
-_TWINS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY"}
+_TWINS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY", "MM/DD/YY": "DD/MM/YY"}
+LABELS = frozenset(one.label for one in FORMATS)
+_COMPACT_RANGE = (19000101, 21001231)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +71,14 @@ class Dates:
     note: str = ""
 
 
-def parse_dates(strings: Sequence[str]) -> Dates | None:
+def parse_dates(strings: Sequence[str], *, written: str = "") -> Dates | None:
     """Return distinct strings as dates, or ``None`` when no single format fits them all.
 
     Where day and month cannot be told apart, the month is taken to come first and a note says so.
+
+    Args:
+        strings: What was written. Years of two digits are those from 1969 to 2068, as POSIX has it.
+        written: The label of the format that earlier rows had: it alone will do, or ISO 8601.
 
     Example:
         >>> parse_dates(["1970-01-02", "1970-01-03 12:00"]).values.tolist()
@@ -70,12 +87,34 @@ def parse_dates(strings: Sequence[str]) -> Dates | None:
     if not strings or not any(character.isdigit() for character in strings[0]):
         return None
     for one in FORMATS:
+        if written not in ("", one.label) and one is not ISO:
+            continue
         if one.pattern.fullmatch(strings[0]) is None:
             continue
         values = _all(strings, one)
         if values is not None:
             return Dates(values, one.label, _doubt(strings, one))
     return None
+
+
+def compact_dates(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    """Return numbers such as 20240131 as days since 1970-01-01, or ``None`` if one is no day from 1900 to 2100.
+
+    Args:
+        values: ``(rows,)``, NaN = missing.
+    """
+    known, index = np.unique(values[~np.isnan(values)], return_inverse=True)
+    first, last = _COMPACT_RANGE
+    if not len(known) or known[0] < first or known[-1] > last:
+        return None
+    if (known != np.rint(known)).any():
+        return None
+    found = _all([f"{one:.0f}" for one in known.tolist()], FORMATS[-1])
+    if found is None:
+        return None
+    days = np.full(len(values), np.nan)
+    days[~np.isnan(values)] = found[index]
+    return days
 
 
 def _doubt(strings: Sequence[str], chosen: Format) -> str:
@@ -105,19 +144,27 @@ def _day(part: dict[str, str | None]) -> float | None:
     name = part.get("name")
     month = _MONTHS.index(name[:3].lower()) + 1 if name else int(part["month"] or 0)
     try:
-        day = date(int(part["year"] or 0), month, int(part["day"] or 1)).toordinal()
+        day = date(_year(part["year"] or "0"), month, int(part["day"] or 1)).toordinal()
     except ValueError:
         return None
     if part["hour"] is None:
         return float(day - _EPOCH)
     hour, minute = int(part["hour"]), int(part["minute"] or 0)
     second = float((part["second"] or "0").replace(",", "."))
-    if part["half"] is not None:
-        hour = hour % 12 + (12 if part["half"] in "pP" else 0)
+    half = part.get("half")
+    if half is not None:
+        hour = hour % 12 + (12 if half in "pP" else 0)
     if hour > 24 or minute > 59 or second >= 61:
         return None
     seconds = hour * 3600 + minute * 60 + second - _offset(part["zone"])
     return day - _EPOCH + seconds / 86_400
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) > 2:
+        return year
+    return year + (2000 if year < 69 else 1900)
 
 
 def _offset(zone: str | None) -> int:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from coeval.errors import DataError, did_you_mean
 from coeval.task.assemble import Plan, assemble
 from coeval.task.columns import check_columns, to_table
+from coeval.task.dates import COMPACT
 from coeval.task.files import without_index
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
@@ -160,8 +161,13 @@ def extra_columns(names: Collection[str], schema: Schema) -> list[str]:
 
 
 def keep_strings(schema: Schema) -> list[str]:
-    """Return the columns whose strings are levels or text as they stand, not numbers or dates."""
-    return [one.name for one in schema.of(Kind.CATEGORICAL, Kind.TEXT) if not one.number]
+    """Return the columns whose strings are not to be read by what these rows alone suggest.
+
+    They are levels or text, or numbers and dates of which the schema knows how they are written.
+    """
+    plain = [one.name for one in schema.of(Kind.CATEGORICAL, Kind.TEXT) if not one.number]
+    known = [one.name for one in schema.columns if one.gaps or one.written not in ("", COMPACT)]
+    return list(dict.fromkeys([*plain, *known]))
 
 
 def _from_columns(
@@ -216,6 +222,11 @@ def _role(role: str, given: Any, columns: Mapping[str, RawColumn], rows: int) ->
 
 def _series(role: str, given: Any) -> RawColumn:
     """Return one-dimensional values as a column."""
+    if np.isscalar(given):
+        raise DataError(
+            f"Expected the name of the {role} column as a string or (rows,) values, got {given!r}. "
+            "Columns are named by text here: rename them, or pass the values."
+        )
     if isinstance(given, list | tuple):
         given = np.asarray(given)
     if isinstance(given, np.ndarray):
@@ -228,7 +239,7 @@ def _series(role: str, given: Any) -> RawColumn:
 
     if not isinstance(values, pa.ChunkedArray):
         values = pa.chunked_array([values])
-    return raw_columns(pa.table({str(name): values}), undated=[str(name)])[0]
+    return raw_columns(pa.table({str(name): values}), keep=[str(name)])[0]
 
 
 def _columns(frame: Frame, keep: Collection[str] = ()) -> tuple[list[RawColumn], int]:

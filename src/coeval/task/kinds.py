@@ -1,27 +1,37 @@
 """What each column holds, inferred from its values with a reason, or said by the user.
 
 Rules, first match wins: nested or constant or a copy of an earlier column -> drop; declared categories and
-booleans -> categorical; dates -> date; numbers -> numeric, unless they count the rows -> drop; strings ->
-identifier (drop), text or categorical. Whole numbers of few values stay numeric: they are mostly
+booleans -> categorical; dates -> date; numbers -> numeric, unless they are dates such as 20240131 -> date or count the rows -> drop;
+strings -> identifier (drop), text or categorical. Whole numbers of few values stay numeric: they are mostly
 ordered (ratings, counts), and a network can bend a number but not order a set of codes.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
+from coeval.task.dates import COMPACT, ISO, compact_dates
 from coeval.task.fingerprint import digest_array
+from coeval.task.numerals import number_text
 from coeval.task.raw import Form, RawColumn
 from coeval.task.table import ColumnSchema, Kind
 
 HIGH_CARDINALITY = 50
 MOST_LEVELS = 50_000
 _ID_NAME = re.compile(
-    r"(.*[_\s.-])?(id|idx|index|uuid|guid|rowid|row_?(number|num|id)|key)|unnamed: \d+|.*[a-z]I[Dd]",
+    r"(?i:(.*[_\s.-])?(id|idx|index|uuid|guid|rowid|row_?(number|num|id)|key)|unnamed: \d+)|.*[a-z]I[Dd]",
 )
 _FEW_ROWS = 20  # below this, that all values differ says nothing
+_FEW_DAYS = 10  # so many different numbers such as 20240131 are dates
+TRUTH_STYLES: dict[str, Callable[[str], str]] = {
+    "true/false": str.lower,
+    "True/False": str.capitalize,
+    "TRUE/FALSE": str.upper,
+}
+"""How truths are spelt, and what spells them so."""
 
 
 def infer_kinds(
@@ -114,7 +124,22 @@ def _pairs(kinds: "str | Mapping[str, str | Kind] | None") -> list[tuple[str, st
 
 
 def _schema(column: RawColumn, kind: Kind, reason: str) -> ColumnSchema:
-    return ColumnSchema(column.name, kind, reason, column.number)
+    number, written = column.number, column.written
+    if kind is Kind.DATE and number:
+        number, written = False, COMPACT
+    elif kind is Kind.NUMERIC and column.form is Form.DATE:
+        written = written or ISO.label
+    elif kind is Kind.CATEGORICAL and column.form is Form.STRING:
+        written = _truth_style(column.levels)
+    return ColumnSchema(column.name, kind, reason, number, written, column.gaps)
+
+
+def _truth_style(levels: Sequence[str]) -> str:
+    """Return the spelling of levels that are all truths; "" for others."""
+    for written, style in TRUTH_STYLES.items():
+        if levels and all(one in map(style, ("true", "false")) for one in levels):
+            return written
+    return ""
 
 
 def _infer(column: RawColumn) -> tuple[Kind, str]:
@@ -136,13 +161,20 @@ def _infer(column: RawColumn) -> tuple[Kind, str]:
 def _infer_numbers(column: RawColumn) -> tuple[Kind, str]:
     values = column.values
     rows = len(values)
+    if column.whole and _are_days(values):
+        return Kind.DATE, f"whole numbers that are dates as {COMPACT}"
     if column.whole and rows >= _FEW_ROWS and not np.isnan(values).any():
-        steps = np.diff(values)
-        if (steps > 0).all():
-            return Kind.DROP, "identifier: whole numbers that increase from row to row"
+        counts = (np.diff(values) > 0).all() and values[-1] - values[0] < 2 * rows
+        if counts and abs(values[0]) < rows:
+            return Kind.DROP, "identifier: whole numbers that increase with the rows"
         if _ID_NAME.fullmatch(column.name) and len(np.unique(values)) == rows:
             return Kind.DROP, f"identifier: {rows} different whole numbers, named {column.name!r}"
     return Kind.NUMERIC, "whole numbers" if column.whole else "numbers"
+
+
+def _are_days(values: npt.NDArray[np.float64]) -> bool:
+    """Return whether numbers are written dates: by chance one in thirty such numbers is, and never many."""
+    return compact_dates(values) is not None and len(np.unique(values)) > _FEW_DAYS
 
 
 def _infer_strings(column: RawColumn) -> tuple[Kind, str]:
@@ -202,8 +234,9 @@ def _forced(column: RawColumn, kind: Kind) -> ColumnSchema:
         )
     if kind is Kind.NUMERIC:
         _refuse_unless_numbers(column)
-    if kind is Kind.DATE and column.form is not Form.DATE:
-        sample = column.levels[0] if column.levels else "numbers"
+    if kind is Kind.DATE and not _can_be_dates(column):
+        known = column.values[~column.missing]
+        sample = column.levels[known[0]] if column.levels else number_text(known[0])
         raise DataError(
             f"kinds: column {column.name!r} cannot be a date: its values, such as {sample!r}, "
             "are not all dates of one format. Write them as YYYY-MM-DD."
@@ -214,6 +247,12 @@ def _forced(column: RawColumn, kind: Kind) -> ColumnSchema:
             f"column may have at most {MOST_LEVELS}. Merge rare ones, or use {column.name}=drop."
         )
     return _schema(column, kind, "set by the user")
+
+
+def _can_be_dates(column: RawColumn) -> bool:
+    if column.form is Form.NUMBER:
+        return bool(column.missing.all()) or compact_dates(column.values) is not None
+    return column.form is Form.DATE or not column.levels
 
 
 def _refuse_unless_numbers(column: RawColumn) -> None:

@@ -137,10 +137,7 @@ def _rebuild(folder: Path, facts: dict[str, Any], metric: Metric | None) -> Task
         (mapped(f"fold{one}_train"), mapped(f"fold{one}_validation"))
         for one in range(facts["folds"])
     )
-    schema = tuple(
-        ColumnSchema(one["name"], Kind(one["kind"]), one["reason"], one["number"])
-        for one in facts["schema"]
-    )
+    schema = tuple(ColumnSchema.of(one) for one in facts["schema"])
     return Task(
         facts["name"],
         problem,

@@ -1,4 +1,4 @@
-"""Numbers written as text: points, decimal commas, thousands separators, and what only looks like a number."""
+"""Numbers written as text: points, decimal commas, thousands separators, units, and what only looks like a number."""
 
 import re
 from collections.abc import Sequence
@@ -7,54 +7,96 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+DECIMAL_COMMA = "decimal comma"
+THOUSANDS_COMMA = "thousands comma"
+THOUSANDS_POINT = "thousands point, decimal comma"
+
 _CODE = re.compile(r"[+-]?0\d+")
 _WHOLE = re.compile(r"[+-]?\d+")
-_THOUSANDS_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
-_THOUSANDS_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_GROUPED_BY_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_WITH_COMMA = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
+_GROUPED_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
+_GROUPED_BY_BLANK = re.compile(r"[+-]?[1-9]\d{0,2}([ '\u2019\u00a0\u2009\u202f]\d{3})+([.,]\d+)?")
+_GROUPING = re.compile(r"[ '\u2019\u00a0\u2009\u202f]")
+_UNIT = re.compile(
+    r"(?P<sign>[+-]?)(?P<before>[$€£¥₹])?\s?(?P<number>[+-]?[\d.,][^%$€£¥₹]*?)\s?(?P<after>[%$€£¥₹])?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Strings tried as numbers.
+    """Strings read as numbers.
 
     Attributes:
-        values: ``(strings,)``, or ``None`` when they are not all numbers.
+        values: ``(strings,)``.
         whole: All are written without a fraction.
         note: How they were read, where that was a decision.
-        share: Share of the strings that are numbers.
-        stray: The first string that is not.
+        written: The convention (such as ``DECIMAL_COMMA``) that had to be inferred from all of them; "" where none.
     """
 
-    values: npt.NDArray[np.float64] | None
+    values: npt.NDArray[np.float64]
     whole: bool = False
     note: str = ""
-    share: float = 1.0
-    stray: str | None = None
+    written: str = ""
 
 
-def parse_numbers(strings: Sequence[str], *, comma: bool = False) -> Parsed:
-    """Return distinct strings as numbers.
+def parse_numbers(
+    strings: Sequence[str], *, comma: bool = False, written: str = ""
+) -> Parsed | None:
+    """Return distinct strings as numbers, or ``None`` if they are not all numbers.
 
     Strings with leading zeros ("01234", a zip code) are codes, not numbers. ``3,14`` is read with a
     decimal comma; ``1,234`` is a thousand in a file with decimal points, and a fraction if ``comma`` says that the
-    file's delimiter is a semicolon, as where the comma is for decimals.
+    file's delimiter is a semicolon, as where the comma is for decimals. One currency or percent sign that all of them bear is
+    left out, and so are the blanks and apostrophes of ``1 234``.
+
+    Args:
+        strings: What was written.
+        comma: The file's delimiter is a semicolon.
+        written: The convention that was inferred from earlier rows, to be kept to.
 
     Example:
         >>> parse_numbers(["3,14", "2"]).values.tolist()
         [3.14, 2.0]
+        >>> parse_numbers(["1,234"], written=DECIMAL_COMMA).values.tolist()
+        [1.234]
     """
-    if any(_CODE.fullmatch(one) for one in strings):
-        return Parsed(None, share=0.0)
-    point = _try(strings)
-    if point is not None:
-        return Parsed(point, whole=all(_WHOLE.fullmatch(one) for one in strings))
-    commas = [one for one in strings if "," in one]
-    if commas:
-        with_commas = _with_commas(strings, commas, comma=comma)
-        if with_commas is not None:
-            return with_commas
-    return _strays(strings)
+    if any(is_code(one) for one in strings):
+        return None
+    pointed = any("." in one for one in strings)
+    if written != THOUSANDS_POINT or not pointed:
+        plain = _try(strings)
+        if plain is not None:
+            return Parsed(plain, whole=all(_WHOLE.fullmatch(one) for one in strings))
+    bare, notes = _bare(strings)
+    values: tuple[npt.NDArray[np.float64] | None, str] = (None, "")
+    if any("," in one for one in bare) or (written == THOUSANDS_POINT and pointed):
+        values = _with_commas(bare, comma=comma, written=written)
+    elif notes:
+        values = (_try(bare), "")
+    if values[0] is None:
+        return None
+    if values[1]:
+        example = next((one for one in bare if "," in one), bare[0])
+        notes.append(f"{example!r} is read with {_SAID[values[1]]}")
+    return Parsed(values[0], note="; ".join(notes), written=values[1])
+
+
+_SAID = {
+    DECIMAL_COMMA: "a decimal comma",
+    THOUSANDS_POINT: "a decimal comma",
+    THOUSANDS_COMMA: "thousands separators",
+}
+
+
+def is_code(string: str) -> bool:
+    """Return whether a string of digits has leading zeros, as zip codes have.
+
+    Example:
+        >>> is_code("01234"), is_code("0.5")
+        (True, False)
+    """
+    return _CODE.fullmatch(string) is not None
 
 
 def number_text(value: float) -> str:
@@ -76,26 +118,37 @@ def _try(strings: Sequence[str]) -> npt.NDArray[np.float64] | None:
         return None
 
 
-def _with_commas(strings: Sequence[str], commas: Sequence[str], *, comma: bool) -> Parsed | None:
-    thousands = all(_THOUSANDS_COMMA.fullmatch(one) for one in commas)
-    if thousands and (not comma or any(one.count(",") > 1 for one in commas)):
-        values = _try([one.replace(",", "") for one in strings])
-        return _said(values, f"{commas[0]!r} is read as a number with thousands separators")
+def _bare(strings: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Return the strings without the unit that all of them bear and without blanks between groups of digits, and notes on it."""
+    notes = []
+    found = [_UNIT.fullmatch(one) for one in strings]
+    units = {one and (one["before"] or one["after"]) for one in found}
+    if len(units) == 1 and None not in units:
+        strings = [one["sign"] + one["number"] for one in found if one is not None]
+        notes.append(f"numbers are read without their {units.pop()!r}")
+    spaced = [one for one in strings if _GROUPING.search(one)]
+    if spaced and all(_GROUPED_BY_BLANK.fullmatch(one) for one in spaced):
+        strings = [_GROUPING.sub("", one) for one in strings]
+        notes.append(f"{spaced[0]!r} is read as one number")
+    return strings, notes
+
+
+def _with_commas(
+    strings: Sequence[str], *, comma: bool, written: str
+) -> tuple[npt.NDArray[np.float64] | None, str]:
+    """Return the numbers and the convention by which they were read."""
+    commas = [one for one in strings if "," in one]
     points = [one for one in strings if "." in one and "," not in one]
-    if all(_DECIMAL_COMMA.fullmatch(one) for one in commas) and all(
-        _THOUSANDS_POINT.fullmatch(one) for one in points
+    thousands = all(_GROUPED_BY_COMMA.fullmatch(one) for one in commas)
+    said = any(one.count(",") > 1 for one in commas)  # 1,234,567 can be nothing else
+    if thousands and (written or (THOUSANDS_COMMA if said or not comma else "")) == THOUSANDS_COMMA:
+        return _try([one.replace(",", "") for one in strings]), THOUSANDS_COMMA
+    if (
+        written != THOUSANDS_COMMA
+        and all(_WITH_COMMA.fullmatch(one) for one in commas)
+        and all(_GROUPED_BY_POINT.fullmatch(one) for one in points)
     ):
+        grouped = any("." in one for one in strings)
         values = _try([one.replace(".", "").replace(",", ".") for one in strings])
-        return _said(values, f"{commas[0]!r} is read with a decimal comma")
-    return None
-
-
-def _said(values: npt.NDArray[np.float64] | None, note: str) -> Parsed | None:
-    return None if values is None else Parsed(values, note=note)
-
-
-def _strays(strings: Sequence[str]) -> Parsed:
-    """Return how far the strings are from being numbers."""
-    other = [one for one in strings if _try([one]) is None]
-    share = 1 - len(other) / len(strings)
-    return Parsed(None, share=share, stray=other[0])
+        return values, THOUSANDS_POINT if grouped else DECIMAL_COMMA
+    return None, ""

@@ -215,9 +215,9 @@ def _numbers(raw: RawColumn, role: str) -> Floats:
         what = "dates" if raw.form is Form.DATE else f"nested values ({raw.note})"
         raise DataError(f"{role} {raw.name!r} is not numeric: it holds {what}. {cure}")
     parsed = parse_numbers(raw.levels)
-    if parsed.values is not None:
+    if parsed is not None:
         return np.asarray(np.append(parsed.values, np.nan)[raw.values])
-    odd = next(one for one in raw.levels if parse_numbers([one]).values is None)
+    odd = next(one for one in raw.levels if parse_numbers([one]) is None)
     row = int(np.argmax(raw.values == raw.levels.index(odd)))
     raise DataError(
         f"{role} {raw.name!r} is not numeric: it holds {odd!r} in row {row + 1}. {cure}"

@@ -6,17 +6,18 @@ Working on the distinct strings keeps a long column of few categories cheap.
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError
-from coeval.task.dates import parse_dates
-from coeval.task.numerals import number_text, parse_numbers
+from coeval.task.dates import ISO, parse_dates
+from coeval.task.numerals import is_code, number_text, parse_numbers
 from coeval.task.text_file import MISSING
 
 EXACT = 2**53
@@ -46,7 +47,9 @@ class RawColumn:
         number: The raw values are numbers, also where they came as categories of numbers.
         category: The source itself says that these are categories (also booleans).
         note: What had to be interpreted to read it, for the user.
-        stray: A value that alone keeps this text column from being numbers, with its row; or ``None``.
+        written: How its numbers or dates are written, where that was inferred; see ``table.ColumnSchema``.
+        gaps: Strings of the source that are taken as missing.
+        near: The same column read as numbers or dates, which but for its ``gaps`` it is; or ``None``.
     """
 
     name: str
@@ -57,7 +60,9 @@ class RawColumn:
     number: bool = False
     category: bool = False
     note: str = ""
-    stray: tuple[str, int] | None = None
+    written: str = ""
+    gaps: tuple[str, ...] = ()
+    near: "RawColumn | None" = None
 
     @property
     def missing(self) -> npt.NDArray[np.bool_]:
@@ -67,9 +72,15 @@ class RawColumn:
     def take(self, rows: npt.NDArray[Any]) -> "RawColumn":
         """Return the given rows (indices or a mask), without the levels that none of them has."""
         values, levels = self.values[rows], self.levels
+        near = None if self.near is None else self.near.take(rows)
         if self.form is Form.STRING:
             values, levels = relabel(values, levels)
-        return dataclasses.replace(self, values=values, levels=levels, stray=None)
+        if near is not None:
+            gaps = tuple(one for one in near.gaps if one in levels)
+            if not gaps:
+                return dataclasses.replace(near, gaps=())
+            near = dataclasses.replace(near, gaps=gaps)
+        return dataclasses.replace(self, values=values, levels=levels, near=near)
 
 
 def raw_columns(
@@ -89,16 +100,18 @@ def raw_columns(
         keep: Names of columns whose strings stay as they are.
         undated: Names of columns whose strings are not tried as dates.
     """
+    keep, undated = frozenset(keep), frozenset(undated)
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if text and name in keep:
-            one = _kept_column(name, column)
-        elif text:
-            one = _parsed(name, column, comma=comma, dated=name not in undated)
-        else:
+        dated = name not in undated
+        if not text:
             one = _typed_column(name, column)
-        plain = one.form is Form.STRING and not one.category
-        columns.append(_dates_of(one) if plain and name not in {*keep, *undated} else one)
+            plain = one.form is Form.STRING and not one.category and name not in keep
+            columns.append(_settled(one, dated=dated, codes=True) if plain else one)
+        elif name in keep:
+            columns.append(_kept_column(name, column))
+        else:
+            columns.append(_parsed(name, column, comma=comma, dated=dated))
     return columns
 
 
@@ -113,7 +126,7 @@ def encode(strings: Any) -> tuple[npt.NDArray[np.int32], list[Any]]:
     parts = []
     for chunk in encoded.chunks:
         values, present = _view(chunk.indices)
-        parts.append(np.where(present, values, -1))
+        parts.append(np.where(present, values.astype(np.int64), -1))
     codes = np.concatenate(parts).astype(np.int32)
     return codes, encoded.chunk(0).dictionary.to_pylist()
 
@@ -148,7 +161,7 @@ def _kept_column(name: str, column: Any) -> RawColumn:
 def _parsed(name: str, column: Any, *, comma: bool, dated: bool) -> RawColumn:
     """Return a text file's column as numbers or plain dates, if it holds them, or as strings."""
     quick = _quick_numbers(name, column) or (_quick_dates(name, column) if dated else None)
-    return quick or _numbers_of(_kept_column(name, column), comma=comma)
+    return quick or _settled(_kept_column(name, column), comma=comma, dated=dated)
 
 
 def _quick_numbers(name: str, column: Any) -> RawColumn | None:
@@ -191,33 +204,80 @@ def _any(truths: Any) -> bool:
     return bool(compute.any(truths).as_py())
 
 
-def _numbers_of(column: RawColumn, *, comma: bool) -> RawColumn:
-    """Return a column of strings as numbers, if they all are."""
-    codes, levels = column.values, column.levels
-    parsed = parse_numbers(levels, comma=comma)
-    if parsed.values is None:
-        if parsed.stray is None or parsed.share < 0.9:
-            return column
-        row = int(np.argmax(codes == levels.index(parsed.stray)))
-        return dataclasses.replace(column, stray=(parsed.stray, row))
-    if parsed.whole and np.abs(parsed.values).max(initial=0) > EXACT:
-        return column
+_Reading = Callable[[Sequence[str]], RawColumn | None]
+"""Reads strings as a column of as many rows, if they can all be read."""
+
+
+def _settled(
+    column: RawColumn, *, comma: bool = False, dated: bool, codes: bool = False
+) -> RawColumn:
+    """Return a column of strings as numbers or dates, if they all are; if all but a few, with ``near``.
+
+    Args:
+        column: The strings.
+        comma: Numbers may be written with a decimal comma.
+        dated: Dates are looked for.
+        codes: Whole numbers stay strings: a source that has types would not write quantities so.
+    """
+    readings: list[_Reading] = [partial(_as_numbers, column.name, comma=comma)]
+    if dated:
+        readings.append(partial(_as_dates, column.name))
+    for reading in readings:
+        found = reading(column.levels)
+        if found is not None and not (codes and _are_codes(found)):
+            return dataclasses.replace(found, values=_spread(column.values, found.values))
+    for reading in readings:
+        gaps = _exceptions(column.levels, reading)
+        rest = [one for one in column.levels if one not in gaps]
+        found = reading(rest) if gaps else None
+        if found is not None and not (codes and _are_codes(found)):
+            values = np.full(len(column.levels), np.nan)
+            values[[one not in gaps for one in column.levels]] = found.values
+            values = _spread(column.values, values)
+            near = dataclasses.replace(found, values=values, gaps=gaps)
+            return dataclasses.replace(column, near=near)
+    return column
+
+
+def _exceptions(levels: Sequence[str], reading: _Reading) -> tuple[str, ...]:
+    """Return the strings that cannot be read, at most a tenth of all; otherwise nothing."""
+    sample = levels[:: max(1, len(levels) // 40)]
+    if sum(reading([one]) is None for one in sample) > len(sample) / 4:
+        return ()
+    found = tuple(one for one in levels if reading([one]) is None)
+    if len(found) > 0.1 * len(levels) or any(is_code(one) for one in found):
+        return ()
+    return found
+
+
+def _are_codes(column: RawColumn) -> bool:
+    """Return whether distinct strings read as numbers are whole, or no longer differ (versions 1.1 and 1.10)."""
+    values = column.values
+    whole = bool((values == np.rint(values)).all())
+    return column.form is Form.NUMBER and (whole or len(np.unique(values)) < len(values))
+
+
+def _as_numbers(name: str, strings: Sequence[str], *, comma: bool) -> RawColumn | None:
+    parsed = parse_numbers(strings, comma=comma)
+    if parsed is None or (parsed.whole and np.abs(parsed.values).max(initial=0) > EXACT):
+        return None
     return RawColumn(
-        column.name,
+        name,
         Form.NUMBER,
-        _spread(codes, parsed.values),
+        parsed.values,
         whole=parsed.whole,
         number=True,
         note=parsed.note,
+        written=parsed.written,
     )
 
 
-def _dates_of(column: RawColumn) -> RawColumn:
-    """Return a column of strings as dates, if they all are."""
-    dates = parse_dates(column.levels)
+def _as_dates(name: str, strings: Sequence[str]) -> RawColumn | None:
+    dates = parse_dates(strings)
     if dates is None:
-        return column
-    return RawColumn(column.name, Form.DATE, _spread(column.values, dates.values), note=dates.note)
+        return None
+    written = "" if dates.label == ISO.label else dates.label
+    return RawColumn(name, Form.DATE, dates.values, note=dates.note, written=written)
 
 
 def _typed_column(name: str, column: Any) -> RawColumn:
@@ -250,7 +310,7 @@ def _temporal(name: str, column: Any) -> RawColumn:
     if types.is_timestamp(kind) or types.is_date(kind):
         return RawColumn(name, Form.DATE, _days(column))
     if types.is_duration(kind):
-        seconds = column.cast(pa.duration("us")).cast(pa.int64())
+        seconds = column.cast(pa.duration("us"), safe=False).cast(pa.int64())
         note = "durations are read as seconds"
         return RawColumn(name, Form.NUMBER, _floats(seconds) / 1e6, number=True, note=note)
     if types.is_time(kind):

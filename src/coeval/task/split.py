@@ -188,8 +188,8 @@ def _keep_classes(
     for one in np.flatnonzero((present == 0) & (np.bincount(layers) > 0)):
         rows = np.flatnonzero(layers == one)
         if groups is not None:
-            sizes = [int((groups == group).sum()) for group in groups[rows]]
-            labels[groups == groups[rows[int(np.argmin(sizes))]]] = _TRAIN
+            own, sizes = np.unique(groups[np.isin(groups, groups[rows])], return_counts=True)
+            labels[groups == own[sizes.argmin()]] = _TRAIN
             continue
         left = labels[rows[0]]
         held = np.bincount(layers[labels == _TRAIN], minlength=int(layers.max()) + 1)

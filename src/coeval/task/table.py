@@ -3,6 +3,7 @@
 Images are one column of a table like any other, with a value of three axes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -24,16 +25,37 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnSchema:
-    """A column's name, its kind, and why it was given that kind (shown to the user).
+    """What a column is, and how further rows of it are read.
 
-    ``number`` says that the raw values are numbers even where the kind is not numeric (integer
-    codes as categories), so that they are read and exported as numbers.
+    Attributes:
+        name: Its name.
+        kind: What it holds.
+        reason: Why it was given that kind, for the user.
+        number: The raw values are numbers even where the kind is not numeric (integer codes as categories), so
+            that they are read and exported as numbers.
+        written: How values are written, where that had to be inferred from all of them: a format of dates, a convention of
+            numbers (``numerals``), or a spelling of truth. A few further rows may not tell, so it is kept to.
+        gaps: Strings among its numbers or dates that stand for a missing value.
     """
 
     name: str
     kind: Kind
     reason: str = ""
     number: bool = False
+    written: str = ""
+    gaps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "ColumnSchema":
+        """Return what ``dataclasses.asdict`` wrote, also by a version that did not know ``written`` and ``gaps``."""
+        return cls(
+            facts["name"],
+            Kind(facts["kind"]),
+            facts["reason"],
+            facts["number"],
+            facts.get("written", ""),
+            tuple(facts.get("gaps", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
+from coeval.task.gaps import first_gap
 from coeval.task.numerals import number_text
 from coeval.task.raw import Form, RawColumn
 from coeval.task.task import Problem, Target
@@ -50,6 +51,12 @@ def encode_target(raw: RawColumn, problem: "Problem | str | None" = None) -> Enc
             "remove the row or mend the value."
         )
     wanted = _wanted(problem)
+    if raw.near is not None and raw.near.form is Form.NUMBER and wanted in ("", "regression"):
+        value, row = first_gap(raw)
+        raise DataError(
+            f"Target {raw.name!r} holds numbers but also {value!r} (row {row}). Empty or mend such fields to have it "
+            "predicted as a value, or say problem=classification if they are all classes."
+        )
     distinct = _distinct(raw)
     if len(distinct) < 2 and wanted != "regression":
         raise DataError(
@@ -68,7 +75,13 @@ def encode_like(raw: RawColumn, target: Target) -> Target:
         DataError: A class was not there before, or a value is no number.
     """
     if not target.classes:
-        return Target(target.name, _numbers(raw))
+        values = _numbers(raw)
+        if np.isinf(values).any():
+            raise DataError(
+                f"The test file's target {raw.name!r} is infinite in row {int(np.isinf(values).argmax()) + 1}. "
+                "Expected finite numbers; remove the row or mend the value."
+            )
+        return Target(target.name, values)
     known = {label: index for index, label in enumerate(target.classes)}
     labels = _distinct(raw)
     for label in labels:

@@ -7,6 +7,7 @@ standard library, taken only when the first fails.
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ _WORDS = (
 MISSING = frozenset(
     (*_WORDS, "", "-nan", "-NaN", "nat", "<NA>", "#N/A", "#NA", "#N/A N/A", "?", "(null)")
 )
-"""What an entry of a text file may say instead of a value. In frames only an empty string counts."""
+"""What an entry may say instead of a value. Of a frame's target only an empty string counts."""
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BOMS = (
@@ -44,6 +45,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_PREAMBLE = re.compile(rb'(?: *[\r\n])*(?:"?sep=(?P<said>.)"?[\r\n])?(?: *[\r\n])*')
+"""Empty lines, and the line by which a file tells Excel its delimiter."""
 _SAMPLE = 1 << 18  # characters looked at for the delimiter
 
 
@@ -64,10 +67,15 @@ def parse(data: bytes, path: Path) -> Parsed:
         DataError: Binary, in an unknown encoding, ragged, or with two columns of one name.
     """
     data, notes = _to_utf8(data, path)
+    start = _PREAMBLE.match(data)
+    assert start is not None  # it may be empty
+    data, above = data[start.end() :], start[0].decode()
     sample = data[: _SAMPLE * 2].decode("utf-8", errors="ignore")[:_SAMPLE]
-    delimiter = find_delimiter(sample, whole=len(data) < _SAMPLE)
-    header = _header(sample, delimiter, path)
-    table = _table(data, delimiter, header, path)
+    delimiter = (start["said"] or b"").decode()
+    if delimiter not in tuple(DELIMITERS):
+        delimiter = find_delimiter(sample, whole=len(data) < _SAMPLE)
+    header = _header(data, delimiter, path)
+    table = _table(data, delimiter, header, path, lines=len(above.splitlines()))
     if table.num_rows == 0:
         raise DataError(
             f"{path} has a line of column names ({', '.join(header[:5])}) but no rows. Add data."
@@ -75,7 +83,9 @@ def parse(data: bytes, path: Path) -> Parsed:
     if delimiter != ",":
         notes.append(f"fields are separated by {_NAMES[delimiter]}")
     filled = [one for one in header if one]
-    header_is_data = bool(filled) and parse_numbers(filled).share >= 0.5
+    header_is_data = sum(parse_numbers([one]) is not None for one in filled) >= max(
+        len(filled) / 2, 1
+    )
     return Parsed(table, delimiter == ";", header_is_data, tuple(notes))
 
 
@@ -185,9 +195,10 @@ def _some(sample: str, delimiter: str) -> list[list[str]]:
     return [row for row, _ in zip(reader, range(200), strict=False)]
 
 
-def _header(sample: str, delimiter: str, path: Path) -> list[str]:
+def _header(data: bytes, delimiter: str, path: Path) -> list[str]:
     """Return the column names; unnamed ones get ``Unnamed: 0`` and so on, as in pandas."""
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
+    reader = csv.reader(text, delimiter=delimiter)
     try:
         names = next((row for row in reader if row), [])
     except csv.Error as error:
@@ -209,7 +220,8 @@ def refuse_duplicates(names: Sequence[str], where: str) -> None:
         )
 
 
-def _table(data: bytes, delimiter: str, header: list[str], path: Path) -> Any:
+def _table(data: bytes, delimiter: str, header: list[str], path: Path, *, lines: int) -> Any:
+    """Return the table of strings; ``lines`` stood above it in the file."""
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
@@ -225,9 +237,9 @@ def _table(data: bytes, delimiter: str, header: list[str], path: Path) -> Any:
         ),
     }
     try:
-        return arrow_csv.read_csv(pa.BufferReader(data.lstrip(b"\r\n")), **options)
+        return arrow_csv.read_csv(pa.BufferReader(data), **options)
     except pa.ArrowInvalid as error:
-        _explain(data.decode("utf-8"), delimiter, header, path)
+        _explain("\n" * lines + data.decode("utf-8"), delimiter, header, path)
         raise DataError(
             f"{path} cannot be parsed as {_NAMES[delimiter]}-separated text: {str(error).splitlines()[0]}."
         ) from error

@@ -1,0 +1,188 @@
+"""Rows to predict are read as the rows that were learnt from: alone or together, from a file or a frame."""
+
+import csv
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from coeval.errors import DataError
+from coeval.task.frame import from_frame, raw_frame_to_table
+from coeval.task.memory import load, save
+from coeval.task.raw import raw_columns
+from coeval.task.read import read, read_rows
+from coeval.task.table import ColumnSchema, Kind, Schema
+
+pd = pytest.importorskip("pandas")
+rng = np.random.default_rng(0)
+ROWS = 120
+DAYS = [f"{day:02d}/{month:02d}/2024" for day in range(1, 29) for month in range(1, 13)]
+COLUMNS = {
+    "when": [DAYS[i * 7 % len(DAYS)] for i in range(ROWS)],
+    "compact": [f"2024{1 + i % 12:02d}{1 + i % 28:02d}" for i in range(ROWS)],
+    "decimal": [f"{i % 50},{137 + i}" if i % 2 else f"0,{100 + i}" for i in range(ROWS)],
+    "price": [f"${i * 37 + 1000.5:,.2f}" for i in range(ROWS)],
+    "share": [f"{i / 7:.2f}%" for i in range(ROWS)],
+    "gaps": ["-" if i % 40 == 3 else str(i * 1.25) for i in range(ROWS)],
+    "flag": [["TRUE", "FALSE", ""][i % 3] for i in range(ROWS)],
+    "city": [[" Rome", "Oslo ", "?"][i % 3] for i in range(ROWS)],
+    "zip": [f"{i % 20:05d}" for i in range(ROWS)],
+    "y": [["no", "yes"][i % 2] for i in range(ROWS)],
+}
+KINDS = dict.fromkeys(["decimal", "price", "share", "gaps"], "numeric")
+KINDS |= {"when": "date", "compact": "date", "flag": "categorical", "city": "categorical"}
+KINDS |= {"zip": "categorical"}
+
+
+def write(path, rows):
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(COLUMNS)
+    writer.writerows([[values[row] for values in COLUMNS.values()] for row in rows])
+    path.write_text(lines.getvalue())
+    return path
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    return read(write(tmp_path_factory.mktemp("rows") / "all.csv", range(ROWS)), target="y")
+
+
+def values(table):
+    """Return each column's values by row, levels as text."""
+    return {
+        one.name: [one.levels[code] if code >= 0 else None for code in one.values]
+        if one.levels or one.values.dtype == np.int32
+        else [None if np.isnan(value) else value for value in one.values.tolist()]
+        for one in table.columns
+    }
+
+
+def test_the_columns_are_read_as_what_they_are(task):
+    assert {one.name: str(one.kind) for one in task.schema.columns} == KINDS
+    found = values(task.table)
+    assert found["decimal"][:3] == [0.1, 1.138, 0.102]
+    assert found["price"][0] == 1000.5
+    assert found["gaps"][2:5] == [2.5, None, 5.0]
+    assert any("'gaps': '-' (3 rows) is taken as missing" in note for note in task.notes)
+
+
+def test_a_row_alone_is_read_as_among_all(task, tmp_path):
+    together = values(task.table)
+    for row in range(0, ROWS, 11):
+        alone = values(read_rows(write(tmp_path / "one.csv", [row]), task.schema))
+        assert alone == {name: [column[row]] for name, column in together.items()}
+
+
+@pytest.mark.parametrize("read_frame", [pd.read_csv, lambda path: pd.read_csv(path, dtype=str)])
+def test_a_frame_of_the_file_is_read_as_the_file(task, tmp_path, read_frame):
+    frame = read_frame(write(tmp_path / "some.csv", range(9, 30)))
+    frame["zip"] = [COLUMNS["zip"][row] for row in range(9, 30)]
+    found = values(raw_frame_to_table(frame, task.schema))
+    assert found == {name: column[9:30] for name, column in values(task.table).items()}
+
+
+def test_a_date_of_another_format_is_refused(task, tmp_path):
+    path = write(tmp_path / "one.csv", [5])
+    text = path.read_text().replace(COLUMNS["when"][5], "12/31/2024")
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"a date as DD/MM/YYYY.*row 1 holds '12/31/2024'"):
+        read_rows(path, task.schema)
+
+
+def test_a_number_column_takes_no_dates(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("built,y\n" + "\n".join(f"{1900 + i % 90},{i % 2}" for i in range(60)))
+    schema = read(path, target="y").schema
+    path.write_text("built\n2010-06-30\n")
+    with pytest.raises(DataError, match=r"'built' is numeric.*row 1 holds the date 2010-06-30"):
+        read_rows(path, schema)
+
+
+def test_dates_that_are_said_to_be_numbers_stay_so(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("seen,y\n" + "\n".join(f"2024-01-{1 + i % 28:02d},{i % 2}" for i in range(60)))
+    schema = read(path, target="y", kinds="seen=numeric").schema
+    path.write_text("seen\n2024-01-05\n")
+    assert read_rows(path, schema).columns[0].values.tolist() == [19727.0]
+
+
+def test_how_values_are_written_is_kept_with_the_task(task, tmp_path):
+    save(task, tmp_path / "task")
+    assert load(tmp_path / "task").schema == task.schema
+
+
+def test_models_of_earlier_versions_are_still_read():
+    old = {"name": "a", "kind": "numeric", "reason": "numbers", "number": True}
+    assert ColumnSchema.of(old) == ColumnSchema("a", Kind.NUMERIC, "numbers", number=True)
+
+
+def test_strings_with_digits_are_not_taken_as_missing(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "a,y\n" + "\n".join(f"{'10+' if i == 7 else i % 15},{i % 2}" for i in range(60))
+    )
+    task = read(path, target="y")
+    assert task.schema.columns[0].kind is Kind.CATEGORICAL
+    assert any("also '10+' (row 8)" in note for note in task.notes)
+
+
+def test_a_footer_without_a_target_does_not_make_its_columns_text(tmp_path):
+    path = tmp_path / "a.csv"
+    body = "\n".join(f"{i * 1.5},{i % 2}" for i in range(60))
+    path.write_text(f"a,y\n{body}\nTotal,\n")
+    task = read(path, target="y")
+    assert task.schema.columns[0].kind is Kind.NUMERIC
+    assert task.notes == ("1 rows without a target are left out",)
+
+
+def test_a_stray_word_in_a_target_of_numbers_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    body = "\n".join(f"{i % 7},{'unknown' if i == 20 else i * 3}" for i in range(60))
+    path.write_text(f"a,y\n{body}\n")
+    with pytest.raises(DataError, match=r"numbers but also 'unknown' \(row 21\)"):
+        read(path, target="y")
+    with pytest.raises(DataError, match=r"numbers but also 'unknown' \(row 21\)"):
+        read(path, target="y", problem="regression")
+
+
+def test_strings_of_quantities_in_a_frame_are_numbers_and_codes_are_not():
+    frame = pd.DataFrame(
+        {
+            "price": [str(one) for one in rng.normal(size=40)],
+            "version": [f"1.{i % 9}" for i in range(40)],
+            "code": [str(i % 9) for i in range(40)],
+            "y": np.arange(40) % 2,
+        }
+    )
+    kinds = [one.kind for one in from_frame(frame, "y").schema.columns]
+    assert kinds == [Kind.NUMERIC, Kind.NUMERIC, Kind.CATEGORICAL]
+    frame["version"] = [["1.1", "1.10", "1.2"][i % 3] for i in range(40)]
+    assert from_frame(frame, "y").schema.columns[1].kind is Kind.CATEGORICAL
+
+
+def test_text_labels_in_an_array_of_targets_stay_text():
+    frame = pd.DataFrame({"a": rng.normal(size=40)})
+    task = from_frame(frame, np.array(["none", "0.5"] * 20))
+    assert task.target.classes == ("0.5", "none")
+
+
+def test_small_codes_with_a_null_stay_missing():
+    indices = pa.array([0, None, 255], pa.uint8())
+    column = pa.DictionaryArray.from_arrays(indices, [f"c{i}" for i in range(256)])
+    (found,) = raw_columns(pa.table({"x": column}))
+    assert found.missing.tolist() == [False, True, False]
+
+
+def test_durations_of_nanoseconds_are_read():
+    (found,) = raw_columns(pa.table({"x": pa.array([1_500_000_001], pa.duration("ns"))}))
+    assert found.values.tolist() == [1.5]
+
+
+def test_a_line_of_thirty_thousand_names_is_read(tmp_path):
+    names = [f"ENSG{i:011d}" for i in range(30_000)]
+    path = tmp_path / "genes.csv"
+    path.write_text("\n".join([",".join(names), ",".join(["1"] * len(names))]))
+    schema = Schema(tuple(ColumnSchema(one, Kind.NUMERIC) for one in names))
+    assert len(read_rows(path, schema).columns) == 30_000
