@@ -147,6 +147,18 @@ def test_a_stray_word_in_a_target_of_numbers_is_refused(tmp_path):
         read(path, target="y", problem="regression")
 
 
+def test_none_is_a_class_beside_other_words_and_missing_beside_numbers(tmp_path):
+    path, test = tmp_path / "a.csv", tmp_path / "test.csv"
+    labels = ["None", "insomnia", ""]
+    path.write_text("a,y\n" + "\n".join(f"{i % 7},{labels[i % 3]}" for i in range(90)))
+    test.write_text("a,y\n1,None\n2,insomnia\n")
+    task = read(path, target="y", test=test)
+    assert task.target.classes == ("None", "insomnia")
+    assert (task.table.rows, task.target.values[-2:].tolist()) == (62, [0, 1])
+    path.write_text("a,y\n" + "\n".join(f"{i % 7},{'None' if i % 3 else i}" for i in range(90)))
+    assert read(path, target="y").table.rows == 30
+
+
 def test_strings_of_quantities_in_a_frame_are_numbers_and_codes_are_not():
     frame = pd.DataFrame(
         {

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from coeval.errors import DataError
 from coeval.task.dates import ISO, parse_dates
 from coeval.task.numerals import is_code, number_text, parse_numbers
-from coeval.task.text_file import MISSING
+from coeval.task.text_file import MISSING, NONE
 
 EXACT = 2**53
 """Whole numbers above this are not exact as float64, so they are kept as text."""
@@ -90,6 +90,7 @@ def raw_columns(
     comma: bool = False,
     keep: Collection[str] = (),
     undated: Collection[str] = (),
+    target: str = "",
 ) -> list[RawColumn]:
     """Return the columns of a PyArrow table.
 
@@ -99,6 +100,7 @@ def raw_columns(
         comma: A text file whose numbers may be written with a decimal comma.
         keep: Names of columns whose strings stay as they are.
         undated: Names of columns whose strings are not tried as dates.
+        target: Name of a column in which ``None`` beside other words is a class.
     """
     keep, undated = frozenset(keep), frozenset(undated)
     columns = []
@@ -111,7 +113,9 @@ def raw_columns(
         elif name in keep:
             columns.append(_kept_column(name, column))
         else:
-            columns.append(_parsed(name, column, comma=comma, dated=dated))
+            one = _parsed(name, column, comma=comma, dated=dated)
+            is_class = name == target and one.form is Form.STRING and one.near is None
+            columns.append(_kept_column(name, column, MISSING - NONE) if is_class else one)
     return columns
 
 
@@ -150,11 +154,11 @@ def relabel(
     return new[codes], tuple(levels)
 
 
-def _kept_column(name: str, column: Any) -> RawColumn:
+def _kept_column(name: str, column: Any, missing: Collection[str] = MISSING) -> RawColumn:
     """Return a text file's column as strings, blanks around them stripped, missing markers made missing."""
     codes, found = encode(column)
     stripped = [one.strip() if one is not None else None for one in found]
-    codes, levels = relabel(codes, [None if one in MISSING else one for one in stripped])
+    codes, levels = relabel(codes, [None if one in missing else one for one in stripped])
     return RawColumn(name, Form.STRING, codes, levels)
 
 

@@ -78,6 +78,7 @@ def read(
         comma=source.comma,
         keep=[one for one, kind in overrides.items() if kind in (Kind.TEXT, Kind.IMAGE)],
         undated=[one for one, kind in overrides.items() if kind is Kind.CATEGORICAL],
+        target=target,
     )
     by_name = {column.name: column for column in columns}
     own_test = str(test) not in ("split", "none")
@@ -120,7 +121,11 @@ def read_rows(path: str | Path, schema: Schema) -> Table:
 def _raw(source: Source, schema: Schema, target: str = "") -> list[RawColumn]:
     """Return a file's columns, those that ``schema`` reads as strings left as strings."""
     return raw_columns(
-        source.table, text=source.text, comma=source.comma, keep=[*keep_strings(schema), target]
+        source.table,
+        text=source.text,
+        comma=source.comma,
+        keep=keep_strings(schema),
+        target=target,
     )
 
 
@@ -143,7 +148,7 @@ def _test_rows(path: str | Path, task: Task, weights: str | None) -> Extra:
             f"The test file {path} lacks the target column {name!r}."
             f"{did_you_mean(name, source.table.column_names)} It has {listed(source.table.column_names)}."
         )
-    columns = _raw(source, task.schema)
+    columns = _raw(source, task.schema, name)
     check_columns(columns, task.schema, f"The test file {path}")
     target = next(one for one in columns if one.name == name)
     keep = ~target.missing
