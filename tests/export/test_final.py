@@ -352,6 +352,26 @@ def test_the_test_split_is_scored_with_intervals_beside_the_baselines():
     assert baseline.gain.high < 0
 
 
+def test_the_test_split_is_drawn_by_groups_where_rows_have_them():
+    task = task_of("breast_cancer")
+    rows = task.splits.test
+    guess = np.eye(2)[task.target.values[rows]] * 0.8 + 0.1
+    guess[: len(rows) // 2] = 0.5
+    alone = open_test(task, guess, [("constant", np.full((len(rows), 2), 0.5))])
+    groups = np.zeros(task.table.rows, np.int64)
+    groups[rows] = np.arange(len(rows)) * 8 // len(rows)
+    found = open_test(
+        dataclasses.replace(task, groups=groups),
+        guess,
+        [("constant", np.full((len(rows), 2), 0.5))],
+    )
+    assert (alone.groups, found.groups) == (0, 8)
+    assert found.test.value == alone.test.value
+    assert found.test.high - found.test.low > 2 * (alone.test.high - alone.test.low)
+    wide, narrow = found.baselines[0].gain, alone.baselines[0].gain
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
 def test_an_heir_is_trained_again_from_scratch_and_without_lineage():
     task = task_of("wine")
     one = candidate(task, epochs=20)

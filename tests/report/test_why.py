@@ -205,6 +205,14 @@ def test_the_gap_between_validation_and_test_is_told_at_the_end(validation, test
     assert any(said in line for line in summary.said(facts))
 
 
+@pytest.mark.parametrize(
+    ("groups", "said"), [(0, "over the 120 locked"), (6, "over 6 groups of the 120 locked")]
+)
+def test_the_interval_says_what_was_drawn(groups, said):
+    test = {"value": 0.5, "low": 0.4, "high": 0.6, "rows": 120, "groups": groups}
+    assert said in str(evidence.trust(found(test=test, validation=0.4)))
+
+
 def test_the_luck_of_the_choice_is_said_where_it_is_known():
     test = {"value": 0.5, "low": 0.4, "high": 0.6}
     facts = found(test=test, validation=0.4, corrected=0.43)

@@ -81,12 +81,19 @@ def _standard_error(
 ) -> float:
     """Return half the width of the middle 68 % of the paired difference on the selection rows."""
     rows = task.splits.selection
-    weights = task.weights_of(rows)
+    weights, groups = task.weights_of(rows), task.groups_of(rows)
     one, other = (completed(finalist, trained)[0].selection for finalist in (first, second))
     if one is None or other is None:
         return math.inf
     found = score_difference(
-        task.metric, task.target.values[rows], one, other, weights, level=0.68, resamples=300
+        task.metric,
+        task.target.values[rows],
+        one,
+        other,
+        weights,
+        groups,
+        level=0.68,
+        resamples=300,
     )
     width = (found.high - found.low) / 2
     return width if math.isfinite(width) else math.inf
@@ -97,8 +104,8 @@ def has_lost(after: Retrained, before: Retrained | None, task: Task) -> bool:
     if before is None or before.selection is None or after.selection is None:
         return False
     rows = task.splits.selection
-    weights = task.weights_of(rows)
-    usual = score_interval(task.metric, task.target.values[rows], before.selection, weights)
+    weights, groups = task.weights_of(rows), task.groups_of(rows)
+    usual = score_interval(task.metric, task.target.values[rows], before.selection, weights, groups)
     score = selection_score(task, after.selection)
     return score < usual.low if task.metric.maximise else score > usual.high
 

@@ -35,10 +35,12 @@ def _interval(facts: Facts) -> Markup:
         return Markup()
     rows = dig(facts.final, "test", "rows")
     counted = f" {words.count(rows)}" if rows else ""
+    groups = dig(facts.final, "test", "groups")
+    drawn = f"{words.plural(int(groups), 'group')} of the" if groups else "the"
     return _card(
         "95 % interval",
         f"{words.score(own.low)} to {words.score(own.high)}",
-        f"Bootstrap over the{counted} locked test {facts.noun}s: others of the same kind would mostly score in here.",
+        f"Bootstrap over {drawn}{counted} locked test {facts.noun}s: others of the same kind would mostly score in here.",
     )
 
 
