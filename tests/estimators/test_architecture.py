@@ -119,6 +119,16 @@ def test_nothing_is_written_until_save_and_save_needs_no_pickle(tmp_path: Path, 
     assert np.array_equal(found.prediction.to_numpy(dtype=str), model.predict(frame))
 
 
+def test_labels_that_doubles_cannot_tell_apart_stay_apart(tmp_path: Path):
+    X, y = load_breast_cancer(return_X_y=True)
+    large = np.array([10**18, 10**18 + 1])[y]
+    found = ArchitectureClassifier(trials=1, random_state=0).fit(X, large)
+    assert set(found.predict(X)) <= {10**18, 10**18 + 1}
+    saved = Predictor(found.save(tmp_path / "model")).predict(X)
+    assert list(saved.columns[1:]) == [f"probability_{one}" for one in found.classes_]
+    assert saved["prediction"].tolist() == [str(one) for one in found.predict(X)]
+
+
 def test_a_saved_model_speaks_in_numeric_labels_too(tmp_path: Path):
     X, y = load_iris(return_X_y=True, as_frame=True)
     model = ArchitectureClassifier(trials=1, random_state=0).fit(X, 10 * y + 5)

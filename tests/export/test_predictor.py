@@ -87,6 +87,14 @@ def test_values_are_predicted_in_the_users_units(tmp_path: Path) -> None:
     assert np.abs(found["prediction"] - expected).max() < 1e-3
 
 
+def test_labels_beyond_the_integers_are_predicted_as_what_they_are(tmp_path: Path) -> None:
+    table = mixed_table()
+    model, _ = model_for(table, classes=("-1e20", "0", "1e20"))
+    write_model(tmp_path / "model", model, table, np.arange(60), CardFacts())
+    found = Predictor(tmp_path).predict(frame_of(table))["prediction"]
+    assert set(found) <= {-1e20, 0.0, 1e20}
+
+
 def test_labels_that_are_numbers_are_predicted_as_numbers(tmp_path: Path) -> None:
     table = mixed_table()
     model, _ = model_for(table, classes=("0", "1", "10"))

@@ -32,6 +32,7 @@ from coeval.architecture.text import outline
 from coeval.estimators.images import Form, form_of, holds_images, table_of, task_of
 from coeval.export.card import CardFacts
 from coeval.export.ensemble import Ensemble, Trained
+from coeval.export.model import EXACT
 from coeval.oneshot.history import history, nothing
 from coeval.oneshot.method import METHODS
 from coeval.run.budget import Budget
@@ -365,8 +366,11 @@ def _is_frame(X: Any) -> bool:
 
 
 def _label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
-    """Return labels as a saved model names them, and whether they are numbers."""
-    if labels.dtype.kind in "fiu":
+    """Return labels as a saved model names them, and whether they are numbers: integers that doubles cannot hold are names."""
+    if labels.dtype.kind in "iu":
+        integers = [int(one) for one in labels]
+        return tuple(map(str, integers)), all(abs(one) < EXACT for one in integers)
+    if labels.dtype.kind == "f":
         return tuple(number_text(float(one)) for one in labels), True
     return tuple(str(one) for one in labels), False
 

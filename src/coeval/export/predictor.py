@@ -9,6 +9,7 @@ import numpy.typing as npt
 from coeval.errors import DataError
 from coeval.export.folder import ONNX, check_files, read_manifest
 from coeval.export.manifest import Description, description
+from coeval.export.model import label_numbers
 from coeval.export.session import Session
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem
@@ -69,9 +70,9 @@ class Predictor:
         """Return predictions as named columns."""
         if self.description.problem is Problem.REGRESSION:
             return {"prediction": result}
-        labels = np.array(self.description.classes, dtype=object)
+        labels: npt.NDArray[Any] = np.array(self.description.classes, dtype=object)
         if self.description.number:
-            labels = _numbers(self.description.classes)
+            labels = label_numbers(self.description.classes)
         columns = {"prediction": labels[result.argmax(axis=1)]}
         for position, label in enumerate(self.description.classes):
             columns[f"probability_{label}"] = result[:, position]
@@ -109,9 +110,3 @@ class Predictor:
     def predict_table(self, table: Table) -> npt.NDArray[np.float64]:
         """Return probabilities ``(rows, classes)``, or values ``(rows,)`` in the user's units."""
         return self._session.predict(table)
-
-
-def _numbers(labels: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return labels that are numbers as such, whole ones as integers."""
-    numbers = np.array([float(label) for label in labels])
-    return numbers.astype(np.int64) if np.all(numbers == np.rint(numbers)) else numbers
