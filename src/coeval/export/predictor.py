@@ -11,6 +11,7 @@ from coeval.export.folder import ONNX, check_files, read_manifest
 from coeval.export.manifest import Description, description
 from coeval.export.model import label_numbers
 from coeval.export.session import Session
+from coeval.export.unseen import unseen_notes
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem
 
@@ -26,7 +27,8 @@ class Predictor:
 
     Attributes:
         description: Columns, problem and classes.
-        notes: How the images that were predicted last had to be changed.
+        notes: What is to be known of the rows that were predicted last: how images had to be changed, and which columns hold categories that
+            training did not have.
 
     Raises:
         ExportError: A file is missing, cut short, changed, or of another format.
@@ -62,7 +64,9 @@ class Predictor:
         import pandas as pd  # noqa: PLC0415 - a table can be predicted without it
 
         if self.description.image is None:
-            return pd.DataFrame(self._columns(self.predict_table(self.table(data))))
+            rows = self.table(data)
+            self.notes = unseen_notes(rows, self.description.levels)
+            return pd.DataFrame(self._columns(self.predict_table(rows)))
         table, names = self.pictures(data)
         return pd.DataFrame({"image": names, **self._columns(self.predict_table(table))})
 
