@@ -137,6 +137,25 @@ def test_a_saved_model_speaks_in_numeric_labels_too(tmp_path: Path):
     assert set(found) <= {5, 15, 25}
 
 
+def test_a_lazy_frame_is_as_good_as_a_collected_one(mixed):
+    frame, y = mixed
+    lazy = pl.from_pandas(frame).lazy()
+    model = ArchitectureClassifier(trials=1, random_state=0).fit(lazy, y)
+    assert np.array_equal(model.predict(lazy), model.predict(lazy.collect()))
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA])
+@pytest.mark.parametrize(
+    ("estimator", "values"),
+    [(ArchitectureClassifier, ["a", "b"]), (ArchitectureRegressor, [1.5, 2.5])],
+)
+def test_a_missing_target_is_refused_with_its_row(estimator, values, missing):
+    y = np.array(values * 20, dtype=object)
+    y[7] = missing
+    with pytest.raises(ValueError, match=r"y contains (None|<NA>) in row 7: every row needs"):
+        estimator(trials=1).fit(np.ones((40, 2)), y)
+
+
 def test_a_fitted_estimator_can_be_pickled_by_its_user():
     X, y = load_iris(return_X_y=True)
     model = ArchitectureClassifier(trials=2, random_state=0).fit(X, y)

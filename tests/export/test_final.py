@@ -251,45 +251,6 @@ def test_a_finalist_that_cannot_be_trained_leaves_the_place_to_the_next():
     assert "no such" in final.finalists[0].failure
 
 
-def late(trial, *, also=()):
-    """Return a way to run jobs in which a finalist's contest, and what else is named, is cut short."""
-
-    def run(function, jobs):
-        for job in jobs:
-            if job.finalist.trial == trial and job.rows in (Rows.KNOWN, *also):
-                yield Retrained(trial, 0, job.rows, None, 0, 1.0, None, is_complete=False)
-            else:
-                yield function(job)
-
-    return run
-
-
-@pytest.mark.parametrize("also", [(), (Rows.ALL,)])
-def test_a_clear_favourite_that_had_no_time_in_the_contest_is_still_the_model(also):
-    task, kept = task_of("breast_cancer"), Kept()
-    trials = searched(
-        task, *(candidate(task, width=8, epochs=one) for one in (20, 1)), artifacts=kept
-    )
-    finalists = choose_finalists(trials, Decoder(), objective(task))
-    resources = Resources(task, rounds=1, mapped=late(0, also=also))
-    final = make_final(finalists, resources, kept)
-    assert final.trial == 0
-    assert final.rows is (Rows.SEARCHED if also else Rows.ALL)
-    assert final.provenance.startswith("Trial 0, the best on validation; ")
-    unknown = make_final(finalists, resources)
-    assert unknown.trial == 1
-    assert "without trial 0, the best on validation (not trained" in unknown.provenance
-
-
-def test_a_favourite_within_the_noise_that_had_no_time_leaves_the_place_to_the_next():
-    task, kept = task_of("breast_cancer"), Kept()
-    first, second = finalists_of(task, 8, 16, artifacts=kept)
-    second = dataclasses.replace(second, predictions=first.predictions)
-    final = make_final([first, second], Resources(task, rounds=1, mapped=late(first.trial)), kept)
-    assert final.trial == second.trial
-    assert "the best on validation (not trained to its end in time)" in final.provenance
-
-
 def test_a_refit_that_went_wrong_is_not_taken():
     task = task_of("breast_cancer")
     (finalist,) = finalists_of(task, 8)
@@ -375,40 +336,6 @@ def test_the_noise_floor_pools_what_was_repeated():
     assert found.standard_deviation == pytest.approx(math.sqrt(2))
     assert found.trainings == 4
     assert finalists_floor([result(0, 0, 1.0)]) is None
-
-
-def test_the_test_split_is_scored_with_intervals_beside_the_baselines():
-    task = task_of("breast_cancer")
-    rows = task.splits.test
-    good = np.eye(2)[task.target.values[rows]] * 0.8 + 0.1
-    even = np.full((len(rows), 2), 0.5)
-    opened = open_test(task, good, [("constant", even)])
-    assert opened.rows == len(rows)
-    assert opened.test == opened.scores["log_loss"]
-    assert opened.scores["accuracy"].value == 1.0
-    (baseline,) = opened.baselines
-    assert baseline.test.value == pytest.approx(math.log(2))
-    assert baseline.gain.high < 0
-
-
-def test_the_test_split_is_drawn_by_groups_where_rows_have_them():
-    task = task_of("breast_cancer")
-    rows = task.splits.test
-    guess = np.eye(2)[task.target.values[rows]] * 0.8 + 0.1
-    guess[: len(rows) // 2] = 0.5
-    alone = open_test(task, guess, [("constant", np.full((len(rows), 2), 0.5))])
-    groups = np.zeros(task.table.rows, np.int64)
-    groups[rows] = np.arange(len(rows)) * 8 // len(rows)
-    found = open_test(
-        dataclasses.replace(task, groups=groups),
-        guess,
-        [("constant", np.full((len(rows), 2), 0.5))],
-    )
-    assert (alone.groups, found.groups) == (0, 8)
-    assert found.test.value == alone.test.value
-    assert found.test.high - found.test.low > 2 * (alone.test.high - alone.test.low)
-    wide, narrow = found.baselines[0].gain, alone.baselines[0].gain
-    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
 
 
 def test_an_heir_is_trained_again_from_scratch_and_without_lineage():

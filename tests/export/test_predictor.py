@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from coeval.errors import DataError, ExportError
@@ -106,6 +107,12 @@ def test_a_missing_column_is_named(written) -> None:
     folder, table, _ = written
     with pytest.raises(DataError, match="colour"):
         Predictor(folder).predict(frame_of(table).drop(columns="colour"))
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_series_is_no_table(written, library) -> None:
+    with pytest.raises(DataError, match=r"got a (pandas|polars) Series. Pass a frame"):
+        Predictor(written[0]).predict(library.Series([1.0, 2.0]))
 
 
 def test_a_column_of_another_type_is_named(written) -> None:

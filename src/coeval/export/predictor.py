@@ -92,6 +92,11 @@ class Predictor:
             from coeval.task.read import read_rows  # noqa: PLC0415 - imports pandas
 
             return read_rows(data, self.description.schema)
+        if type(data).__name__ == "Series":
+            raise DataError(
+                f"Expected a table, got a {type(data).__module__.split('.')[0]} Series. Pass a frame with the columns of training, such as "
+                "series.to_frame() for one column and series.to_frame().T for one row of a pandas frame."
+            )
         from coeval.task.frame import raw_frame_to_table  # noqa: PLC0415 - imports pandas
 
         return raw_frame_to_table(data, self.description.schema)
