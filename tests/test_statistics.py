@@ -60,6 +60,42 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 180 <= covered <= 199
 
 
+def grouped(rng, groups=30, rows=40):
+    """Return targets, predictions and groups; what a model gets right depends on the group alone."""
+    right = np.repeat(rng.random(groups) < 0.7, rows)
+    targets = rng.integers(2, size=groups * rows)
+    numbers = np.repeat(rng.permutation(groups), rows)
+    return targets, np.eye(2)[np.where(right, targets, 1 - targets)], numbers
+
+
+def test_intervals_over_whole_groups_cover_the_truth_where_those_over_rows_do_not():
+    rng = np.random.default_rng(1)
+    covered = {"groups": 0, "rows": 0}
+    for one in range(100):
+        targets, predictions, groups = grouped(rng)
+        for name, drawn in (("groups", groups), ("rows", None)):
+            found = score_interval(
+                ACCURACY, targets, predictions, groups=drawn, seed=one, resamples=200
+            )
+            covered[name] += found.low <= 0.7 <= found.high
+    assert covered["groups"] >= 88
+    assert covered["rows"] <= 40
+
+
+def test_groups_of_one_row_each_are_drawn_like_rows():
+    targets, predictions = two_class(100, 0.7, np.random.default_rng(2))
+    found = score_interval(ACCURACY, targets, predictions, groups=np.arange(7, 107))
+    assert found == score_interval(ACCURACY, targets, predictions)
+
+
+def test_a_single_group_has_a_score_without_an_interval():
+    targets, predictions = two_class(50, 0.7, np.random.default_rng(2))
+    found = score_interval(ACCURACY, targets, predictions, groups=np.zeros(50, int))
+    assert math.isfinite(found.value)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+
+
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
     targets, predictions = two_class(300, 0.7, np.random.default_rng(2))
     first = score_interval(ACCURACY, targets, predictions, seed=3, resamples=101)

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coeval.architecture.serial import from_json
 from coeval.architecture.text import one_line
 from coeval.cli.model import export_command, predict_command, show_command
 from coeval.component.library import TABULAR
-from coeval.errors import ExportError, RunError
+from coeval.errors import DataError, ExportError, RunError
 from coeval.export.card import CardFacts
 from coeval.export.ensemble import Ensemble
 from coeval.export.write import write_model
@@ -108,6 +109,30 @@ def test_an_export_may_be_repeated(finished: Path, tmp_path: Path, capsys):
         export_command(finished, "source", tmp_path / "net.py")
         assert capsys.readouterr().out.strip() == str(tmp_path / "net.py")
     assert (tmp_path / "net.py").read_bytes() == (finished / "model/network.py").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("found.parquet", pd.read_parquet),
+        ("found.feather", pd.read_feather),
+        ("found.tsv", lambda path: pd.read_csv(path, sep="\t")),
+        ("found.csv.gz", pd.read_csv),
+        ("found", pd.read_csv),
+    ],
+)
+def test_predictions_are_written_as_the_file_is_called(finished: Path, tmp_path: Path, name, read):
+    predict_command(finished, finished / "rows.csv", tmp_path / name)
+    found = read(tmp_path / name)
+    assert found.columns[0] == "prediction"
+    assert len(found) == 60
+
+
+@pytest.mark.parametrize("name", ["found.xlsx", "found.parquet.gz"])
+def test_predictions_of_no_known_format_are_refused(finished: Path, tmp_path: Path, name):
+    with pytest.raises(DataError, match=r"ends in \.csv, .* or \.csv\.gz, got .*found"):
+        predict_command(finished, finished / "rows.csv", tmp_path / name)
+    assert not list(tmp_path.iterdir())
 
 
 def test_columns_that_the_model_does_not_know_are_named_on_standard_error(finished: Path, capsys):

@@ -119,12 +119,41 @@ def test_nothing_is_written_until_save_and_save_needs_no_pickle(tmp_path: Path, 
     assert np.array_equal(found.prediction.to_numpy(dtype=str), model.predict(frame))
 
 
+def test_labels_that_doubles_cannot_tell_apart_stay_apart(tmp_path: Path):
+    X, y = load_breast_cancer(return_X_y=True)
+    large = np.array([10**18, 10**18 + 1])[y]
+    found = ArchitectureClassifier(trials=1, random_state=0).fit(X, large)
+    assert set(found.predict(X)) <= {10**18, 10**18 + 1}
+    saved = Predictor(found.save(tmp_path / "model")).predict(X)
+    assert list(saved.columns[1:]) == [f"probability_{one}" for one in found.classes_]
+    assert saved["prediction"].tolist() == [str(one) for one in found.predict(X)]
+
+
 def test_a_saved_model_speaks_in_numeric_labels_too(tmp_path: Path):
     X, y = load_iris(return_X_y=True, as_frame=True)
     model = ArchitectureClassifier(trials=1, random_state=0).fit(X, 10 * y + 5)
     found = Predictor(model.save(tmp_path / "model")).predict(X).prediction
     assert np.array_equal(found.to_numpy(), model.predict(X))
     assert set(found) <= {5, 15, 25}
+
+
+def test_a_lazy_frame_is_as_good_as_a_collected_one(mixed):
+    frame, y = mixed
+    lazy = pl.from_pandas(frame).lazy()
+    model = ArchitectureClassifier(trials=1, random_state=0).fit(lazy, y)
+    assert np.array_equal(model.predict(lazy), model.predict(lazy.collect()))
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA])
+@pytest.mark.parametrize(
+    ("estimator", "values"),
+    [(ArchitectureClassifier, ["a", "b"]), (ArchitectureRegressor, [1.5, 2.5])],
+)
+def test_a_missing_target_is_refused_with_its_row(estimator, values, missing):
+    y = np.array(values * 20, dtype=object)
+    y[7] = missing
+    with pytest.raises(ValueError, match=r"y contains (None|<NA>) in row 7: every row needs"):
+        estimator(trials=1).fit(np.ones((40, 2)), y)
 
 
 def test_a_fitted_estimator_can_be_pickled_by_its_user():

@@ -32,6 +32,8 @@ def test_the_formula_bears_the_frames_names():
 def test_a_feature_called_y_is_no_trouble():
     frame = pd.DataFrame({"y": X[:, 0]})
     assert FunctionApproximator(SMALL, length=3).fit(frame, np.sin(X[:, 0])).formula_ == "sin(y)"
+    every = pd.DataFrame({name: X[:, 0] ** n for n, name in enumerate(("target", "y", "y_"))})
+    assert FunctionApproximator(SMALL, length=3).fit(every, np.sin(X[:, 0])).formula_ == "sin(y)"
 
 
 def test_predictions_are_undefined_where_the_sequence_is():

@@ -1,9 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from coeval.export.card import CardFacts, Part, Score, outlines
+from coeval.export.card import CardFacts, ModelFacts, Part, Score, outlines
+from coeval.export.card import card as words
 from coeval.export.write import write_model
 from coeval.task.task import Problem
 from tests.export.models import model_for
@@ -18,7 +21,7 @@ FACTS = CardFacts(
     test=0.3141592,
     interval=(0.3, 0.33),
     validation=0.29,
-    scores={"accuracy": 0.9, "ROC AUC": None},
+    scores={"log_loss": 0.3141592, "accuracy": 0.9, "ROC AUC": None},
     baselines=[Score("majority", 0.69, 0.7), Score("trees", None, 0.31)],
     noise=0.004,
     provenance="Trained on everything but the test rows",
@@ -53,6 +56,8 @@ def test_the_card_says_what_is_known(tmp_path: Path) -> None:
         "| **this model** | 0.29 | 0.3142 |",
         "| trees |  | 0.31 |",
         "Other scores on the test split: accuracy 0.9.",
+        "categories never seen in training count as rare ones",
+        "needs only ONNX Runtime, 1.21 or newer",
         "60 rows: train 40, test 20.",
         "| colour | categorical | as made |",
         "12,345 trainable parameters, 6,789 multiply-accumulates a row.",
@@ -97,6 +102,46 @@ def test_the_cards_own_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert scope["network"] is not None
     monkeypatch.delitem(__import__("sys").modules, "network")
     compile(blocks[0], "card", "exec")
+
+
+def known(**changes: Any) -> ModelFacts:
+    facts = ModelFacts(
+        problem="binary",
+        target="goal",
+        classes=("a", "b"),
+        columns=[("x", "numeric", "as made")],
+        parts=[Part("net", {})],
+        latency_ms={"one": 0.1},
+        machine="here",
+        onnx_parity=0.0,
+        source_parity=0.0,
+        rows_compared=5,
+        inputs=[("x", "double")],
+        outputs=["label"],
+    )
+    return replace(facts, **changes)
+
+
+def test_of_an_ensemble_it_is_said_whose_validation_it_is() -> None:
+    together = known(parts=[Part("net", {}, 0.6), Part("other", {}, 0.4)])
+    assert "that of its heaviest member alone" in words(FACTS, together)
+    assert "heaviest member" not in words(FACTS, known())
+
+
+def test_hostile_names_stay_what_they_are() -> None:
+    text = words(
+        replace(FACTS, notes=["column '<script>' is odd"], command="coeval fit `a`"),
+        known(target="<i>*y*", classes=("a|b", "c`d"), columns=[("p|q<b>", "numeric", "1\n2")]),
+    )
+    for expected in (
+        r"**\<i>\*y\***",
+        "Classes: `a|b`, ``c`d``.",
+        r"| p\|q\<b> | numeric | 1 2 |",
+        r"- column '\<script>' is odd.",
+        "Made by `` coeval fit `a` ``",
+    ):
+        assert expected in text
+    assert "<script>" not in text.replace(r"\<script>", "")
 
 
 def test_members_of_one_network_are_drawn_once() -> None:

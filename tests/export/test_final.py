@@ -338,20 +338,6 @@ def test_the_noise_floor_pools_what_was_repeated():
     assert finalists_floor([result(0, 0, 1.0)]) is None
 
 
-def test_the_test_split_is_scored_with_intervals_beside_the_baselines():
-    task = task_of("breast_cancer")
-    rows = task.splits.test
-    good = np.eye(2)[task.target.values[rows]] * 0.8 + 0.1
-    even = np.full((len(rows), 2), 0.5)
-    opened = open_test(task, good, [("constant", even)])
-    assert opened.rows == len(rows)
-    assert opened.test == opened.scores["log_loss"]
-    assert opened.scores["accuracy"].value == 1.0
-    (baseline,) = opened.baselines
-    assert baseline.test.value == pytest.approx(math.log(2))
-    assert baseline.gain.high < 0
-
-
 def test_an_heir_is_trained_again_from_scratch_and_without_lineage():
     task = task_of("wine")
     one = candidate(task, epochs=20)

@@ -46,7 +46,12 @@ def test_values_come_in_the_users_units_as_doubles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "kind"), [(("0", "1", "10"), np.int64), (("0.5", "1", "2"), np.float64)]
+    ("classes", "kind"),
+    [
+        (("0", "1", "10"), np.int64),
+        (("0.5", "1", "2"), np.float64),
+        (("-1e20", "0", "1e20"), np.float64),
+    ],
 )
 def test_labels_that_are_numbers_come_as_numbers(classes: tuple[str, ...], kind: type) -> None:
     table = mixed_table()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from coeval.errors import DataError, ExportError
@@ -87,6 +88,14 @@ def test_values_are_predicted_in_the_users_units(tmp_path: Path) -> None:
     assert np.abs(found["prediction"] - expected).max() < 1e-3
 
 
+def test_labels_beyond_the_integers_are_predicted_as_what_they_are(tmp_path: Path) -> None:
+    table = mixed_table()
+    model, _ = model_for(table, classes=("-1e20", "0", "1e20"))
+    write_model(tmp_path / "model", model, table, np.arange(60), CardFacts())
+    found = Predictor(tmp_path).predict(frame_of(table))["prediction"]
+    assert set(found) <= {-1e20, 0.0, 1e20}
+
+
 def test_labels_that_are_numbers_are_predicted_as_numbers(tmp_path: Path) -> None:
     table = mixed_table()
     model, _ = model_for(table, classes=("0", "1", "10"))
@@ -98,6 +107,12 @@ def test_a_missing_column_is_named(written) -> None:
     folder, table, _ = written
     with pytest.raises(DataError, match="colour"):
         Predictor(folder).predict(frame_of(table).drop(columns="colour"))
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_series_is_no_table(written, library) -> None:
+    with pytest.raises(DataError, match=r"got a (pandas|polars) Series. Pass a frame"):
+        Predictor(written[0]).predict(library.Series([1.0, 2.0]))
 
 
 def test_a_column_of_another_type_is_named(written) -> None:

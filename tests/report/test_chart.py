@@ -46,6 +46,24 @@ def test_labels_have_the_places_that_tell_marks_apart():
     assert chart.tick_label(2000.0, [0.0, 1000.0, 2000.0]) == "2,000"
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e-14, 1e-12, 1e-6, 1.0, 1e6, 1e10, 1e300])
+def test_marks_of_any_size_stand_where_they_say_and_are_told_apart(size):
+    marks = chart.ticks(0.8 * size, 2.3 * size, 5)
+    expected = chart.ticks(0.8, 2.3, 5)
+    assert marks == [pytest.approx(one * size) for one in expected]
+    labels = [chart.tick_label(one, marks) for one in marks]
+    assert len(set(labels)) == len(marks)
+    assert max(map(len, labels)) <= 13
+    assert chart.tick_label(0.0, [0.0, *marks]) in {"0", "0.0"} or size == 1e-6
+
+
+def test_large_and_tiny_marks_are_powers_of_ten():
+    labels = [chart.tick_label(one, [2e10, 4e10, 6e10]) for one in (2e10, 6e10)]
+    assert labels == ["2 \N{MULTIPLICATION SIGN} 10¹⁰", "6 \N{MULTIPLICATION SIGN} 10¹⁰"]
+    assert chart.tick_label(5e-13, [0.0, 5e-13, 1e-12]) == "5 \N{MULTIPLICATION SIGN} 10⁻¹³"
+    assert chart.tick_label(-1.05e6, [-1.1e6, -1.05e6]).endswith("1.05 \N{MULTIPLICATION SIGN} 10⁶")
+
+
 def test_shares_fill_the_bar():
     drawn = chart.shares([("s-train", "train", 3.0), ("s-test", "test", 1.0)], "splits")
     assert 'width="74.750%"' in drawn

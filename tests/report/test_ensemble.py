@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from coeval.report.evidence import trust
+from coeval.report.evidence import gap, trust
 from coeval.report.model import winner
 from coeval.report.summary import said
 from tests.report import examples
@@ -32,7 +32,11 @@ def test_members_and_weights_are_said():
 
 def test_the_gap_from_validation_to_test_says_whose_validation_it_is():
     assert "validation of the heaviest member" in str(trust(together()))
-    assert "of the heaviest member" not in str(trust(together(MEMBERS[:1], temperature=1.3)))
+    assert "no score of the search to compare with" in str(trust(together()))
+    assert "Validation of the heaviest member 0." in gap(together())
+    assert "test of all members together 0." in gap(together())
+    for told in (str(trust(together(MEMBERS[:1], temperature=1.3))), gap(together(MEMBERS[:1]))):
+        assert "member" not in told
 
 
 def test_a_calibrated_model_is_no_ensemble():

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -205,12 +206,32 @@ def test_the_gap_between_validation_and_test_is_told_at_the_end(validation, test
     assert any(said in line for line in summary.said(facts))
 
 
+@pytest.mark.parametrize(
+    ("groups", "said"), [(0, "over the 120 locked"), (6, "over 6 groups of the 120 locked")]
+)
+def test_the_interval_says_what_was_drawn(groups, said):
+    test = {"value": 0.5, "low": 0.4, "high": 0.6, "rows": 120, "groups": groups}
+    assert said in str(evidence.trust(found(test=test, validation=0.4)))
+
+
 def test_the_luck_of_the_choice_is_said_where_it_is_known():
     test = {"value": 0.5, "low": 0.4, "high": 0.6}
     facts = found(test=test, validation=0.4, corrected=0.43)
     assert "0.4000 (0.4300 without the luck of the choice), test 0.5000" in evidence.gap(facts)
     assert "0.4300 without the luck of being the best of many" in str(evidence.trust(facts))
     assert "luck" not in evidence.gap(found(test=test, validation=0.4, corrected=None))
+
+
+def test_the_luck_of_the_choice_is_not_said_of_another_trial():
+    test = {"value": 0.5, "low": 0.4, "high": 0.6}
+    facts = replace(found(test=test, validation=0.4, corrected=0.43), winner=LOG[0])
+    assert evidence.gap(facts).startswith("Validation 0.4000, test 0.5000")
+    shown = unescape(evidence.trust(facts))
+    assert "luck" not in shown
+    assert "The trial's own number was too hopeful" in shown
+    assert "The search's own number was too hopeful" in unescape(
+        evidence.trust(found(test=test, validation=0.4, corrected=0.43))
+    )
 
 
 def test_without_a_test_split_there_is_no_gap():

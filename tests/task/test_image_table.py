@@ -103,6 +103,8 @@ def test_rows_of_a_group_stay_on_one_side(files):
     people = np.array([person[one.tobytes()] for one in images_of(task)])
     sides = [set(people[part].tolist()) for part in (task.splits.train, task.splits.test)]
     assert not sides[0] & sides[1]
+    same = people[:, None] == people
+    assert (same == (task.groups[:, None] == task.groups)).all()
 
 
 def _by_path(files):

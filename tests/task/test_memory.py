@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -38,6 +39,24 @@ def test_a_saved_task_is_the_same_when_loaded(tmp_path, weights):
         column.levels for column in one.table.columns
     ]
     assert len(other.folds) == 5
+
+
+def test_groups_are_saved_and_leave_the_fingerprint_as_it_is(tmp_path):
+    one = task(group=np.arange(50) // 5)
+    assert one.groups.tolist() == (np.arange(50) // 5).tolist()
+    assert dataclasses.replace(one, groups=None).fingerprint == fingerprint(one)
+    memory.save(one, tmp_path)
+    assert memory.load(tmp_path).groups.tolist() == one.groups.tolist()
+    memory.save(task(), tmp_path)
+    assert memory.load(tmp_path).groups is None
+
+
+def test_a_folder_that_was_written_before_groups_were_is_read(tmp_path):
+    memory.save(task(), tmp_path)
+    facts = tmp_path / "task.json"
+    known = json.loads(facts.read_text())
+    facts.write_text(json.dumps({name: known[name] for name in known if name != "grouped"}))
+    assert memory.load(tmp_path).groups is None
 
 
 def test_a_table_of_numbers_alone_is_saved(tmp_path):

@@ -16,6 +16,13 @@ def test_levels_are_ordered_by_count_and_rare_ones_left_out() -> None:
     assert fit_category(one, np.arange(7), rare=1, most=2).levels == ("c", "b")
 
 
+def test_the_share_of_rare_values_is_known_without_the_missing_ones() -> None:
+    one = column([0, 1, 1, 2, 2, 2, -1, -1], ("a", "b", "c"))
+    assert fit_category(one, np.arange(8), rare=1, most=10).rest == 0
+    assert fit_category(one, np.arange(8), rare=2, most=10).rest == 1 - 5 / 6
+    assert fit_category(one, np.arange(6, 8), rare=1, most=10).rest == 1
+
+
 def test_only_the_given_rows_count() -> None:
     one = column([0, 0, 1, 1, 1], ("a", "b"))
     assert fit_category(one, np.array([0, 1, 2]), rare=2, most=10).levels == ("a",)

@@ -164,6 +164,10 @@ def test_group_time_and_weights_shape_the_task(tmp_path):
     grouped = read(path, target="y", group="who", weights="w")
     who = np.arange(ROWS) // 6
     assert not set(who[grouped.splits.train]) & set(who[grouped.splits.test])
+    assert ((grouped.groups[:, None] == grouped.groups) == (who[:, None] == who)).all()
+    tested = read(path, target="y", group="who", test=path)
+    assert len(np.unique(tested.groups_of(tested.splits.test))) == len(np.unique(who))
+    assert not set(tested.groups_of(tested.splits.test)) & set(grouped.groups)
     assert {"who", "w"} <= {one.name for one in grouped.schema.of(Kind.DROP)}
     assert grouped.weights.tolist() == [i % 3 for i in range(ROWS)]
     ordered = read(path, target="y", time="seen")

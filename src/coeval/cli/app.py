@@ -233,7 +233,10 @@ def predict(
         typer.Argument(metavar="DATA", help="Rows to predict, raw columns; or images, as for fit."),
     ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="CSV to write.", show_default="terminal")
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="CSV, TSV, Parquet or Feather to write.", show_default="terminal"
+        ),
     ] = None,
 ) -> None:
     """Predict with a run's model, through ONNX Runtime."""

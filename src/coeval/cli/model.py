@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 FORMATS = {"onnx": (ONNX,), "torch": (WEIGHTS, SOURCE, MANIFEST), "source": (SOURCE,)}
 _MOST_NAMES = 10
+_TABLES = {
+    "": "to_csv",
+    ".csv": "to_csv",
+    ".tsv": "to_csv",
+    ".txt": "to_csv",
+    ".parquet": "to_parquet",
+    ".feather": "to_feather",
+}
+"""How predictions are written to files of each suffix."""
 
 
 def model_folder(run: Path) -> Path:
@@ -53,6 +62,8 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
     """Predict the rows of a file."""
     from coeval.export.predictor import Predictor  # noqa: PLC0415 - loads ONNX Runtime
 
+    if out is not None:
+        _check_suffix(out)
     predictor = Predictor(model_folder(run))
     found = predictor.predict(data)
     if predictor.description.image is None:
@@ -62,7 +73,7 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
     if out is None:
         say(found.to_csv(index=False).rstrip("\n"))
         return
-    _write_csv(found, out)
+    _write_table(found, out)
     say(f"{out}: {len(found):,} predictions")
 
 
@@ -83,9 +94,35 @@ def _warn(text: str) -> None:
     sys.stderr.write(f"coeval: {text}\n")
 
 
-def _write_csv(found: "pd.DataFrame", out: Path) -> None:
+def _suffix(out: Path) -> str:
+    """Return what a file's name says of its format; CSV may be gzipped."""
+    name = Path(out.name.lower())
+    is_packed = name.suffix == ".gz" and _TABLES.get(Path(name.stem).suffix) == "to_csv"
+    return Path(name.stem).suffix if is_packed else name.suffix
+
+
+def _check_suffix(out: Path) -> None:
+    """Check that predictions can be written as a file's name says.
+
+    Raises:
+        DataError: They cannot.
+    """
+    if _suffix(out) not in _TABLES:
+        known = ", ".join(one for one in _TABLES if one)
+        raise DataError(
+            f"Expected -o to name a file that ends in {known} or .csv.gz, got {out}. Name such a file; other formats can be made of it."
+        )
+
+
+def _write_table(found: "pd.DataFrame", out: Path) -> None:
     try:
-        found.to_csv(out, index=False)
+        match _TABLES[_suffix(out)]:
+            case "to_parquet":
+                found.to_parquet(out, index=False)
+            case "to_feather":
+                found.to_feather(out)
+            case _:
+                found.to_csv(out, index=False, sep="\t" if _suffix(out) == ".tsv" else ",")
     except OSError as error:
         raise DataError(
             f"Cannot write {out}: {error.strerror or error}. Name another file with -o."

@@ -11,7 +11,6 @@ So in a ``GridSearchCV`` one Ctrl-C shortens the current fit, and two in a row l
 
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,9 @@ from sklearn.utils.validation import (
 
 from coeval.architecture.text import outline
 from coeval.estimators.images import Form, form_of, holds_images, table_of, task_of
+from coeval.estimators.labels import label_texts, labelled, refuse_missing
 from coeval.export.card import CardFacts
-from coeval.export.ensemble import Ensemble, Trained
+from coeval.export.ensemble import Trained
 from coeval.oneshot.history import history, nothing
 from coeval.oneshot.method import METHODS
 from coeval.run.budget import Budget
@@ -40,7 +40,6 @@ from coeval.run.fit_space import space_of
 from coeval.run.memory_fit import Fit, fit_in_memory
 from coeval.run.run import Run
 from coeval.task.frame import from_arrays, raw_frame_to_table
-from coeval.task.numerals import number_text
 from coeval.task.own_metric import own_metric
 from coeval.task.split import Shares
 from coeval.task.table import Table
@@ -145,6 +144,10 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
         """Return the features as the task reads them: frames and images as they are, everything else as numbers."""
+        if (
+            type(X).__name__ == "LazyFrame"
+        ):  # scikit-learn finds no features in what is not collected
+            X = X.collect()
         is_image = holds_images(X)
         if reset:
             self._form = form_of(X) if is_image else None
@@ -263,6 +266,7 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         X = self._checked(X, reset=True)
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
+        refuse_missing(y)
         assert_all_finite(y, input_name="y")  # first: the next line casts what it is given
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -280,8 +284,8 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
         order = np.array([int(float(one)) for one in task.target.classes])
         self._order = np.argsort(order)
         self._search(task, seed, started)
-        labels, number = _label_texts(self.classes_[order])
-        self.model_ = _labelled(self.model_, labels, number)
+        labels, number = label_texts(self.classes_[order])
+        self.model_ = labelled(self.model_, labels, number)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -345,7 +349,9 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
         """
         started = time.monotonic()
         X = self._checked(X, reset=True)
-        y = column_or_1d(y, warn=True, dtype=np.float64)
+        y = column_or_1d(y, warn=True)
+        refuse_missing(y)
+        y = column_or_1d(y, dtype=np.float64)
         check_consistent_length(X, y)
         if not np.isfinite(y).all():
             raise ValueError("Input y contains NaN or infinity: every row needs a finite target.")
@@ -362,21 +368,6 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
 
 def _is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "dtypes")
-
-
-def _label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
-    """Return labels as a saved model names them, and whether they are numbers."""
-    if labels.dtype.kind in "fiu":
-        return tuple(number_text(float(one)) for one in labels), True
-    return tuple(str(one) for one in labels), False
-
-
-def _labelled(model: Trained, labels: tuple[str, ...], number: bool) -> Trained:
-    """Return a model that names its classes as the user does."""
-    if isinstance(model, Ensemble):
-        members = [replace(one, classes=labels, number=number) for one in model.members]
-        return replace(model, members=tuple(members))
-    return replace(model, classes=labels, number=number)
 
 
 def _try_metric(task: Task) -> None:

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from coeval.exact.certificate import Semantics
+from coeval.export.model import free_name
 from coeval.run.approximate import approximate
 from coeval.run.approximate_components import DEFAULT, material
 from coeval.run.approximate_plan import Plan
@@ -99,7 +100,8 @@ class FunctionApproximator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )
         names = getattr(self, "feature_names_in_", None)
-        target = next(one for one in ("y", "target", "y_") if names is None or one not in names)
+        taken = set() if names is None else set(names)
+        target = free_name("target" if "y" in taken else "y", taken)
         points = make_points(list(X.T), y, names, target)
         self.approximation_: Approximation = approximate(points, made, plan)
         self.formula_ = self.approximation_.formula

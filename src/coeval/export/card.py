@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coeval.export.card_importance import importance_section
-from coeval.export.card_words import Wording, wording
+from coeval.export.card_markdown import cell, code, plain
+from coeval.export.card_words import RUNTIME, Wording, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def card(facts: CardFacts, model: ModelFacts) -> str:
     """Return the card as Markdown."""
     sections = [
         _task(model),
-        _score(facts),
+        _score(facts, model),
         _use(facts, model),
         _data(facts, model),
         importance_section(facts.importance, facts.metric_label or "the score"),
@@ -150,23 +151,23 @@ def card(facts: CardFacts, model: ModelFacts) -> str:
         _files(model),
         _origin(facts),
     ]
-    title = f"# Model card: {facts.title or model.target}"
+    title = f"# Model card: {plain(facts.title or model.target)}"
     return "\n\n".join([title, *(one for one in sections if one)]) + "\n"
 
 
 def _task(model: ModelFacts) -> str:
     what = {"binary": "one of two classes", "multiclass": f"one of {len(model.classes)} classes"}
     lines = [
-        f"Predicts **{_cell(model.target)}**, {what.get(model.problem, 'a number')}, from {model.wording.given}."
+        f"Predicts **{plain(model.target)}**, {what.get(model.problem, 'a number')}, from {model.wording.given}."
     ]
     if model.classes:
-        shown = ", ".join(f"`{_cell(one)}`" for one in model.classes[:20])
+        shown = ", ".join(code(one) for one in model.classes[:20])
         more = f" and {len(model.classes) - 20} more" if len(model.classes) > 20 else ""
         lines.append(f"Classes: {shown}{more}.")
     return "\n".join(lines)
 
 
-def _score(facts: CardFacts) -> str:
+def _score(facts: CardFacts, model: ModelFacts) -> str:
     label = facts.metric_label or "score"
     direction = "more is better" if facts.maximise else "less is better"
     lines = ["## Score", "", f"Metric: {label} ({direction})."]
@@ -188,17 +189,26 @@ def _score(facts: CardFacts) -> str:
         lines.append(
             f"The same architecture under other seeds varies by {_number(facts.noise)} (standard deviation)."
         )
-    rows = [Score("**this model**", facts.validation, facts.test), *facts.baselines]
+    rows = [Score("this model", facts.validation, facts.test), *facts.baselines]
     if any(one.test is not None or one.validation is not None for one in rows):
         lines += ["", "| | validation | test |", "|---|---:|---:|"]
         lines += [
-            f"| {_cell(one.label)} | {_number(one.validation)} | {_number(one.test)} |"
+            f"| {f'**{one.label}**' if one is rows[0] else cell(one.label)} | {_number(one.validation)} | {_number(one.test)} |"
             for one in rows
         ]
+    if len(model.parts) > 1 and facts.validation is not None:
+        lines += [
+            "",
+            "Its score in validation is that of its heaviest member alone; the one on the test split is that of all together.",
+        ]
     if facts.scores:
-        known = {name: value for name, value in facts.scores.items() if value is not None}
-        others = ", ".join(f"{name} {_number(value)}" for name, value in known.items())
-        lines += ["", f"Other scores on the test split: {others}."]
+        others = ", ".join(
+            f"{name} {_number(value)}"
+            for name, value in facts.scores.items()
+            if value is not None and name.replace("_", " ").casefold() != label.casefold()
+        )
+        if others:
+            lines += ["", f"Other scores on the test split: {others}."]
     return "\n".join(lines)
 
 
@@ -208,7 +218,7 @@ def _use(facts: CardFacts, model: ModelFacts) -> str:
         "## Intended use and limits",
         "",
         f"- For {words.one}s from the same source as the training data. Where the world has changed since, the score does "
-        f"not hold; measure it again on new {words.one}s with a known {_cell(model.target)}.",
+        f"not hold; measure it again on new {words.one}s with a known {plain(model.target)}.",
         f"- {words.limits}",
         "- The model shows what goes together with the target in these data, not what causes it. "
         "It has not been examined for fairness between groups of people; do so before it decides about any.",
@@ -217,7 +227,7 @@ def _use(facts: CardFacts, model: ModelFacts) -> str:
         lines.append("- It gives one value without an interval of its own.")
     else:
         lines.append(f"- {_calibration(model.temperature)}")
-    lines += [f"- {_sentence(note)}" for note in facts.notes]
+    lines += [f"- {plain(_sentence(note))}" for note in facts.notes]
     return "\n".join(lines)
 
 
@@ -236,9 +246,7 @@ def _data(facts: CardFacts, model: ModelFacts) -> str:
         splits = ", ".join(f"{name} {count:,}" for name, count in facts.splits.items())
         lines += [f"{facts.rows:,} {model.wording.one}s" + (f": {splits}." if splits else "."), ""]
     lines += ["| column | kind | why |", "|---|---|---|"]
-    lines += [
-        f"| {_cell(name)} | {kind} | {_cell(why)} |" for name, kind, why in model.columns[:200]
-    ]
+    lines += [f"| {cell(name)} | {kind} | {cell(why)} |" for name, kind, why in model.columns[:200]]
     if len(model.columns) > 200:
         lines.append(f"| … and {len(model.columns) - 200} more | | |")
     return "\n".join([*lines, "", *_preparations(model.parts)])
@@ -312,7 +320,7 @@ Compared with the searched model on {model.rows_compared:,} {words.one}s, `model
 
 | file | what it is |
 |---|---|
-| `model.onnx` | {words.raw} to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime |
+| `model.onnx` | {words.raw} to {" and ".join(f"`{one}`" for one in model.outputs)}; needs only ONNX Runtime, {RUNTIME} |
 | `weights.safetensors` | the model's weights |
 | `network.py` | the model as plain PyTorch, for {words.prepared} |
 | `architecture.json` | architecture, preparation, columns, classes, digests of the files |
@@ -331,7 +339,7 @@ With coeval: `coeval predict RUN {words.data} -o predictions.csv`."""
 def _origin(facts: CardFacts) -> str:
     parts = []
     if facts.command:
-        parts.append(f"Made by `{facts.command}`")
+        parts.append(f"Made by {code(facts.command)}")
     if facts.seed is not None:
         parts.append(f"seed {facts.seed}")
     if facts.trials is not None:
@@ -345,11 +353,6 @@ def _origin(facts: CardFacts) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
-
-
-def _cell(text: str) -> str:
-    """Return a text that cannot break a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _sentence(note: str) -> str:

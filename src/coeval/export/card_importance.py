@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coeval.export.card_markdown import cell
+
 SHOWN = 20
 """Columns in the table; the others are counted."""
 
@@ -30,8 +32,7 @@ def importance_section(found: Mapping[str, Any] | None, metric: str) -> str:
     for one in columns[:SHOWN]:
         low, high = one.get("low"), one.get("high")
         between = "" if low is None or high is None else f"{low:.3g} to {high:.3g}"
-        name = str(one["name"]).replace("|", "\\|").replace("\n", " ")
-        lines.append(f"| {name} | {one['loss']:.3g} | {between} |")
+        lines.append(f"| {cell(str(one['name']))} | {one['loss']:.3g} | {between} |")
     if rest := max(0, len(columns) - SHOWN) + int(found["left"]):
         lines.append(f"| … and {rest} more | | |")
     return "\n".join(lines)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+RUNTIME = "1.21 or newer"
+"""Versions of ONNX Runtime that read ``model.onnx``, as ``pyproject.toml`` asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -61,7 +64,7 @@ def _table(inputs: Sequence[tuple[str, str]]) -> Wording:
         given="a table's row",
         one="row",
         each="a row",
-        limits="Missing values are expected everywhere; categories never seen in training count as missing.",
+        limits="Missing values are expected everywhere; categories never seen in training count as rare ones.",
         raw="raw columns",
         takes=f"""`model.onnx` takes one array of shape (rows, 1) for each column: doubles for numbers (NaN = missing), strings for the rest \
 ('' = missing; dates as YYYY-MM-DD, with or without a time of day).

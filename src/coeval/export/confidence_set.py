@@ -48,6 +48,7 @@ def confidence_set(
             predictions[number],
             predictions[best],
             judged.weights,
+            judged.groups,
             seed=seed,
             resamples=RESAMPLES,
             level=level,

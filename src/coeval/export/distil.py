@@ -160,6 +160,7 @@ def _is_better(student: Retrained, twin: Retrained, final: FinalModel, task: Tas
         student.selection,
         before,
         task.weights_of(rows),
+        task.groups_of(rows),
         level=0.68,
         resamples=300,
     )

@@ -70,9 +70,12 @@ class _Witness:
         weights = None
         if one.weights is not None and two.weights is not None:
             weights = np.concatenate([one.weights, two.weights])
+        groups = None
+        if one.groups is not None and two.groups is not None:
+            groups = np.concatenate([one.groups, two.groups])
         targets = np.concatenate([one.targets, two.targets])
         predictions = np.concatenate([self.predictions, other.predictions], axis=1)
-        return _Witness(Judged(one.metric, targets, weights), predictions)
+        return _Witness(Judged(one.metric, targets, weights, groups), predictions)
 
 
 @dataclass(frozen=True, slots=True)

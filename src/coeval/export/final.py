@@ -38,6 +38,7 @@ from coeval.export.selection import (
     completed,
     finalists_floor,
     has_lost,
+    left_behind,
     rank,
     scored_trials,
     selection_score,
@@ -204,6 +205,9 @@ def make_final(
         trained = _searched(finalists, resources, task, artifacts)
     results = tuple(summary(one, trained, task) for one in finalists if trainings(one, trained))
     ranking = rank(finalists, trained, results, task)
+    ahead = left_behind(finalists, ranking[0], trained, task, artifacts)
+    if ahead is not None and stored(ahead, resources.source, artifacts) is not None:
+        ranking = [ahead, *(one for one in ranking if one is not ahead)]
     if resources.seeded and is_quick and trained:
         chosen, kept = ranking[0], completed(ranking[0], trained)[0]
     else:
@@ -222,7 +226,7 @@ def make_final(
         epochs=searched[chosen.trial] if kept.rows is Rows.SEARCHED else kept.epochs,
         seconds=time.monotonic() - started,
         rows=kept.rows,
-        provenance=_provenance(chosen, kept, results),
+        provenance=_provenance(chosen, kept, finalists[0], results),
         finalists=results,
         noise_floor=finalists_floor(results),
         trained=tuple(trained),
@@ -371,14 +375,19 @@ def _at_any_cost(
     )
 
 
-def _provenance(chosen: Finalist, kept: Retrained, results: Sequence[FinalistResult]) -> str:
-    """Return how the model came about."""
-    compared = len(scored_trials(results))
-    how = (
-        f"{chosen.named}, chosen among {compared} finalists on the selection rows"
-        if compared > 1
-        else f"{chosen.named}, the best on validation"
-    )
+def _provenance(
+    chosen: Finalist, kept: Retrained, favourite: Finalist, results: Sequence[FinalistResult]
+) -> str:
+    """Return how the model came about, and why the best on validation was not among those compared."""
+    compared = scored_trials(results)
+    how = f"{chosen.named}, the best on validation"
+    if chosen.trial in compared and len(compared) > 1:
+        how = f"{chosen.named}, chosen among {len(compared)} finalists on the selection rows"
+    elif chosen is not favourite:
+        how = chosen.named
+    if chosen is not favourite and favourite.trial not in compared:
+        why = next((one.failure for one in results if one.trial == favourite.trial), "")
+        how += f", without {favourite.named.lower()}, the best on validation ({why or 'no model of it'})"
     if kept.rows is Rows.SEARCHED:
         return f"{how}; with the weights of the search itself."
     end = "" if kept.is_complete else ", stopped before its last epoch for lack of time"

@@ -22,21 +22,25 @@ class Judged:
         metric: Decides.
         targets: ``(rows,)`` class indices or values.
         weights: ``(rows,)`` sample weights, or ``None``.
+        groups: ``(rows,)`` numbers of groups, or ``None``.
     """
 
     metric: Metric
     targets: Targets
     weights: Floats | None
+    groups: npt.NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, task: Task, rows: Index) -> "Judged":
         """Return a task's rows under its metric."""
-        return cls(task.metric, task.target.values[rows], task.weights_of(rows))
+        weights, groups = task.weights_of(rows), task.groups_of(rows)
+        return cls(task.metric, task.target.values[rows], weights, groups)
 
     def take(self, rows: Index) -> "Judged":
         """Return some of the rows."""
         weights = None if self.weights is None else self.weights[rows]
-        return Judged(self.metric, self.targets[rows], weights)
+        groups = None if self.groups is None else self.groups[rows]
+        return Judged(self.metric, self.targets[rows], weights, groups)
 
     def score(self, predictions: Floats) -> float:
         """Return the metric of predictions; NaN where it is undefined."""

@@ -10,7 +10,9 @@ from coeval.architecture.types import Grid
 from coeval.errors import ExportError
 from coeval.export.ensemble import Ensemble, Trained, members_of
 from coeval.export.model import Model, RawInput, raw_inputs
+from coeval.export.unseen import known_levels
 from coeval.task import preparation_json
+from coeval.task.preparation_category import CategoryCodes
 from coeval.task.table import ColumnSchema, Schema
 from coeval.task.task import Problem
 
@@ -27,6 +29,7 @@ class Description:
         classes: Class labels as text, in index order; empty for regression.
         number: The labels are numbers.
         image: The type of the images; ``None`` for a table.
+        levels: Of each categorical column, as far as the model tells them apart.
     """
 
     schema: Schema
@@ -36,6 +39,7 @@ class Description:
     classes: tuple[str, ...]
     number: bool
     image: Grid | None = None
+    levels: tuple[CategoryCodes, ...] = ()
 
 
 def facts(model: Trained) -> dict[str, Any]:
@@ -87,6 +91,7 @@ def description(manifest: Mapping[str, Any]) -> Description:
         schema = Schema(tuple(ColumnSchema.of(one) for one in manifest["columns"]))
         target = manifest["target"]
         image = Grid(*manifest["image"]) if manifest.get("image") else None
+        parts = manifest["ensemble"]["members"] if "ensemble" in manifest else [manifest]
         return Description(
             schema=schema,
             inputs=raw_inputs(schema, image),
@@ -95,6 +100,7 @@ def description(manifest: Mapping[str, Any]) -> Description:
             classes=tuple(target["classes"]),
             number=bool(target["number"]),
             image=image,
+            levels=known_levels(one["preparation"] for one in parts),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(

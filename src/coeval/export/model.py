@@ -1,9 +1,10 @@
 """A trained model as plain values: all that a model folder says, before it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from coeval.architecture.step import Architecture
 from coeval.architecture.types import Grid
@@ -11,6 +12,9 @@ from coeval.task.preparation_image import ImagePreparation
 from coeval.task.prepare import Prepared
 from coeval.task.table import Kind, Schema
 from coeval.task.task import Problem
+
+EXACT = 2**53
+"""Below it, a double tells every whole number from the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +99,18 @@ def raw_inputs(schema: Schema, image: Grid | None = None) -> tuple[RawInput, ...
         shape = size if column.kind is Kind.IMAGE else (1,)
         inputs.append(RawInput(column.name, name, number, column.kind, shape))
     return tuple(inputs)
+
+
+def label_numbers(labels: Sequence[str]) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+    """Return labels that are numbers as such: whole ones as integers, unless one is so large that a double would not tell it from the next.
+
+    Example:
+        >>> label_numbers(["0", "3"]).tolist(), label_numbers(["0", "1e20"]).tolist()
+        ([0, 3], [0.0, 1e+20])
+    """
+    numbers = np.array([float(label) for label in labels])
+    is_whole = np.all(numbers == np.rint(numbers)) and np.all(np.abs(numbers) < EXACT)
+    return numbers.astype(np.int64) if is_whole else numbers
 
 
 def free_name(wanted: str, taken: set[str]) -> str:

@@ -11,7 +11,7 @@ ML_OPSET = 5
 """The operator set of ``ai.onnx.ml`` with TreeEnsemble; from 4 on LabelEncoder takes tensors of doubles."""
 
 IR_VERSION = 10
-"""An intermediate representation that ONNX Runtime 1.18 and later read."""
+"""An intermediate representation that ONNX Runtime 1.18 and later read; the operator sets need 1.21."""
 
 
 class Graph:

@@ -13,7 +13,7 @@ from coeval.architecture.types import Columns
 from coeval.build.onnx_module import OPSET, OUTPUT
 from coeval.errors import ExportError
 from coeval.export import onnx_preparation as preparation_graph
-from coeval.export.model import Model, RawInput, free_name, raw_inputs
+from coeval.export.model import Model, RawInput, free_name, label_numbers, raw_inputs
 from coeval.export.onnx_graph import IR_VERSION, ML_OPSET, Graph
 from coeval.export.onnx_images import pixels
 from coeval.export.onnx_network import PIXELS, network_graph
@@ -222,9 +222,9 @@ def _labels(graph: Graph, model: Model) -> tuple[str, int]:
     """Return the classes as a constant and its type: whole numbers, numbers or strings."""
     if not model.number:
         return graph.strings(model.classes), TensorProto.STRING
-    numbers = np.array([float(label) for label in model.classes])
-    if np.all(numbers == np.rint(numbers)):
-        return graph.integers(numbers.astype(np.int64)), TensorProto.INT64
+    numbers = label_numbers(model.classes)
+    if numbers.dtype == np.int64:
+        return graph.integers(numbers), TensorProto.INT64
     return graph.doubles(numbers), TensorProto.DOUBLE
 
 

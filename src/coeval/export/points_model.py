@@ -32,5 +32,6 @@ def interval(source: TaskSource, artifacts: Artifacts, point: Point) -> Interval
         given = prepared.transform(task.table.take(judged))
         parts.append(predict(network, given, task.problem, scale))
     rows = task.judged
-    weights = task.weights_of(rows)
-    return score_interval(task.metric, task.target.values[rows], np.concatenate(parts), weights)
+    weights, groups = task.weights_of(rows), task.groups_of(rows)
+    targets = task.target.values[rows]
+    return score_interval(task.metric, targets, np.concatenate(parts), weights, groups)

@@ -9,7 +9,9 @@ import numpy.typing as npt
 from coeval.errors import DataError
 from coeval.export.folder import ONNX, check_files, read_manifest
 from coeval.export.manifest import Description, description
+from coeval.export.model import label_numbers
 from coeval.export.session import Session
+from coeval.export.unseen import unseen_notes
 from coeval.task.table import Column, Kind, Table
 from coeval.task.task import Problem
 
@@ -25,7 +27,8 @@ class Predictor:
 
     Attributes:
         description: Columns, problem and classes.
-        notes: How the images that were predicted last had to be changed.
+        notes: What is to be known of the rows that were predicted last: how images had to be changed, and which columns hold categories that
+            training did not have.
 
     Raises:
         ExportError: A file is missing, cut short, changed, or of another format.
@@ -61,7 +64,9 @@ class Predictor:
         import pandas as pd  # noqa: PLC0415 - a table can be predicted without it
 
         if self.description.image is None:
-            return pd.DataFrame(self._columns(self.predict_table(self.table(data))))
+            rows = self.table(data)
+            self.notes = unseen_notes(rows, self.description.levels)
+            return pd.DataFrame(self._columns(self.predict_table(rows)))
         table, names = self.pictures(data)
         return pd.DataFrame({"image": names, **self._columns(self.predict_table(table))})
 
@@ -69,9 +74,9 @@ class Predictor:
         """Return predictions as named columns."""
         if self.description.problem is Problem.REGRESSION:
             return {"prediction": result}
-        labels = np.array(self.description.classes, dtype=object)
+        labels: npt.NDArray[Any] = np.array(self.description.classes, dtype=object)
         if self.description.number:
-            labels = _numbers(self.description.classes)
+            labels = label_numbers(self.description.classes)
         columns = {"prediction": labels[result.argmax(axis=1)]}
         for position, label in enumerate(self.description.classes):
             columns[f"probability_{label}"] = result[:, position]
@@ -87,6 +92,11 @@ class Predictor:
             from coeval.task.read import read_rows  # noqa: PLC0415 - imports pandas
 
             return read_rows(data, self.description.schema)
+        if type(data).__name__ == "Series":
+            raise DataError(
+                f"Expected a table, got a {type(data).__module__.split('.')[0]} Series. Pass a frame with the columns of training, such as "
+                "series.to_frame() for one column and series.to_frame().T for one row of a pandas frame."
+            )
         from coeval.task.frame import raw_frame_to_table  # noqa: PLC0415 - imports pandas
 
         return raw_frame_to_table(data, self.description.schema)
@@ -109,9 +119,3 @@ class Predictor:
     def predict_table(self, table: Table) -> npt.NDArray[np.float64]:
         """Return probabilities ``(rows, classes)``, or values ``(rows,)`` in the user's units."""
         return self._session.predict(table)
-
-
-def _numbers(labels: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return labels that are numbers as such, whole ones as integers."""
-    numbers = np.array([float(label) for label in labels])
-    return numbers.astype(np.int64) if np.all(numbers == np.rint(numbers)) else numbers

@@ -38,12 +38,14 @@ class OpenedTest:
         test: The search's metric with its 95 % interval.
         scores: Every metric of the problem with its 95 % interval; NaN where undefined.
         baselines: One for each baseline that could be fitted.
+        groups: How many the rows belong to; 0 where rows have none.
     """
 
     rows: int
     test: Interval
     scores: Mapping[str, Interval]
     baselines: tuple[BaselineScore, ...] = ()
+    groups: int = 0
 
 
 def open_test(
@@ -62,14 +64,15 @@ def open_test(
     """
     rows = task.splits.test
     targets = task.target.values[rows]
-    weights = task.weights_of(rows)
+    weights, groups = task.weights_of(rows), task.groups_of(rows)
     found = {
-        name: resampled(one, targets, predictions, weights, seed=seed)
+        name: resampled(one, targets, predictions, weights, groups, seed=seed)
         for name, one in all_metrics(task).items()
     }
     own = found[task.metric.name]
     others = {
-        name: resampled(task.metric, targets, one, weights, seed=seed) for name, one in baselines
+        name: resampled(task.metric, targets, one, weights, groups, seed=seed)
+        for name, one in baselines
     }
     return OpenedTest(
         len(rows),
@@ -79,4 +82,5 @@ def open_test(
             BaselineScore(name, one.interval(), (own - one).interval())
             for name, one in others.items()
         ),
+        0 if groups is None else len(np.unique(groups)),
     )

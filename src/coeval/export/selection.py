@@ -8,9 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.bootstrap import score_difference, score_interval
+from coeval.export.held_out import searched
 from coeval.export.retrain import Finalist, Retrained
-from coeval.statistics import NoiseFloor, noise_floor
-from coeval.task.task import Task
+from coeval.statistics import Interval, NoiseFloor, noise_floor
+from coeval.task.task import Index, Task
+from coeval.trial import Artifacts
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,27 @@ def rank(
     return order + rest
 
 
+def left_behind(
+    finalists: Sequence[Finalist],
+    winner: Finalist,
+    trained: Sequence[Retrained],
+    task: Task,
+    artifacts: Artifacts | None,
+) -> Finalist | None:
+    """Return the best on validation where it has no complete training and led the contest's winner there by more than a standard error.
+
+    Without it, a contest of the others says who is the best of them, and not who is the best.
+    """
+    favourite = finalists[0]
+    if completed(favourite, trained) or not completed(winner, trained):
+        return None
+    one, other = (searched(each.predictions, task, artifacts) for each in (favourite, winner))
+    if one is None or other is None:
+        return None
+    lead = _difference(one, other, task, task.judged)
+    return favourite if (lead.low > 0 if task.metric.maximise else lead.high < 0) else None
+
+
 def scored_trials(results: Sequence[FinalistResult]) -> set[int]:
     """Return the numbers of the finalists that have a selection score."""
     return {one.trial for one in results if not math.isnan(one.selection)}
@@ -80,16 +105,26 @@ def _standard_error(
     first: Finalist, second: Finalist, trained: Sequence[Retrained], task: Task
 ) -> float:
     """Return half the width of the middle 68 % of the paired difference on the selection rows."""
-    rows = task.splits.selection
-    weights = task.weights_of(rows)
     one, other = (completed(finalist, trained)[0].selection for finalist in (first, second))
     if one is None or other is None:
         return math.inf
-    found = score_difference(
-        task.metric, task.target.values[rows], one, other, weights, level=0.68, resamples=300
-    )
+    found = _difference(one, other, task, task.splits.selection)
     width = (found.high - found.low) / 2
     return width if math.isfinite(width) else math.inf
+
+
+def _difference(first: Floats, second: Floats, task: Task, rows: Index) -> Interval:
+    """Return the paired difference of two scores on some rows, a standard error to either side."""
+    return score_difference(
+        task.metric,
+        task.target.values[rows],
+        first,
+        second,
+        task.weights_of(rows),
+        task.groups_of(rows),
+        level=0.68,
+        resamples=300,
+    )
 
 
 def has_lost(after: Retrained, before: Retrained | None, task: Task) -> bool:
@@ -97,8 +132,8 @@ def has_lost(after: Retrained, before: Retrained | None, task: Task) -> bool:
     if before is None or before.selection is None or after.selection is None:
         return False
     rows = task.splits.selection
-    weights = task.weights_of(rows)
-    usual = score_interval(task.metric, task.target.values[rows], before.selection, weights)
+    weights, groups = task.weights_of(rows), task.groups_of(rows)
+    usual = score_interval(task.metric, task.target.values[rows], before.selection, weights, groups)
     score = selection_score(task, after.selection)
     return score < usual.low if task.metric.maximise else score > usual.high
 
@@ -131,7 +166,7 @@ def summary(finalist: Finalist, trained: Sequence[Retrained], task: Task) -> Fin
     )
 
 
-def selection_score(task: Task, predictions: npt.NDArray[np.float64]) -> float:
+def selection_score(task: Task, predictions: Floats) -> float:
     """Return the search's metric on the selection rows."""
     rows = task.splits.selection
     weights = task.weights_of(rows)

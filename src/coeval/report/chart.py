@@ -64,10 +64,18 @@ def time_ticks(high: float, wanted: int = 5) -> list[float]:
 
 
 def tick_label(value: float, marks: Sequence[float]) -> str:
-    """Return a mark's number with as many places as tell the marks apart."""
-    step = min((b - a for a, b in pairwise(marks)), default=abs(value) or 1.0)
-    places = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
-    return f"{value:,.{places}f}" if places < 7 else f"{value:.3g}"
+    """Return a mark's number with as many places as tell the marks apart, in powers of ten where they are large or tiny.
+
+    Example:
+        >>> tick_label(2000.0, [0.0, 1000.0, 2000.0]), tick_label(2e10, [0.0, 2e10]) == f"2 {words.TIMES} 10¹⁰"
+        ('2,000', True)
+    """
+    step = min((b - a for a, b in pairwise(marks)), default=abs(value)) or 1.0
+    largest = max(map(abs, marks), default=abs(value)) or 1.0
+    places = _places(step)
+    if places < 7 and largest < 1e6:
+        return f"{value:,.{places}f}"
+    return words.power(value, 1 + _magnitude(largest) - _magnitude(step)) if value else "0"
 
 
 def clock_label(seconds: float, high: float) -> str:
@@ -176,4 +184,14 @@ def _round_step(least: float) -> float:
 def _multiples(low: float, high: float, step: float) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return [round(index * step, _places(step)) for index in range(first, last + 1)]
+
+
+def _magnitude(size: float) -> int:
+    """Return the power of ten of the first digit."""
+    return math.floor(math.log10(size) + 1e-9)
+
+
+def _places(step: float) -> int:
+    """Return how many decimals the multiples of a round step have."""
+    return max(0, -_magnitude(step))

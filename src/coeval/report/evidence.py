@@ -6,7 +6,7 @@ from typing import Any
 from coeval.report import noise, words
 from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, tag
-from coeval.report.verdict import own_score, read_score, test_score
+from coeval.report.verdict import Score, own_score, read_score, test_score
 
 
 def trust(facts: Facts) -> Markup:
@@ -35,15 +35,20 @@ def _interval(facts: Facts) -> Markup:
         return Markup()
     rows = dig(facts.final, "test", "rows")
     counted = f" {words.count(rows)}" if rows else ""
+    groups = dig(facts.final, "test", "groups")
+    drawn = f"{words.plural(int(groups), 'group')} of the" if groups else "the"
     return _card(
         "95 % interval",
         f"{words.score(own.low)} to {words.score(own.high)}",
-        f"Bootstrap over the{counted} locked test {facts.noun}s: others of the same kind would mostly score in here.",
+        f"Bootstrap over {drawn}{counted} locked test {facts.noun}s: others of the same kind would mostly score in here.",
     )
 
 
 def _optimism(facts: Facts) -> Markup:
-    """Return the gap between what the search saw and what the test says."""
+    """Return the gap between what the search saw and what the test says.
+
+    What is known of the luck of being the best is said of the search's best trial alone.
+    """
     validation = read_score(dig(facts.final, "validation"))
     selection = read_score(dig(facts.final, "selection"))
     test = test_score(facts)
@@ -51,18 +56,16 @@ def _optimism(facts: Facts) -> Markup:
         return Markup()
     gap = test.value - validation.value
     worse = facts.better(validation.value, test.value)
-    alone = " of the heaviest member" if len(dig(facts.final, "members") or []) > 1 else ""
-    chain = [f"validation{alone} {words.score(validation.value)}"]
-    if (corrected := read_score(dig(facts.final, "corrected"))) is not None:
+    chain = [f"validation{_whose(facts)} {words.score(validation.value)}"]
+    if (corrected := _corrected(facts)) is not None:
         chain.append(f"{words.score(corrected.value)} without the luck of being the best of many")
     if selection:
         chain.append(f"selection {words.score(selection.value)}")
     chain.append(f"test {words.score(test.value)}")
-    meaning = (
-        "The search's own number was too hopeful by this much."
-        if worse
-        else "The search's own number was not too hopeful."
-    )
+    number = "The search's own number" if facts.is_incumbent else "The trial's own number"
+    meaning = f"{number} was {'too hopeful by this much' if worse else 'not too hopeful'}."
+    if _whose(facts):
+        meaning = "All members together have no score of the search to compare with."
     return _card("Validation to test", words.signed(gap), f"{', '.join(chain)}. {meaning}")
 
 
@@ -75,13 +78,24 @@ def gap(facts: Facts) -> str:
     how = (
         "worse" if facts.better(validation.value, test.value) else "better" if away else "no worse"
     )
+    together = " of all members together" if _whose(facts) else ""
     by = f" by {words.score(abs(away))}" if away else ""
-    corrected = read_score(dig(facts.final, "corrected"))
+    corrected = _corrected(facts)
     luck = f" ({words.score(corrected.value)} without the luck of the choice)" if corrected else ""
     return (
-        f"Validation {words.score(validation.value)}{luck}, test {words.score(test.value)}: {how}{by} on rows that the "
+        f"Validation{_whose(facts)} {words.score(validation.value)}{luck}, test{together} {words.score(test.value)}: {how}{by} on rows that the "
         "search never saw."
     )
+
+
+def _whose(facts: Facts) -> str:
+    """Return whose validation score it is, where it is not the whole model's."""
+    return " of the heaviest member" if len(dig(facts.final, "members") or []) > 1 else ""
+
+
+def _corrected(facts: Facts) -> Score | None:
+    """Return the score of the search's best trial without the luck of being the best; ``None`` where the model is of another trial."""
+    return read_score(dig(facts.final, "corrected")) if facts.is_incumbent else None
 
 
 def _control(facts: Facts) -> Markup:

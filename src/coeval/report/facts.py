@@ -101,6 +101,12 @@ class Facts:
     files: tuple[tuple[str, int], ...] = ()
 
     @property
+    def is_incumbent(self) -> bool:
+        """Return whether the winner is the trial with the best score of the search; another may have won on the selection rows."""
+        found = best((one.trial for one in self.trials), self.objective)
+        return found is not None and found == self.winner
+
+    @property
     def done(self) -> tuple[Timed, ...]:
         """Return the trials that finished with a measurement."""
         return tuple(one for one in self.trials if one.trial.state is State.DONE)

@@ -25,9 +25,16 @@ def score(value: float | None) -> str:
     return f"{value:,.{places}f}"
 
 
-def power(value: float) -> str:
-    """Return a number in two places times a power of ten."""
-    digits, _, exponent = f"{value:.1e}".partition("e")
+def power(value: float, most: int | None = None) -> str:
+    """Return a number in two places times a power of ten, or in so many places at most.
+
+    Example:
+        >>> power(3e8) == f"3.0 {TIMES} 10⁸", power(3e8, 3) == f"3 {TIMES} 10⁸"
+        (True, True)
+    """
+    digits, _, exponent = f"{value:.{(most or 2) - 1}e}".partition("e")
+    if most is not None and "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
     return f"{digits.replace('-', MINUS)} {TIMES} 10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 

@@ -283,7 +283,9 @@ def _facts(
         "selection": final.selection,
         "epochs": final.epochs,
         "provenance": final.provenance,
-        "test": None if opened is None else {**_interval(opened.test), "rows": opened.rows},
+        "test": None
+        if opened is None
+        else {**_interval(opened.test), "rows": opened.rows, "groups": opened.groups},
         "scores": {}
         if opened is None
         else {name: _finite(one.value) for name, one in opened.scores.items()},

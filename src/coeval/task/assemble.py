@@ -13,6 +13,7 @@ from coeval.seed import generator
 from coeval.task.columns import concatenate, to_table
 from coeval.task.fingerprint import fingerprint
 from coeval.task.gaps import about_gaps, without_gaps
+from coeval.task.groups import group_numbers, joined
 from coeval.task.kinds import infer_kinds, listed
 from coeval.task.leakage import copied, leaks
 from coeval.task.metric import Metric
@@ -73,6 +74,7 @@ class Extra:
     table: Table
     target: Target
     weights: npt.NDArray[np.float64] | None
+    groups: npt.NDArray[np.int64] | None = None
 
 
 def assemble(
@@ -138,6 +140,7 @@ def with_test(task: Task, extra: Extra) -> Task:
             weights,
             "",
             task.notes,
+            joined(task.groups, extra.groups, more),
         )
     )
     return _noted(whole, is_own=True)
@@ -176,6 +179,7 @@ def _task(
             read_weights(plan.weights),
             "",
             tuple(notes),
+            group_numbers(plan.group),
         )
     )
 
@@ -338,22 +342,15 @@ def _structure(plan: Plan, notes: list[str]) -> Structure:
             "Give a group column or a time column, not both: one order of splits is possible."
         )
     if plan.group is not None:
-        return Structure(groups=_groups(plan.group, notes))
+        alone = int(plan.group.missing.sum())
+        if alone:
+            notes.append(
+                f"{alone} rows without a group ({plan.group.name!r}) are groups of their own"
+            )
+        return Structure(groups=group_numbers(plan.group))
     if plan.time is not None:
         return Structure(time=_moments(plan.time))
     return Structure()
-
-
-def _groups(raw: RawColumn, notes: list[str]) -> npt.NDArray[np.int64]:
-    """Return group numbers; each row without one is a group of its own."""
-    missing = raw.missing
-    codes = np.unique(raw.values, return_inverse=True)[1].astype(np.int64)
-    if missing.any():
-        codes[missing] = codes.max() + 1 + np.arange(int(missing.sum()))
-        notes.append(
-            f"{int(missing.sum())} rows without a group ({raw.name!r}) are groups of their own"
-        )
-    return codes
 
 
 def _moments(raw: RawColumn) -> npt.NDArray[np.float64]:

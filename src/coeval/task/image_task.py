@@ -23,6 +23,7 @@ from coeval.task.assemble import (
     seal,
     taken,
 )
+from coeval.task.groups import group_numbers, joined
 from coeval.task.image_found import MOST_SIDE, Decoded, Found, decoded, size_for
 from coeval.task.image_stack import AT_ONCE, Bytes
 from coeval.task.metrics import metric
@@ -74,6 +75,8 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
     order = np.concatenate([splits.train, splits.validation, splits.selection, splits.test])
     images = stack.take(order).gather(grid)
     weights = _weights(own_plan, len(target.values))
+    known = group_numbers(own_plan.group)
+    groups = None if known is None else joined(known, None, len(target.values) - len(known))
     splits, folds = _renumbered(splits, folds, order)
     said += _copies(images, splits)
     colour = "grey" if grid.features == 1 else "colour"
@@ -91,6 +94,7 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
             weights=None if weights is None else weights[order],
             fingerprint="",
             notes=tuple(said),
+            groups=None if groups is None else groups[order],
         )
     )
 

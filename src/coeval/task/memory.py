@@ -47,6 +47,8 @@ def save(task: Task, folder: str | Path) -> None:
         )  # written from the file they are mapped from, not through memory
     if task.weights is not None:
         arrays["weights"] = task.weights
+    if task.groups is not None:
+        arrays["groups"] = task.groups
     arrays |= {one: getattr(task.splits, one) for one in _SPLITS}
     for number, (train, validation) in enumerate(task.folds):
         arrays |= {f"fold{number}_train": train, f"fold{number}_validation": validation}
@@ -116,6 +118,7 @@ def _facts(task: Task) -> dict[str, Any]:
         "rows": task.table.rows,
         "folds": len(task.folds),
         "weighted": task.weights is not None,
+        "grouped": task.groups is not None,
         "schema": [asdict(column) for column in task.schema.columns],
         "columns": [(one.name, one.kind.value, one.levels) for one in task.table.columns],
         "target": (task.target.name, task.target.classes, task.target.number),
@@ -150,6 +153,7 @@ def _rebuild(folder: Path, facts: dict[str, Any], metric: Metric | None) -> Task
         mapped("weights") if facts["weighted"] else None,
         facts["fingerprint"],
         tuple(facts["notes"]),
+        mapped("groups") if facts.get("grouped") else None,  # older folders know of none
     )
 
 

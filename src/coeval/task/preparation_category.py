@@ -13,10 +13,17 @@ MISSING = ""
 
 @dataclass(frozen=True, slots=True)
 class CategoryCodes:
-    """How one categorical column becomes codes: the j-th level, from 0, is code ``j + 1``; anything else is 0."""
+    """How one categorical column becomes codes: the j-th level, from 0, is code ``j + 1``; anything else is 0.
+
+    Attributes:
+        name: The column's.
+        levels: Those that have a code of their own.
+        rest: Share of the values it was learnt from, missing ones left out, that are of no such level: they were rare. 1 where that is not known.
+    """
 
     name: str
     levels: tuple[str, ...]
+    rest: float = 1.0
 
     def transform(self, column: Column) -> npt.NDArray[np.int64]:
         """Return ``(rows,)`` codes."""
@@ -40,4 +47,8 @@ def fit_category(column: Column, rows: npt.NDArray[np.intp], rare: int, most: in
         counts[-1] = 0
     order = np.argsort(-counts, kind="stable")[:most]
     common = tuple(names[index] for index in order if counts[index] >= max(rare, 1))
-    return CategoryCodes(column.name, common)
+    values = {
+        name: int(count) for name, count in zip(names, counts, strict=True) if name != MISSING
+    }
+    held = sum(values.get(name, 0) for name in common)
+    return CategoryCodes(column.name, common, 1 - held / max(sum(values.values()), 1))

@@ -45,13 +45,15 @@ def to_json(preparation: Prepared) -> dict[str, Any]:
             "levels": scaler.levels.tolist(),
         },
         "categories": [
-            {"name": one.name, "levels": list(one.levels)} for one in preparation.categories
+            {"name": one.name, "levels": list(one.levels), "rest": one.rest}
+            for one in preparation.categories
         ],
         "texts": [_text(one) for one in preparation.texts],
         "targets": [
             {
                 "name": one.name,
                 "levels": list(one.codes.levels),
+                "rest": one.codes.rest,
                 "effects": one.effects.astype(np.float64).tolist(),
             }
             for one in preparation.targets
@@ -123,14 +125,17 @@ def _read(value: dict[str, Any]) -> Preparation:
         scaler=Scaler(
             fitted["kind"], fill, center, inverse, knots.reshape(shape), levels.reshape(shape)
         ),
-        categories=tuple(
-            CategoryCodes(one["name"], tuple(one["levels"])) for one in value["categories"]
-        ),
+        categories=tuple(read_codes(one) for one in value["categories"]),
         texts=tuple(_read_text(one) for one in value["texts"]),
         targets=tuple(_read_target(one) for one in value.get("targets", ())),
         words=tuple(_read_words(one) for one in value.get("words", ())),
         moment=tuple((name, float(days)) for name, days in value.get("moment", {}).items()),
     )
+
+
+def read_codes(value: dict[str, Any]) -> CategoryCodes:
+    """Return the codes of one column; models of older versions do not say how much was rare."""
+    return CategoryCodes(value["name"], tuple(value["levels"]), float(value.get("rest", 1.0)))
 
 
 def _read_text(value: dict[str, Any]) -> TextHash:
@@ -148,4 +153,4 @@ def _read_target(value: dict[str, Any]) -> TargetCodes:
     effects = np.asarray(value["effects"], dtype=np.float32)
     if effects.ndim != 2 or len(effects) != len(value["levels"]) + 1:
         raise ValueError(f"effects of shape {effects.shape} for {len(value['levels'])} levels")
-    return TargetCodes(CategoryCodes(value["name"], tuple(value["levels"])), effects)
+    return TargetCodes(read_codes(value), effects)

@@ -8,6 +8,7 @@ from coeval.task.assemble import Extra, Plan, assemble, read_weights, with_test
 from coeval.task.columns import check_columns, to_table
 from coeval.task.files import Source, read_file
 from coeval.task.frame import keep_strings
+from coeval.task.groups import group_numbers
 from coeval.task.image_table import Listing, listed_images
 from coeval.task.images import is_images, read_images
 from coeval.task.kinds import listed, parse_kinds
@@ -101,7 +102,7 @@ def read(
     if listing.paths is not None:
         return listed_images(listing, str(test), plan, source.notes)
     task = assemble(features, by_name[target], plan, source.notes)
-    return with_test(task, _test_rows(test, task, weights)) if own_test else task
+    return with_test(task, _test_rows(test, task, weights, group)) if own_test else task
 
 
 def read_rows(path: str | Path, schema: Schema) -> Table:
@@ -139,7 +140,7 @@ def _refuse_columns(path: str | Path, given: Mapping[str, object]) -> None:
             )
 
 
-def _test_rows(path: str | Path, task: Task, weights: str | None) -> Extra:
+def _test_rows(path: str | Path, task: Task, weights: str | None, group: str | None) -> Extra:
     """Return the rows of an own test file in the task's columns."""
     source = read_file(path)
     name = task.target.name
@@ -158,7 +159,8 @@ def _test_rows(path: str | Path, task: Task, weights: str | None) -> Extra:
     by_name = {one.name: one for one in kept}
     table = to_table(kept, task.schema, int(keep.sum()))
     own = read_weights(by_name[weights]) if weights in by_name else None
-    return Extra(table, encode_like(by_name[name], task.target), own)
+    groups = group_numbers(by_name.get(group or ""))
+    return Extra(table, encode_like(by_name[name], task.target), own, groups)
 
 
 def _check_names(names: Sequence[str], target: str, source: Source, path: str | Path) -> None:

@@ -66,6 +66,7 @@ class Task:
         weights: ``(rows,)`` float64 sample weights, or ``None``.
         fingerprint: Digest of data, splits, metric and problem.
         notes: What was inferred, dropped or found suspicious, one sentence each.
+        groups: ``(rows,)`` numbers of the groups that rows belong to, or ``None``.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Task:
     weights: npt.NDArray[np.float64] | None
     fingerprint: str
     notes: tuple[str, ...] = ()
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def outputs(self) -> int:
@@ -93,6 +95,10 @@ class Task:
     def weights_of(self, rows: Index) -> npt.NDArray[np.float64] | None:
         """Return the weights of some rows; ``None`` where rows have none."""
         return None if self.weights is None else self.weights[rows]
+
+    def groups_of(self, rows: Index) -> npt.NDArray[np.int64] | None:
+        """Return the groups of some rows; ``None`` where rows have none."""
+        return None if self.groups is None else self.groups[rows]
 
     @property
     def is_image(self) -> bool:

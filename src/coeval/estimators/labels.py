@@ -1,0 +1,45 @@
+"""What users call their classes, and targets that are missing."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy.typing as npt
+
+from coeval.export.ensemble import Ensemble, Trained
+from coeval.export.model import EXACT
+from coeval.task.numerals import number_text
+
+_MISSING = frozenset({"NoneType", "NAType", "NaTType"})
+
+
+def refuse_missing(y: npt.NDArray[Any]) -> None:
+    """Refuse targets that are missing, which neither compare with labels nor are numbers.
+
+    Raises:
+        ValueError: One is.
+    """
+    if y.dtype != object:
+        return
+    row = next((row for row, one in enumerate(y) if type(one).__name__ in _MISSING), None)
+    if row is not None:
+        raise ValueError(
+            f"Input y contains {y[row]!r} in row {row}: every row needs a target. Leave such rows out of X and y, or fill them in."
+        )
+
+
+def label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
+    """Return labels as a saved model names them, and whether they are numbers: integers that doubles cannot hold are names."""
+    if labels.dtype.kind in "iu":
+        integers = [int(one) for one in labels]
+        return tuple(map(str, integers)), all(abs(one) < EXACT for one in integers)
+    if labels.dtype.kind == "f":
+        return tuple(number_text(float(one)) for one in labels), True
+    return tuple(str(one) for one in labels), False
+
+
+def labelled(model: Trained, labels: tuple[str, ...], number: bool) -> Trained:
+    """Return a model that names its classes as the user does."""
+    if isinstance(model, Ensemble):
+        members = [replace(one, classes=labels, number=number) for one in model.members]
+        return replace(model, members=tuple(members))
+    return replace(model, classes=labels, number=number)
