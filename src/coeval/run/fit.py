@@ -193,6 +193,7 @@ def _sit(
             options=options,
             levers=levers,
             budget=budget,
+            seconds=max(left, FINISH_SECONDS),
             task=task,
             space=space,
             objective=Objective(task.metric.name, task.metric.maximise),
@@ -287,7 +288,7 @@ def _memory_note(site: Site) -> list[Note]:
 
 
 def _rivals(site: Site) -> Rivals:
-    seconds = 60.0 if site.budget.seconds is None else RIVAL_SHARE * site.budget.seconds
+    seconds = 60.0 if site.seconds == math.inf else RIVAL_SHARE * site.seconds
     return Rivals(
         site.folder.cache,
         site.task,

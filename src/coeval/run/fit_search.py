@@ -210,7 +210,7 @@ def trial_limits(site: Site, deadline: float | None) -> Limits:
 
 
 def _trial_seconds(site: Site) -> float | None:
-    whole = site.budget.seconds
-    if whole is None:
+    whole = site.seconds
+    if whole == math.inf:
         return None
     return max(3.0, divide(whole).trial if trains_ticks(site) else TRIAL_SHARE * whole)
