@@ -18,7 +18,7 @@ def checked(budget: Budget) -> Budget:
     if budget.seconds is not None and budget.seconds < LEAST_BUDGET:
         raise BudgetError(
             f"A budget must be at least {LEAST_BUDGET:g}s to train, export and verify one model, got {budget.seconds:g}s. "
-            "Raise --budget, or leave it out and set --trials."
+            "Raise --budget; to end the search sooner, set --trials."
         )
     return budget
 

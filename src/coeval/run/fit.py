@@ -45,9 +45,10 @@ RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
 FINISH_SECONDS = EXPORT_SECONDS + 2.0
 """A late start or resume still makes a model, if need be of what the journal holds."""
-HUGE, MARGIN_SHARE = 100_000, 1.0
+HUGE, MARGIN_SHARE, MARGIN_MOST = 100_000, 1.0, 0.25
 """Rows from which on as much time as passed before the search is kept for its end, beyond what every run keeps. With half of it, 500,000
-rows of pixels with all models ended 7 s late on a core of their own."""
+rows of pixels with all models ended 7 s late on a core of their own. It is a share of what is left at most: where 600,000 rows took 15 s of 40 s to
+read, all of it would leave nothing to search in."""
 INTERRUPTED_SECONDS = 20.0
 """After Ctrl-C a user waits for a finished model, but not for long."""
 
@@ -185,7 +186,7 @@ def _sit(
         if notes(events, "final") and (left < LEAST_BUDGET or _is_full(budget, trials(events))):
             raise RunError(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
-                f"coeval resume {folder.path} --budget or --trials."
+                f"coeval resume {folder.path} {budget.twice}"
             )
         plan = memory_plan(options.memory, workers, task)
         site = Site(
@@ -202,7 +203,7 @@ def _sit(
             workers=workers if plan is None else plan.workers,
             end=math.inf
             if left == math.inf
-            else max(began + left - _margin(task, began), time.monotonic() + FINISH_SECONDS),
+            else max(began + left - _margin(task, began, left), time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
             demands=demands,
             memory=plan,
@@ -211,9 +212,10 @@ def _sit(
         watcher.begin(site, spent + time.monotonic() - began, earlier)
         site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
         rivals = _rivals(site)
+        passed = time.monotonic() - began
         try:
             run = search_for(site, rivals, events)
-            _check_any(run, folder.path)
+            _check_any(run, site, passed)
             end = site.end
             if run.why == "interrupted":
                 end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
@@ -228,35 +230,55 @@ def _sit(
         store.close()
 
 
-def _margin(task: Task, began: float) -> float:
+def _margin(task: Task, began: float, seconds: float) -> float:
     """Return how much before its time a run on a huge table is to be done.
 
     Its last steps go through the rows as reading them did, so they take longer where that did: on a wide table, a slow machine, or
     one with other work.
+
+    Args:
+        task: What is solved.
+        began: ``time.monotonic()`` seconds at which the sitting did.
+        seconds: That it has.
     """
-    return MARGIN_SHARE * (time.monotonic() - began) if task.table.rows >= HUGE else 0.0
+    if task.table.rows < HUGE:
+        return 0.0
+    passed = time.monotonic() - began
+    return min(MARGIN_SHARE * passed, MARGIN_MOST * max(0.0, seconds - passed))
 
 
-def _check_any(run: Run, path: Path) -> None:
+def _check_any(run: Run, site: Site, passed: float) -> None:
     """Check that there is something to finish.
+
+    Args:
+        run: The search.
+        site: Where it worked.
+        passed: Seconds of the sitting before the search could begin.
 
     Raises:
         RunError: No trial succeeded; the message says why the first did not.
     """
     if run.best is not None:
         return
+    again = f"coeval resume {site.folder.path}"
+    more = f"{again} {site.budget.twice}"
     if all(one.state is State.RUNNING for one in run.trials):
+        if run.why == "interrupted":
+            raise RunError(
+                f"Interrupted before the first trial had ended, so there is no model. To go on: {again}"
+            )
+        limit = "" if site.seconds == math.inf else f" of {site.seconds:.1f} s"
         raise RunError(
-            "The search ended before its first trial did, so there is no model. Give the run more time: "
-            f"coeval resume {path} --budget."
+            f"The search ended before its first trial did, so there is no model: reading and preparing the data took "
+            f"{passed:.1f} s{limit}. Give the run more time: {more}"
         )
     failures = [
         one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
     ]
     why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
-        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Give the run more time with "
-        f"coeval resume {path} --budget, or mend what the failures name."
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Mend what the failures name, or "
+        f"give the run more time: {more}"
     )
 
 
