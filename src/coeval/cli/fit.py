@@ -51,15 +51,23 @@ class Display:
 
     def record(self, record: Trial | Note) -> None:
         """Show a record that was written."""
+        if isinstance(record, Note) and record.kind == "interrupted":
+            self._say(
+                f"interrupted: finishing the best so far, at most {record.data['seconds']:.0f} s; again to stop at once"
+            )
+            return
         if self._tracker is None:
             return
         self._tracker.record(record)
         if isinstance(record, Note) and record.kind == "memory" and record.data["said"]:
-            self._console.print(f"note: {record.data['said']}", markup=False, soft_wrap=True)
+            self._say(f"note: {record.data['said']}")
         if self._live is not None and not (
             isinstance(record, Trial) and record.state is State.RUNNING
         ):
             self._live.update()
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def __enter__(self) -> "Display":
         """Begin a command."""

@@ -1,7 +1,9 @@
 """The main job, stage by stage: read, search, finish. Everything it knows is in the run's folder."""
 
 import math
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_of
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import preload_for, prestart
-from coeval.run.interrupt import Interrupt
+from coeval.run.interrupt import INTERRUPTED_SECONDS, Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
 from coeval.run.options import Options
@@ -33,7 +35,7 @@ from coeval.run.sitting import sitting
 from coeval.run.strategies import PULLED, check_trainable, strategy_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
-from coeval.store.protocol import Note
+from coeval.store.protocol import Event, Note
 from coeval.store.queries import active_seconds, notes, trials
 from coeval.task import memory
 from coeval.task.images import is_images
@@ -49,8 +51,6 @@ HUGE, MARGIN_SHARE, MARGIN_MOST = 100_000, 1.0, 0.25
 """Rows from which on as much time as passed before the search is kept for its end, beyond what every run keeps. With half of it, 500,000
 rows of pixels with all models ended 7 s late on a core of their own. It is a share of what is left at most: where 600,000 rows took 15 s of 40 s to
 read, all of it would leave nothing to search in."""
-INTERRUPTED_SECONDS = 20.0
-"""After Ctrl-C a user waits for a finished model, but not for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _sit(
     began: float,
     watcher: Watcher,
 ) -> Outcome:
-    """Open the journal, search, finish."""
+    """Open the journal and work, or refuse to."""
     store = SqliteStore(folder.journal, space.to_json, space.from_json)
     try:
         events = list(store.events())
@@ -209,25 +209,36 @@ def _sit(
             memory=plan,
         )
         earlier = [event.body for event in events]
-        watcher.begin(site, spent + time.monotonic() - began, earlier)
-        site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
-        rivals = _rivals(site)
-        passed = time.monotonic() - began
-        try:
-            run = search_for(site, rivals, events)
-            _check_any(run, site, passed)
-            end = site.end
-            if run.why == "interrupted":
-                end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-            kept = 0.0 if run.why == "interrupted" else ablation_seconds(site, run.best)
-            with Interrupt() as interrupt:  # absorbs Ctrl-C once: the model is nearly there
-                final = finish(site, run, rivals, end - kept)
-                ablate(site, run, int(final["trial"]), end, interrupt)
-            return Outcome(folder, run, final, task.notes)
-        finally:
-            rivals.close()
+        with Interrupt() as interrupt:
+            interrupt.then(lambda: _announce(site))
+            watcher.begin(site, spent + time.monotonic() - began, earlier)
+            site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
+            return _work(site, events, began, interrupt)
     finally:
         store.close()
+
+
+def _work(site: Site, events: Sequence[Event], began: float, interrupt: Interrupt) -> Outcome:
+    """Search, finish, explain."""
+    rivals = _rivals(site)
+    passed = time.monotonic() - began
+    try:
+        run = search_for(site, rivals, events, interrupt)
+        _check_any(run, site, passed)
+        end = min(site.end, interrupt.end)
+        kept = 0.0 if interrupt.requested else ablation_seconds(site, run.best)
+        final = finish(site, run, rivals, end - kept, interrupt)
+        ablate(site, run, int(final["trial"]), end, interrupt)
+        return Outcome(site.folder, run, final, site.task.notes)
+    finally:
+        rivals.close()
+
+
+def _announce(site: Site) -> None:
+    """Tell the watcher of an interruption, in a thread: what was interrupted may hold a lock that a display waits for."""
+    seconds = max(0.0, min(INTERRUPTED_SECONDS, site.end - time.monotonic()))
+    note = Note("interrupted", {"seconds": seconds})
+    threading.Thread(target=site.watcher.record, args=(note,), daemon=True).start()
 
 
 def _margin(task: Task, began: float, seconds: float) -> float:

@@ -21,6 +21,7 @@ from coeval.run.finish import ended_early, note_rivals
 from coeval.run.front import Front, front_strategy
 from coeval.run.gate import Gated, Timely
 from coeval.run.held import Held
+from coeval.run.interrupt import Interrupt
 from coeval.run.one_shot import divide
 from coeval.run.processes import ProcessExecutor
 from coeval.run.protocol import Executor
@@ -49,13 +50,14 @@ FIRST_SHARE = 0.4
 rows 13 s are kept, of which a linear model took 4."""
 
 
-def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
+def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event], interrupt: Interrupt) -> Run:
     """Search until the budget, less what the end needs, is spent, or until it is not worth its time.
 
     Args:
         site: Where the sitting works.
         rivals: The baselines, which train beside the search.
         earlier: What the journal holds.
+        interrupt: Of the sitting.
 
     Raises:
         RunError: The journal cannot be written, or no worker can start.
@@ -118,6 +120,7 @@ def search_for(site: Site, rivals: Rivals, earlier: Sequence[Event]) -> Run:
                 deadline=deadline,
                 stop=stop,
                 seed=site.options.seed,
+                interrupt=interrupt,
             )
         note_one_shot(site, run.trials)
         note_teams(site, run.trials)

@@ -113,7 +113,7 @@ class Loop:
                     return "time"
                 self._collect()
         except KeyboardInterrupt:
-            self._stops.interrupt.requested = True
+            self._stops.interrupt.request()
             return "interrupted"
 
     def end(self, why: str) -> None:
