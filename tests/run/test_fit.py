@@ -8,8 +8,10 @@ import pytest
 from coeval.errors import RunError
 from coeval.run import fit, fit_search
 from coeval.run.budget import Budget
+from coeval.run.folder import open_folder
 from coeval.run.options import Options
 from coeval.run.run import Run
+from coeval.store.lock import WriterLock
 from coeval.trial import Proposal, Trial
 from tests.run.fakes import LOSS, candidate
 
@@ -100,3 +102,18 @@ def test_where_there_is_no_model_the_cause_is_told_and_a_budget_that_would_do(wh
     run = Run((Trial(0, Proposal(candidate(1.0))),), LOSS, why, 40.0)
     with pytest.raises(RunError, match=said):
         fit._check_any(run, site, 15.5)
+
+
+def test_a_new_budget_is_kept_once_the_sitting_may_begin(begun, monkeypatch):
+    folder = open_folder(begun)
+    journal = WriterLock(folder.journal)
+    try:
+        assert "already being written" in resumed(begun, budget="6m")
+    finally:
+        journal.release()
+    monkeypatch.setattr(fit, "notes", lambda events, kind: ("a final model",))
+    monkeypatch.setattr(fit, "active_seconds", lambda events: BUDGET)
+    assert "is finished" in resumed(begun, trials=5)
+    assert folder.capsule()["budget"] == {"seconds": BUDGET, "trials": None}
+    assert "no further" in resumed(begun, budget="6m", trials=5)
+    assert folder.capsule()["budget"] == {"seconds": 360.0, "trials": 5}

@@ -153,7 +153,6 @@ def resume(
             before["trials"] if trials is None else trials,
         )
     )
-    folder.write_capsule({**kept, "budget": {"seconds": whole.seconds, "trials": whole.trials}})
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count, preload=preload_for(options.models))
     task = memory.load(folder.cache)
@@ -189,6 +188,7 @@ def _sit(
                 f"coeval resume {folder.path} {budget.twice}"
             )
         plan = memory_plan(options.memory, workers, task)
+        _keep(folder, budget)
         site = Site(
             folder=folder,
             options=options,
@@ -216,6 +216,13 @@ def _sit(
             return _work(site, events, began, interrupt)
     finally:
         store.close()
+
+
+def _keep(folder: RunFolder, budget: Budget) -> None:
+    """Keep a budget that was changed in the capsule: under the journal's lock, once the sitting may begin."""
+    kept, wanted = folder.capsule(), {"seconds": budget.seconds, "trials": budget.trials}
+    if kept["budget"] != wanted:
+        folder.write_capsule({**kept, "budget": wanted})
 
 
 def _work(site: Site, events: Sequence[Event], began: float, interrupt: Interrupt) -> Outcome:
