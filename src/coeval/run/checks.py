@@ -1,8 +1,8 @@
 """What a user may ask of a run, checked before anything is read or written."""
 
 from coeval.errors import BudgetError, RunError, unknown
+from coeval.evaluate.machine import cores
 from coeval.run.budget import Budget
-from coeval.run.capsule import cores
 from coeval.train.devices import DEVICES
 
 LEAST_BUDGET = 10.0
@@ -24,13 +24,22 @@ def checked(budget: Budget) -> Budget:
 
 
 def check_device(name: str) -> None:
-    """Check a device that a user named, by name only: whether it is there is seen where torch is.
+    """Check a device that a user named: that it is one, and that this machine has it.
 
     Raises:
         RunError: There is no such device.
     """
-    if name.partition(":")[0] not in DEVICES:
+    kind = name.partition(":")[0]
+    if kind not in DEVICES:
         raise RunError(unknown("--device", name, DEVICES))
+    if kind in ("auto", "cpu"):
+        return
+    from coeval.train.device import resolve  # noqa: PLC0415 - loads torch
+
+    try:
+        resolve(name)
+    except (ValueError, RuntimeError) as error:  # the latter of torch, which cannot read the number
+        raise RunError(f"--device {name} cannot be used: {error}") from error
 
 
 def checked_workers(workers: int | None) -> int:

@@ -146,6 +146,7 @@ def resume(
     folder = open_folder(path)
     kept = folder.capsule()
     options = Options.from_json(kept["options"])
+    check_device(options.device)
     before = kept["budget"]
     whole = checked(
         Budget.of(
