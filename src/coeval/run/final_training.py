@@ -2,14 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from coeval.export.distil import with_student
 from coeval.export.ensemble_final import with_ensemble
 from coeval.export.final import FinalModel, Resources, make_final
-from coeval.export.retrain import Finalist
+from coeval.export.retrain import Finalist, Retrained
 from coeval.export.seeds import with_seeds
 from coeval.run.contest import with_default
 from coeval.run.interrupt import Interrupt
@@ -60,17 +62,10 @@ def train_final(
     )
     if run.why == "early":
         resources = replace(resources, rounds=EARLY_ROUNDS)
-    try:
-        final = make_final(finalists, resources, site.artifacts)
-    except BrokenExecutor:
-        # A worker died, most likely for want of memory. What the search stored needs no training.
-        over = replace(resources, mapped=map, deadline=time.monotonic())
-        final = make_final(finalists, over, site.artifacts)
-    until = due
+    final, until = _trained(site, finalists, resources, pool), due
     if site.options.ensemble:
-        interrupt.then(
-            lambda: pool.end_by(interrupt.at)
-        )  # from here on nobody waits for a training
+        # From here on nobody who interrupts waits for a training.
+        interrupt.then(lambda: pool.end_by(interrupt.at))
         final, until = _together(
             site,
             final,
@@ -95,6 +90,29 @@ def train_final(
         )
     )
     return final, until
+
+
+def _trained(
+    site: Site, finalists: Sequence[Finalist], resources: Resources, pool: Pool
+) -> FinalModel:
+    """Return the best finalist alone.
+
+    After a worker died, most likely for want of memory, they are trained one at a time, in what time there is; after another
+    death the best is what the search stored.
+    """
+
+    def one_by_one(job: Callable[[Any], Retrained], inputs: Sequence[Any]) -> Iterator[Retrained]:
+        return (pool.submit(job, one).result() for one in inputs)
+
+    ways = (
+        resources,
+        replace(resources, mapped=one_by_one, workers=1),
+        replace(resources, mapped=map, deadline=time.monotonic()),  # which needs no training
+    )
+    for way in ways[:-1]:
+        with suppress(BrokenExecutor):
+            return make_final(finalists, way, site.artifacts)
+    return make_final(finalists, ways[-1], site.artifacts)
 
 
 def _together(

@@ -71,8 +71,9 @@ class Pool:
             return self._executor.submit(job, *args, **named)
 
     def map(self, job: Callable[[Any], T], inputs: Sequence[Any]) -> Iterable[T]:
-        """Return each input's result, in order."""
-        return self._executor.map(job, inputs)
+        """Return each input's result, in order; after a process died, from new ones."""
+        started = [self.submit(job, one) for one in inputs]
+        return (one.result() for one in started)
 
     def end_by(self, moment: float) -> None:
         """Let final trainings end by ``time.monotonic()`` seconds, wherever they are; a signal's handler may call this."""
