@@ -29,10 +29,12 @@ class Display:
         self._console = Console(stderr=True, quiet=silent)
         self._tracker: Tracker | None = None
         self._live: LiveDisplay | None = None
+        self._kept = " before the search began"
 
     def begin(self, site: Site, spent: float, earlier: Sequence[Trial | Note]) -> None:
         """Say what was read, and begin to show."""
         metric = site.task.metric
+        self._kept = f". What was finished is kept: coeval resume {site.folder.path}"
         for line in task_summary(site.task):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         start = Progress(
@@ -81,7 +83,7 @@ class Display:
             self._live.__exit__(None, None, None)
             self._live = None
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            complain("coeval: interrupted. What was finished is kept: coeval resume RUN")
+            complain(f"coeval: interrupted{self._kept}")
 
 
 def fit_command(options: Options, *, as_json: bool) -> None:
