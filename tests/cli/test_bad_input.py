@@ -38,6 +38,7 @@ def good(tmp_path: Path) -> Path:
         (["--target", "answer", "--kinds", "size=numbr"], "numeric"),
         (["--target", "answer", "--trials", "0"], "1 or more"),
         (["--target", "answer", "--device", "gpu"], "device"),
+        (["--target", "answer", "--device", "mps:x"], "--device mps:x cannot be used"),
         (["--target", "answer", "--memory", "plenty"], "--memory must be a size, got 'plenty'"),
         (["--target", "answer", "--max-latency", "5"], "Did you mean 5ms"),
         (["--target", "answer", "--max-latency", "quick"], "--max-latency must be a time above 0"),

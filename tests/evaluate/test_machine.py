@@ -1,8 +1,10 @@
-"""How much memory is free, from the places where Linux says so."""
+"""How much memory is free and how many cores there are, from the places where Linux says so."""
+
+import os
 
 import numpy as np
 
-from coeval.evaluate.machine import MemoryGauge, available_memory
+from coeval.evaluate.machine import MemoryGauge, available_memory, cores
 
 
 def test_it_is_a_plausible_number_here():
@@ -37,3 +39,17 @@ def test_the_gauge_says_nothing_where_the_system_does_not_count(tmp_path):
     gauge = MemoryGauge(tmp_path / "nowhere")
     gauge.start()
     assert gauge.growth() is None
+
+
+def test_a_containers_share_of_time_limits_the_cores(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(32)), raising=False)
+    assert cores(tmp_path) == 32
+    for said, found in (("250000 100000", 3), ("50000 100000", 1), ("max 100000", 32)):
+        (tmp_path / "cpu.max").write_text(f"{said}\n")
+        assert cores(tmp_path) == found
+    (tmp_path / "cpu.max").unlink()
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
+    for said, found in (("200000", 2), ("-1", 32)):
+        (tmp_path / "cpu/cpu.cfs_quota_us").write_text(f"{said}\n")
+        assert cores(tmp_path) == found

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from types import SimpleNamespace
@@ -53,7 +54,7 @@ def site(task, artifacts, seconds=600.0):
         objective=objective(task),
         folder=SimpleNamespace(cache=task),
         options=SimpleNamespace(seed=0),
-        budget=SimpleNamespace(seconds=seconds),
+        seconds=seconds,
         artifacts=artifacts,
     )
 
@@ -171,9 +172,9 @@ def test_time_is_kept_for_it_where_there_are_columns_to_tell_apart():
     one = dataclasses.replace(TASK.table, columns=TASK.table.columns[:1])
     assert importance_seconds(site(dataclasses.replace(TASK, table=one), Kept())) == 0
     assert importance_seconds(site(TASK, Kept(), seconds=60.0)) == pytest.approx(1.2)
-    assert importance_seconds(site(TASK, Kept(), seconds=None)) == 10.0
-    assert importance_seconds(site(TASK, Kept(), seconds=None), left=20.0) == pytest.approx(3.0)
-    assert importance_seconds(site(TASK, Kept(), seconds=None), left=-1.0) == 0
+    assert importance_seconds(site(TASK, Kept(), seconds=math.inf)) == 10.0
+    assert importance_seconds(site(TASK, Kept(), seconds=math.inf), left=20.0) == pytest.approx(3.0)
+    assert importance_seconds(site(TASK, Kept(), seconds=math.inf), left=-1.0) == 0
 
 
 def test_an_explanation_that_fails_costs_nothing_but_itself():

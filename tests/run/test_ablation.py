@@ -66,7 +66,7 @@ def site(seconds=600.0, workers=2):
         task=TASK,
         space=SPACE,
         objective=RMSE,
-        budget=SimpleNamespace(seconds=seconds),
+        seconds=math.inf if seconds is None else seconds,
         workers=workers,
         worker_bytes=None,
         memory=None,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coeval.errors import BudgetError
-from coeval.run.budget import Budget, parse_duration
+from coeval.run.budget import Budget, duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,13 @@ def test_what_is_left_falls_with_what_is_spent():
     assert Budget(10).seconds_left(4) == 6
     assert Budget(trials=1).seconds_left(4) == math.inf
     assert Budget.of("1m", 7) == Budget(60, 7)
+
+
+@given(st.integers(1, 10**7))
+def test_a_written_duration_is_read_back(seconds):
+    assert parse_duration(duration(seconds)) == seconds
+
+
+def test_advice_names_each_limit_that_there_is_doubled():
+    assert Budget(80.0).twice == "--budget 2m40s"
+    assert Budget(trials=8).twice == "--trials 16"

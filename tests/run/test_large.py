@@ -39,8 +39,9 @@ def test_a_huge_table_that_was_long_to_read_has_more_time_at_the_end_and_others_
     huge, small = (
         SimpleNamespace(table=SimpleNamespace(rows=rows)) for rows in (fit.HUGE, fit.HUGE - 1)
     )
-    assert fit._margin(huge, began) == pytest.approx(10.0 * fit.MARGIN_SHARE, abs=0.5)
-    assert fit._margin(small, began) == 0.0
+    assert fit._margin(huge, began, 60.0) == pytest.approx(10.0 * fit.MARGIN_SHARE, abs=0.5)
+    assert fit._margin(huge, began, 30.0) == pytest.approx(20.0 * fit.MARGIN_MOST, abs=0.5)
+    assert fit._margin(huge, began, 5.0) == fit._margin(small, began, 60.0) == 0.0
 
 
 @pytest.mark.slow

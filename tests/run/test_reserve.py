@@ -52,7 +52,7 @@ def site(end, strategy="evolution", seconds=60.0):
         space=SPACE,
         objective=Objective("log_loss"),
         workers=1,
-        budget=SimpleNamespace(seconds=seconds),
+        seconds=math.inf if seconds is None else seconds,
         demands=SimpleNamespace(closing_seconds=0.0),
         options=SimpleNamespace(strategy=strategy, ensemble=True),
         end=end,
@@ -231,7 +231,7 @@ def test_what_an_ensemble_may_take_to_be_written_is_kept_and_no_more():
     first, both = (walking_seconds(task, one) for one in (finalists[:1], finalists))
     assert first < both
     for seconds in (1.0, 1e4):
-        place.budget = SimpleNamespace(seconds=seconds)
+        place.seconds = seconds
         assert most_walking(place, finalists) == pytest.approx(first + WALK_SHARE * seconds)
         kept = ending_seconds(place, finalists) - export_seconds(task)
         walked = min(SEEDS * both, first + WALK_SHARE * seconds)

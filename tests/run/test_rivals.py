@@ -1,5 +1,8 @@
 """Baselines beside the search: the default network is refitted, or keeps what its trial reached."""
 
+import math
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
 
@@ -52,3 +55,25 @@ def test_what_finished_is_news_once(standing):
     assert names[0] == "default_constant"
     assert standing.news() == []
     assert len(standing.found) == len(names)
+
+
+def test_those_that_have_not_begun_are_left_out_on_demand(monkeypatch, tmp_path):
+    begun = []
+
+    class Busy:
+        def __init__(self, *given):
+            pass
+
+        def submit(self, job, name, *rest):
+            future = Future()
+            if not begun:
+                future.set_running_or_notify_cancel()
+            begun.append(future)
+            return future
+
+    monkeypatch.setattr(rivals, "Pool", Busy)
+    standing = Rivals(tmp_path, TASK, seed=0, max_seconds=1.0, has_test=True)
+    standing.skip()
+    begun[0].set_result(rivals.Rival(unscored("resnet", TRIAL)))
+    standing.wait(math.inf)
+    assert len(begun) > len(standing.news()) == 1

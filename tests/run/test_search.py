@@ -143,6 +143,22 @@ def test_endless_repetition_of_known_candidates_ends_the_search():
     assert run.counts.cached == 1000
 
 
+def test_a_resume_counts_anew_what_teaches_nothing():
+    store = MemoryStore()
+    find(fakes.Listed([2.0] * 5000), trials=5000, store=store)
+    run = find(fakes.Listed([2.0] * 1001 + [3.0] * 5), trials=5000, store=store)
+    assert run.trials[-1].measurement.values["loss"] > 3.0
+
+
+def test_a_pause_is_no_work_even_if_the_next_process_has_the_same_number():
+    store = MemoryStore()
+    before = sitting(fakes.task(), Budget(trials=3), 0, token="of the process before it")
+    store.append([before])
+    assert before.data["process"] == os.getpid()
+    find(store=store, trials=3)
+    assert len(notes(store.events(), "sitting")) == 2
+
+
 def test_endless_failure_ends_the_search():
     class Failing(fakes.Parabola):
         def _measure(self, number, x, report):

@@ -15,13 +15,13 @@ from rich.text import Text
 from coeval.cli.bench_words import INTERVAL, REACHED, describe, drawings, headings, page, rows
 from coeval.cli.words import complain, say, show
 from coeval.errors import BudgetError, DataError, RunError
+from coeval.evaluate.machine import cores
 from coeval.evaluate.table_catalogue import ALIASES, CATALOGUE, load_benchmark
 from coeval.report.regret_page import regret_page
 from coeval.run.bench import Contest, Entrant, Search, contest_truth, run_searches
 from coeval.run.bench_options import DEFAULTS, entrants, parse_limits, parse_objectives
 from coeval.run.bench_random import expectation
 from coeval.run.bench_result import Result, result_of, to_json
-from coeval.run.capsule import cores
 from coeval.run.folder import write_atomically
 from coeval.run.strategies import STRATEGIES
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from coeval.cli.words import say
 from coeval.errors import RunError
+from coeval.run.budget import Budget
 from coeval.trial import Trial
 
 if TYPE_CHECKING:
@@ -47,9 +48,10 @@ def columns_command(run: Path, *, as_json: bool) -> None:
         raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
     found = dig(facts.final, "importance")
     if found is None:
+        budget = Budget(**facts.capsule["budget"])
         raise RunError(
             f"The importance of the columns was not measured in {run}: it takes two columns of a table, thirty rows that "
-            "were held out, and a moment of time. Give the run more of it with coeval resume RUN --budget."
+            f"were held out, and a moment of time. Give the run more of it: coeval resume {run} {budget.twice}"
         )
     say(json.dumps(found) if as_json else "\n".join(importance.lines(facts)))
 

@@ -29,10 +29,12 @@ class Display:
         self._console = Console(stderr=True, quiet=silent)
         self._tracker: Tracker | None = None
         self._live: LiveDisplay | None = None
+        self._kept = " before the search began"
 
     def begin(self, site: Site, spent: float, earlier: Sequence[Trial | Note]) -> None:
         """Say what was read, and begin to show."""
         metric = site.task.metric
+        self._kept = f". What was finished is kept: coeval resume {site.folder.path}"
         for line in task_summary(site.task):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         start = Progress(
@@ -51,15 +53,23 @@ class Display:
 
     def record(self, record: Trial | Note) -> None:
         """Show a record that was written."""
+        if isinstance(record, Note) and record.kind == "interrupted":
+            self._say(
+                f"interrupted: finishing the best so far, at most {record.data['seconds']:.0f} s; again to stop at once"
+            )
+            return
         if self._tracker is None:
             return
         self._tracker.record(record)
         if isinstance(record, Note) and record.kind == "memory" and record.data["said"]:
-            self._console.print(f"note: {record.data['said']}", markup=False, soft_wrap=True)
+            self._say(f"note: {record.data['said']}")
         if self._live is not None and not (
             isinstance(record, Trial) and record.state is State.RUNNING
         ):
             self._live.update()
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def __enter__(self) -> "Display":
         """Begin a command."""
@@ -73,7 +83,7 @@ class Display:
             self._live.__exit__(None, None, None)
             self._live = None
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            complain("coeval: interrupted. What was finished is kept: coeval resume RUN")
+            complain(f"coeval: interrupted{self._kept}")
 
 
 def fit_command(options: Options, *, as_json: bool) -> None:

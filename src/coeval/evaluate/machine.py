@@ -1,5 +1,6 @@
-"""How much memory this process may still take, and how much it took."""
+"""What this process may take of the machine: memory, of which it also tells how much it took, and cores."""
 
+import math
 import os
 from pathlib import Path
 
@@ -20,6 +21,18 @@ def available_memory(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | 
         if one is not None
     ]
     return min(found, default=None)
+
+
+def cores(cgroup: Path = _CGROUP) -> int:
+    """Return how many cores this process may use, a part of one in the container's share as a whole.
+
+    Args:
+        cgroup: Where a container's share of time stands (version 2 and 1).
+    """
+    has_affinity = hasattr(os, "sched_getaffinity")
+    found = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    quota = _quota(cgroup)
+    return found if quota is None else min(found, max(1, math.ceil(quota)))
 
 
 class MemoryGauge:
@@ -74,6 +87,18 @@ def _from_cgroup(folder: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return max(int(limit) - used, 0) if limit.isdigit() else None
+
+
+def _quota(folder: Path) -> float | None:
+    """Return the cores' worth of time that a container has; ``None`` without a limit."""
+    older = (folder / "cpu" / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
+    for files in ((folder / "cpu.max",), tuple(older)):
+        try:
+            quota, period = " ".join(one.read_text() for one in files).split()
+            return int(quota) / int(period) if int(quota) > 0 else None
+        except (OSError, ValueError, ZeroDivisionError):  # "max" among them
+            continue
+    return None
 
 
 def _physical() -> int | None:

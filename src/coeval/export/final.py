@@ -71,6 +71,7 @@ class Resources:
         device: A name for ``train.device.resolve``.
         threads: That one operation may use.
         deadline: ``time.monotonic()`` seconds at which a model must be there; ``None`` for no hurry.
+        latest: Says by when at the latest as things stand, for who may be interrupted.
         workers: Jobs that ``mapped`` runs at once.
         mapped: Runs jobs; one after the other in this process by default.
         rounds: Trainings of each finalist at most, each under another seed.
@@ -84,6 +85,7 @@ class Resources:
     device: str = "cpu"
     threads: int = 1
     deadline: float | None = None
+    latest: Callable[[], float] = lambda: math.inf
     workers: int = 1
     mapped: Mapped = map
     rounds: int = 2
@@ -94,7 +96,8 @@ class Resources:
     @property
     def seconds_left(self) -> float:
         """Return the seconds until the deadline."""
-        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+        end = math.inf if self.deadline is None else self.deadline
+        return min(end, self.latest()) - time.monotonic()
 
     def job(self, finalist: Finalist, rows: Rows, repeat: int, *, reserve: float = 0.0) -> Job:
         """Return the job of training a finalist, to be given up ``reserve`` seconds before the deadline."""

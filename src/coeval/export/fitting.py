@@ -1,7 +1,7 @@
 """The part of the final training that needs torch: training, restoring and predicting with a ``Model``."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from coeval.architecture.retype import retyped
 from coeval.architecture.step import Architecture
 from coeval.build.network import Network, network_for
 from coeval.build.weights import arrays, load
+from coeval.export import hurry
 from coeval.export.ensemble import Trained, combined, members_of
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, Job, Rows, row_indices
@@ -61,7 +62,7 @@ def train(task: Task, job: Job) -> tuple[Model, int]:
         device=job.device,
         schedule_epochs=max(finalist.longest, finalist.schedule_epochs),
         stop_after=finalist.longest or finalist.epochs,
-        should_stop=None if job.deadline is None else _passed(job.deadline),
+        should_stop=lambda: time.monotonic() >= hurry.until(job.deadline),
         until=job.deadline if finalist.longest else None,
     )
     model = _model(task, architecture, prepared, arrays(network), fitted.scale)
@@ -136,7 +137,3 @@ def _learnt(task: Task, settings: Settings, rows: Rows) -> tuple[Prepared, Prepa
 
 _learnt_once = lru_cache(maxsize=4)(_learnt)
 """What texts say of the target takes seconds to learn, and is the same for every seed that a finalist is trained under."""
-
-
-def _passed(moment: float) -> Callable[[], bool]:
-    return lambda: time.monotonic() >= moment

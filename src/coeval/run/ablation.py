@@ -87,10 +87,9 @@ def ablate(site: Site, run: Run, winner: int, end: float, interrupt: Interrupt) 
 
 def _allowed(site: Site, run: Run, end: float) -> float:
     """Return the seconds that it may take: a share of the budget, as far as time is left; 0 for a small budget."""
-    whole = site.budget.seconds
-    if run.why == "interrupted" or (whole is not None and whole < ABLATION_BUDGET):
+    if run.why == "interrupted" or site.seconds < ABLATION_BUDGET:
         return 0.0
-    share = SHARE * (run.seconds if whole is None else whole)
+    share = SHARE * (run.seconds if site.seconds == math.inf else site.seconds)
     return max(0.0, min(share, end - CLOSING_SECONDS - time.monotonic()))
 
 

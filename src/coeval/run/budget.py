@@ -44,6 +44,18 @@ class Budget:
         """Return the seconds left after ``spent``; infinity without a limit on time."""
         return math.inf if self.seconds is None else self.seconds - spent
 
+    @property
+    def twice(self) -> str:
+        """Return the options of a budget twice as large, for advice.
+
+        Example:
+            >>> Budget(90.0, 8).twice
+            '--budget 3m --trials 16'
+        """
+        seconds = [] if self.seconds is None else [f"--budget {duration(2 * self.seconds)}"]
+        trials = [] if self.trials is None else [f"--trials {2 * self.trials}"]
+        return " ".join(seconds + trials)
+
     @classmethod
     def of(cls, duration: str | float | None = None, trials: int | None = None) -> "Budget":
         """Return the budget that a user wrote; a duration is text such as ``"10m"``, or seconds.
@@ -56,6 +68,20 @@ class Budget:
             Budget(seconds=5400.0, trials=None)
         """
         return cls(None if duration is None else parse_duration(duration), trials)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a user writes them, a part of one as a whole.
+
+    Example:
+        >>> duration(5400), duration(80.5)
+        ('1h30m', '1m21s')
+    """
+    left, text = max(1, math.ceil(seconds)), ""
+    for unit, size in _UNITS.items():
+        count, left = divmod(left, int(size))
+        text += f"{count}{unit}" if count else ""
+    return text
 
 
 def parse_duration(duration: str | float) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval import __version__
+from coeval.evaluate.machine import cores
 from coeval.run.budget import Budget
 from coeval.run.options import Options
 from coeval.space.images import PRESETS
@@ -81,13 +82,6 @@ def machine() -> dict[str, Any]:
         else None,
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu() -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval.errors import RunError, SpaceError
+from coeval.run.budget import Budget
 from coeval.run.folder import open_folder
 from coeval.run.options import Options
 from coeval.space.cells import Cells, cells_of
@@ -30,8 +31,9 @@ def cells_from(run: Path) -> Cells:
     metric = capsule["task"]["metric"]
     winner = _winner(folder.journal, Objective(metric["name"], metric["maximise"]))
     if winner is None:
+        budget = Budget(capsule["budget"]["seconds"], capsule["budget"]["trials"])
         raise RunError(
-            f"No trial of {run} has succeeded, so it has no cells. Give it more time with: coeval resume {run} --budget."
+            f"No trial of {run} has succeeded, so it has no cells. Give it more time: coeval resume {run} {budget.twice}"
         )
     name = preset or ("stages" if capsule["task"].get("image") else "a table's")
     try:

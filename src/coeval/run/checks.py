@@ -1,8 +1,8 @@
 """What a user may ask of a run, checked before anything is read or written."""
 
 from coeval.errors import BudgetError, RunError, unknown
+from coeval.evaluate.machine import cores
 from coeval.run.budget import Budget
-from coeval.run.capsule import cores
 from coeval.train.devices import DEVICES
 
 LEAST_BUDGET = 10.0
@@ -18,19 +18,28 @@ def checked(budget: Budget) -> Budget:
     if budget.seconds is not None and budget.seconds < LEAST_BUDGET:
         raise BudgetError(
             f"A budget must be at least {LEAST_BUDGET:g}s to train, export and verify one model, got {budget.seconds:g}s. "
-            "Raise --budget, or leave it out and set --trials."
+            "Raise --budget; to end the search sooner, set --trials."
         )
     return budget
 
 
 def check_device(name: str) -> None:
-    """Check a device that a user named, by name only: whether it is there is seen where torch is.
+    """Check a device that a user named: that it is one, and that this machine has it.
 
     Raises:
         RunError: There is no such device.
     """
-    if name.partition(":")[0] not in DEVICES:
+    kind = name.partition(":")[0]
+    if kind not in DEVICES:
         raise RunError(unknown("--device", name, DEVICES))
+    if kind in ("auto", "cpu"):
+        return
+    from coeval.train.device import resolve  # noqa: PLC0415 - loads torch
+
+    try:
+        resolve(name)
+    except (ValueError, RuntimeError) as error:  # the latter of torch, which cannot read the number
+        raise RunError(f"--device {name} cannot be used: {error}") from error
 
 
 def checked_workers(workers: int | None) -> int:

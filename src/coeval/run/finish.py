@@ -4,37 +4,32 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coeval.errors import ExportError
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
-from coeval.export.distil import with_student
 from coeval.export.ensemble import Trained, cost_of
-from coeval.export.ensemble_final import with_ensemble
-from coeval.export.final import FinalModel, Resources, make_final
+from coeval.export.final import FinalModel
 from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.optimism import corrected_validation
 from coeval.export.retrain import Finalist
 from coeval.export.scoring import BaselineScore, OpenedTest, open_test
-from coeval.export.seeds import with_seeds
 from coeval.run.capsule import machine
-from coeval.run.contest import equally_trained, with_default
+from coeval.run.contest import equally_trained
 from coeval.run.deliver import Floats, predict, write
+from coeval.run.final_training import train_final
 from coeval.run.front_facts import front_note
 from coeval.run.importance import begin_importance, importance_of
+from coeval.run.interrupt import Interrupt
 from coeval.run.pool import Pool
-from coeval.run.reserve import (
-    ending_seconds,
-    importance_seconds,
-    most_walking,
-    walking_seconds,
-)
+from coeval.run.reserve import ending_seconds, importance_seconds
 from coeval.run.rivals import Rival, Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site
-from coeval.run.verified import constraint_facts, finalists_within, together_within
+from coeval.run.verified import constraint_facts
 from coeval.statistics import Interval, pooled_floor
 from coeval.store.protocol import Note
 from coeval.store.queries import notes
@@ -44,11 +39,10 @@ from coeval.strategy.noise import noise_floor
 if TYPE_CHECKING:
     from coeval.export.write import Written
 
-EARLY_ROUNDS = 5
-"""Trainings of each finalist at most where the search left time."""
 
-
-def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
+def finish(
+    site: Site, run: Run, rivals: Rivals, end: float, interrupt: Interrupt
+) -> dict[str, Any]:
     """Make the final model, score it once, export it, and record the result.
 
     Args:
@@ -56,6 +50,7 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
         run: The finished search.
         rivals: The baselines, finished or not.
         end: ``time.monotonic()`` seconds by which everything should be done.
+        interrupt: Who asks for the end in its course gets a model, and what explains it only as far as it is there.
 
     Returns:
         The ``final`` note's data.
@@ -68,20 +63,21 @@ def finish(site: Site, run: Run, rivals: Rivals, end: float) -> dict[str, Any]:
     pool = Pool(site.workers, site.worker_bytes)
     try:
         kept = importance_seconds(site, end - started)
-        due = end - ending_seconds(site, _best(site, run))
-        final, until = _final(site, run, pool, due - kept, end - kept)
-        due = until + kept
+        ending = ending_seconds(site, _best(site, run))
+        final, until = train_final(site, run, pool, end - kept - ending, ending, interrupt)
+        kept = 0.0 if interrupt.came_after(started) else kept  # only a model is waited for
+        due = min(until + kept, interrupt.end - ending)
         explained = begin_importance(site, run, final, pool, kept, due)
-        rivals.wait(due)
+        due = _waited(rivals, due, interrupt, ending)
         note_rivals(site, rivals)
         rivals.close()  # who is late would only take the export's time
         compared = equally_trained(site, run, pool, final, rivals.found)
-        columns = importance_of(explained, due)
+        columns = importance_of(None if interrupt.came_after(started) else explained, due)
         if site.memory is not None:  # an export takes what ONNX takes, but by now nobody else does
             pool.close()
             pool = Pool(1)
         final, facts, written = _delivered(site, run, pool, final, compared, columns)
-        if (front := front_note(site, run, pool, end)) is not None:
+        if (front := front_note(site, run, pool, min(end, interrupt.end))) is not None:
             site.record(front)
     except BrokenExecutor as error:
         raise ExportError(
@@ -142,87 +138,25 @@ def _delivered(
     return delivered(replace(final, ensemble=None, unseen=None, members=(), provenance=why))
 
 
+def _waited(rivals: Rivals, due: float, interrupt: Interrupt, ending: float) -> float:
+    """Wait for the baselines; who interrupts waits for none that has not begun.
+
+    Returns:
+        When the model should begin to be written: ``due``, or ``ending`` before an interrupted run's end.
+    """
+    if not interrupt.requested:
+        with suppress(KeyboardInterrupt), interrupt.waiting():
+            rivals.wait(due)
+    if interrupt.requested:
+        rivals.skip()
+        due = min(due, interrupt.end - ending)
+        rivals.wait(due)
+    return due
+
+
 def _best(site: Site, run: Run) -> tuple[Finalist, ...]:
     """Return what the final model may consist of, the best first."""
     return choose_finalists(run.trials, site.space, site.objective, finalists_for(site.task))
-
-
-def _final(site: Site, run: Run, pool: Pool, due: float, end: float) -> tuple[FinalModel, float]:
-    """Return the final model, and until when it may be made.
-
-    Whoever it may consist of, it can be written between ``due`` and ``end``.
-    """
-    within = finalists_within(site, run, due)
-    finalists = with_default(site, run, within)
-    resources = Resources(
-        source=site.folder.cache,
-        seed=site.options.seed,
-        device=site.options.device,
-        deadline=None if due == math.inf else due,
-        workers=site.workers,
-        mapped=pool.map,
-        together=site.options.ensemble and not site.task.is_image,
-        seeded=site.options.ensemble and site.demands.is_plain,
-    )
-    if run.why == "early":
-        resources = replace(resources, rounds=EARLY_ROUNDS)
-    try:
-        final = make_final(finalists, resources, site.artifacts)
-    except BrokenExecutor:
-        # A worker died, most likely for want of memory. What the search stored needs no training.
-        over = replace(resources, mapped=map, deadline=time.monotonic())
-        final = make_final(finalists, over, site.artifacts)
-    until = due
-    if site.options.ensemble:
-        final, until = _together(site, final, finalists, resources, end)
-    site.record(
-        *(
-            Note(
-                "finalist",
-                {
-                    "trial": one.trial,
-                    "selection": _finite(one.selection),
-                    "epochs": one.epochs,
-                    "seconds": one.seconds,
-                    "failure": one.failure,
-                },
-            )
-            for one in final.finalists
-        )
-    )
-    return final, until
-
-
-def _together(
-    site: Site,
-    final: FinalModel,
-    finalists: Sequence[Finalist],
-    resources: Resources,
-    end: float,
-) -> tuple[FinalModel, float]:
-    """Return the final model with the finalists that cannot be told from it, each trained several times, and until when it may be made.
-
-    Whatever is added keeps the user's limits, and the time to write it, which is known better once the members are.
-    """
-    most = most_walking(site, finalists)
-    until = end if resources.deadline is None else resources.deadline
-
-    def allowed(members: Sequence[Finalist]) -> bool:
-        return walking_seconds(site.task, members) <= most and together_within(site, members)
-
-    try:
-        final = with_ensemble(final, finalists, resources, allowed, site.artifacts)
-        if site.demands.constraints.limits and not site.demands.constraints.minimised:
-            taught = with_student(final, finalists, resources, site.artifacts)
-            if taught is not final:
-                return taught, until
-        trials = {one.trial for one in final.members} or {final.trial}
-        chosen = [one for one in finalists if one.trial in trials]
-        until = max(until, end - ending_seconds(site, chosen))
-        resources = replace(resources, deadline=None if until == math.inf else until)
-        return with_seeds(final, finalists, resources, allowed), until
-    except BrokenExecutor:  # a worker died: the best alone is there
-        return final, until
 
 
 def ended_early(site: Site, run: Run, early: EarlyEnd) -> Run:

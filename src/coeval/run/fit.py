@@ -1,7 +1,9 @@
 """The main job, stage by stage: read, search, finish. Everything it knows is in the run's folder."""
 
 import math
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_of
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import preload_for, prestart
-from coeval.run.interrupt import Interrupt
+from coeval.run.interrupt import INTERRUPTED_SECONDS, Interrupt
 from coeval.run.levers import Levers
 from coeval.run.memory_limit import memory_plan, parse_size
 from coeval.run.options import Options
@@ -33,7 +35,7 @@ from coeval.run.sitting import sitting
 from coeval.run.strategies import PULLED, check_trainable, strategy_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
-from coeval.store.protocol import Note
+from coeval.store.protocol import Event, Note
 from coeval.store.queries import active_seconds, notes, trials
 from coeval.task import memory
 from coeval.task.images import is_images
@@ -45,11 +47,10 @@ RIVAL_SHARE = 0.1
 """Share of the budget that one baseline is given."""
 FINISH_SECONDS = EXPORT_SECONDS + 2.0
 """A late start or resume still makes a model, if need be of what the journal holds."""
-HUGE, MARGIN_SHARE = 100_000, 1.0
+HUGE, MARGIN_SHARE, MARGIN_MOST = 100_000, 1.0, 0.25
 """Rows from which on as much time as passed before the search is kept for its end, beyond what every run keeps. With half of it, 500,000
-rows of pixels with all models ended 7 s late on a core of their own."""
-INTERRUPTED_SECONDS = 20.0
-"""After Ctrl-C a user waits for a finished model, but not for long."""
+rows of pixels with all models ended 7 s late on a core of their own. It is a share of what is left at most: where 600,000 rows took 15 s of 40 s to
+read, all of it would leave nothing to search in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def resume(
     folder = open_folder(path)
     kept = folder.capsule()
     options = Options.from_json(kept["options"])
+    check_device(options.device)
     before = kept["budget"]
     whole = checked(
         Budget.of(
@@ -152,7 +154,6 @@ def resume(
             before["trials"] if trials is None else trials,
         )
     )
-    folder.write_capsule({**kept, "budget": {"seconds": whole.seconds, "trials": whole.trials}})
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count, preload=preload_for(options.models))
     task = memory.load(folder.cache)
@@ -176,7 +177,7 @@ def _sit(
     began: float,
     watcher: Watcher,
 ) -> Outcome:
-    """Open the journal, search, finish."""
+    """Open the journal and work, or refuse to."""
     store = SqliteStore(folder.journal, space.to_json, space.from_json)
     try:
         events = list(store.events())
@@ -185,14 +186,16 @@ def _sit(
         if notes(events, "final") and (left < LEAST_BUDGET or _is_full(budget, trials(events))):
             raise RunError(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
-                f"coeval resume {folder.path} --budget or --trials."
+                f"coeval resume {folder.path} {budget.twice}"
             )
         plan = memory_plan(options.memory, workers, task)
+        _keep(folder, budget)
         site = Site(
             folder=folder,
             options=options,
             levers=levers,
             budget=budget,
+            seconds=max(left, FINISH_SECONDS),
             task=task,
             space=space,
             objective=Objective(task.metric.name, task.metric.maximise),
@@ -201,61 +204,100 @@ def _sit(
             workers=workers if plan is None else plan.workers,
             end=math.inf
             if left == math.inf
-            else max(began + left - _margin(task, began), time.monotonic() + FINISH_SECONDS),
+            else max(began + left - _margin(task, began, left), time.monotonic() + FINISH_SECONDS),
             watcher=watcher,
             demands=demands,
             memory=plan,
         )
         earlier = [event.body for event in events]
-        watcher.begin(site, spent + time.monotonic() - began, earlier)
-        site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
-        rivals = _rivals(site)
-        try:
-            run = search_for(site, rivals, events)
-            _check_any(run, folder.path)
-            end = site.end
-            if run.why == "interrupted":
-                end = min(end, time.monotonic() + INTERRUPTED_SECONDS)
-            kept = 0.0 if run.why == "interrupted" else ablation_seconds(site, run.best)
-            with Interrupt() as interrupt:  # absorbs Ctrl-C once: the model is nearly there
-                final = finish(site, run, rivals, end - kept)
-                ablate(site, run, int(final["trial"]), end, interrupt)
-            return Outcome(folder, run, final, task.notes)
-        finally:
-            rivals.close()
+        with Interrupt() as interrupt:
+            interrupt.then(lambda: _announce(site))
+            watcher.begin(site, spent + time.monotonic() - began, earlier)
+            site.record(_sitting(site, began), *_memory_note(site), *demands.notes)
+            return _work(site, events, began, interrupt)
     finally:
         store.close()
 
 
-def _margin(task: Task, began: float) -> float:
+def _keep(folder: RunFolder, budget: Budget) -> None:
+    """Keep a budget that was changed in the capsule: under the journal's lock, once the sitting may begin."""
+    kept, wanted = folder.capsule(), {"seconds": budget.seconds, "trials": budget.trials}
+    if kept["budget"] != wanted:
+        folder.write_capsule({**kept, "budget": wanted})
+
+
+def _work(site: Site, events: Sequence[Event], began: float, interrupt: Interrupt) -> Outcome:
+    """Search, finish, explain."""
+    rivals = _rivals(site)
+    passed = time.monotonic() - began
+    try:
+        run = search_for(site, rivals, events, interrupt)
+        _check_any(run, site, passed)
+        end = min(site.end, interrupt.end)
+        kept = 0.0 if interrupt.requested else ablation_seconds(site, run.best)
+        final = finish(site, run, rivals, end - kept, interrupt)
+        ablate(site, run, int(final["trial"]), end, interrupt)
+        return Outcome(site.folder, run, final, site.task.notes)
+    finally:
+        rivals.close()
+
+
+def _announce(site: Site) -> None:
+    """Tell the watcher of an interruption, in a thread: what was interrupted may hold a lock that a display waits for."""
+    seconds = max(0.0, min(INTERRUPTED_SECONDS, site.end - time.monotonic()))
+    note = Note("interrupted", {"seconds": seconds})
+    threading.Thread(target=site.watcher.record, args=(note,), daemon=True).start()
+
+
+def _margin(task: Task, began: float, seconds: float) -> float:
     """Return how much before its time a run on a huge table is to be done.
 
     Its last steps go through the rows as reading them did, so they take longer where that did: on a wide table, a slow machine, or
     one with other work.
+
+    Args:
+        task: What is solved.
+        began: ``time.monotonic()`` seconds at which the sitting did.
+        seconds: That it has.
     """
-    return MARGIN_SHARE * (time.monotonic() - began) if task.table.rows >= HUGE else 0.0
+    if task.table.rows < HUGE:
+        return 0.0
+    passed = time.monotonic() - began
+    return min(MARGIN_SHARE * passed, MARGIN_MOST * max(0.0, seconds - passed))
 
 
-def _check_any(run: Run, path: Path) -> None:
+def _check_any(run: Run, site: Site, passed: float) -> None:
     """Check that there is something to finish.
+
+    Args:
+        run: The search.
+        site: Where it worked.
+        passed: Seconds of the sitting before the search could begin.
 
     Raises:
         RunError: No trial succeeded; the message says why the first did not.
     """
     if run.best is not None:
         return
+    again = f"coeval resume {site.folder.path}"
+    more = f"{again} {site.budget.twice}"
     if all(one.state is State.RUNNING for one in run.trials):
+        if run.why == "interrupted":
+            raise RunError(
+                f"Interrupted before the first trial had ended, so there is no model. To go on: {again}"
+            )
+        limit = "" if site.seconds == math.inf else f" of {site.seconds:.1f} s"
         raise RunError(
-            "The search ended before its first trial did, so there is no model. Give the run more time: "
-            f"coeval resume {path} --budget."
+            f"The search ended before its first trial did, so there is no model: reading and preparing the data took "
+            f"{passed:.1f} s{limit}. Give the run more time: {more}"
         )
     failures = [
         one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
     ]
     why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
-        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Give the run more time with "
-        f"coeval resume {path} --budget, or mend what the failures name."
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Mend what the failures name, or "
+        f"give the run more time: {more}"
     )
 
 
@@ -287,7 +329,7 @@ def _memory_note(site: Site) -> list[Note]:
 
 
 def _rivals(site: Site) -> Rivals:
-    seconds = 60.0 if site.budget.seconds is None else RIVAL_SHARE * site.budget.seconds
+    seconds = 60.0 if site.seconds == math.inf else RIVAL_SHARE * site.seconds
     return Rivals(
         site.folder.cache,
         site.task,

@@ -150,9 +150,8 @@ class Launcher:
                 continue
             try:
                 ours, process = self._start()
-            except (
-                OSError
-            ):  # no process or no file handle left: try again, the driver's clock runs on
+            except (OSError, EOFError):
+                # No process or file handle left, or the fork server died: try again, the driver's clock runs on.
                 time.sleep(0.2)
                 self._queue.put(handle)
                 continue

@@ -96,6 +96,7 @@ class Loop:
             self.trials[trial.number] = trial
             self._strategy.tell(trial)
         self._orphans = [running[number] for number in sorted(running)]
+        self._barren = 0  # who resumes a search that learnt nothing more wants it to try again
 
     def run(self) -> str:
         """Work until there is a reason to end, and return it."""
@@ -113,7 +114,7 @@ class Loop:
                     return "time"
                 self._collect()
         except KeyboardInterrupt:
-            self._stops.interrupt.requested = True
+            self._stops.interrupt.request()
             return "interrupted"
 
     def end(self, why: str) -> None:

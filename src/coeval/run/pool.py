@@ -1,5 +1,6 @@
 """A pool for jobs that are no trials: baselines beside the search, final trainings after it."""
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -8,6 +9,7 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from coeval.export import hurry
 from coeval.run.forkserver import context, prestart
 from coeval.run.memory_limit import limit_growth
 from coeval.run.worker import end_with_driver
@@ -57,6 +59,7 @@ class Pool:
         prestart(workers)
         self._workers = workers
         self._memory = memory
+        self._moment = context().Value("d", math.inf, lock=False)
         self._executor = self._started()
 
     def submit(self, job: Callable[P, T], *args: P.args, **named: P.kwargs) -> Future[T]:
@@ -68,8 +71,13 @@ class Pool:
             return self._executor.submit(job, *args, **named)
 
     def map(self, job: Callable[[Any], T], inputs: Sequence[Any]) -> Iterable[T]:
-        """Return each input's result, in order."""
-        return self._executor.map(job, inputs)
+        """Return each input's result, in order; after a process died, from new ones."""
+        started = [self.submit(job, one) for one in inputs]
+        return (one.result() for one in started)
+
+    def end_by(self, moment: float) -> None:
+        """Let final trainings end by ``time.monotonic()`` seconds, wherever they are; a signal's handler may call this."""
+        self._moment.value = moment
 
     def give_way(self, niceness: int) -> None:
         """Let the processes have no more of a core than others leave them, where the system can tell."""
@@ -90,10 +98,14 @@ class Pool:
 
     def _started(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._workers, mp_context=context(), initializer=_begin, initargs=(self._memory,)
+            self._workers,
+            mp_context=context(),
+            initializer=_begin,
+            initargs=(self._memory, self._moment),
         )
 
 
-def _begin(memory: int | None) -> None:
+def _begin(memory: int | None, moment: hurry.Moment) -> None:
     limit_growth(memory)
+    hurry.obey(moment)
     threading.Thread(target=end_with_driver, daemon=True).start()

@@ -1,4 +1,7 @@
-"""How much of a budget is kept for the end: retraining the finalists, the refit, export and scoring."""
+"""How much of a budget is kept for the end: retraining the finalists, the refit, export and scoring.
+
+A share of the budget is one of what the sitting had when it began: of all sittings' budget it might leave a resume nothing to search in.
+"""
 
 import math
 import time
@@ -104,8 +107,8 @@ def walking_seconds(task: Task, members: Iterable[Finalist]) -> float:
 
 def most_walking(site: Site, finalists: Sequence[Finalist]) -> float:
     """Return what an ensemble may take of these seconds: what the best takes alone, and a share of the budget."""
-    whole = math.inf if site.budget.seconds is None else site.budget.seconds
-    return walking_seconds(site.task, _lengthened(site.task, finalists[:1])) + WALK_SHARE * whole
+    alone = walking_seconds(site.task, _lengthened(site.task, finalists[:1]))
+    return alone + WALK_SHARE * site.seconds
 
 
 def ending_seconds(site: Site, finalists: Sequence[Finalist]) -> float:
@@ -142,16 +145,16 @@ def importance_seconds(site: Site, left: float = math.inf) -> float:
     """
     if site.task.is_image or len(site.task.table.columns) < 2:
         return 0.0
-    whole = math.inf if site.budget.seconds is None else site.budget.seconds
-    return max(0.0, min(IMPORTANCE_SHARE * whole, IMPORTANCE_SECONDS, IMPORTANCE_LEFT * left))
+    return max(
+        0.0, min(IMPORTANCE_SHARE * site.seconds, IMPORTANCE_SECONDS, IMPORTANCE_LEFT * left)
+    )
 
 
 def ablation_seconds(site: Site, winner: Trial | None) -> float:
     """Return what is kept for ablation; 0 where not even the winner again and one other training would fit into it."""
-    whole = site.budget.seconds
-    if winner is None or whole is None or whole < ABLATION_BUDGET:
+    if winner is None or not ABLATION_BUDGET <= site.seconds < math.inf:
         return 0.0
-    kept = ABLATION_SHARE * whole
+    kept = ABLATION_SHARE * site.seconds
     return kept if least_ablation(site, winner) <= kept else 0.0
 
 
@@ -165,8 +168,8 @@ def ticks_end(site: Site) -> float:
 
     Then there is time to train what the ticks found alone, and whatever turns out best for long.
     """
-    whole = site.budget.seconds
-    if whole is None:
+    whole = site.seconds
+    if whole == math.inf:
         return math.inf
     kept = export_seconds(site.task) + site.demands.closing_seconds + importance_seconds(site)
     kept += ABLATION_SHARE * whole if whole >= ABLATION_BUDGET else 0.0
@@ -227,7 +230,7 @@ class Reserve:
         site = self._site
         if not finalists:
             return 0.0
-        whole = math.inf if site.budget.seconds is None else site.budget.seconds
+        whole = site.seconds
         most = CONTEST_SHARE * whole
         if whole < math.inf:
             long = stretch.stretch_seconds(finalists[0], site.task)

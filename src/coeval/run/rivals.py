@@ -162,6 +162,10 @@ class Rivals:
         seconds = end - time.monotonic()
         wait(self._futures, None if seconds == math.inf else max(0.0, seconds))
 
+    def skip(self) -> None:
+        """Leave out those that have not begun."""
+        self._futures = {one: known for one, known in self._futures.items() if not one.cancel()}
+
     def close(self) -> None:
         """Give up what still runs."""
         self._pool.close()

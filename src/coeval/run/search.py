@@ -9,6 +9,7 @@ journal equals that of an undisturbed search, times apart.
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from coeval.evaluate.protocol import Evaluator
@@ -43,6 +44,7 @@ def search(
     deadline: float | None = None,
     stop: Callable[[], bool] | None = None,
     seed: int = 0,
+    interrupt: Interrupt | None = None,
     finish: Callable[[Run], Any] | None = None,
 ) -> Run:
     """Search until the budget ends, and return what was found.
@@ -63,6 +65,7 @@ def search(
             a share of the budget's time; the earlier of this and the budget counts.
         stop: Asked often; True ends the search and leaves what is running to a later resume.
         seed: Recorded, so that a resume under another seed is refused.
+        interrupt: Catches signals already, and goes on to when the search has ended.
         finish: Makes the final model in ``Run.model``.
 
     Returns:
@@ -81,8 +84,8 @@ def search(
         math.inf if deadline is None else deadline,
         began + budget.seconds_left(spent),
     )
-    with Interrupt() as interrupt:
-        stops = Stops(budget, limit, stop, interrupt)
+    with Interrupt() if interrupt is None else nullcontext(interrupt) as caught:
+        stops = Stops(budget, limit, stop, caught)
         runner = (
             SerialExecutor(evaluator, stops.on_request, batch=batch)
             if executor is None

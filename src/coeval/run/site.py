@@ -41,6 +41,7 @@ class Site:
         options: What the user asked for.
         levers: What makes evaluations cheaper.
         budget: Over all sittings.
+        seconds: What of it this sitting had when it began, of which its stages take their shares; infinity without a limit.
         task: Its arrays mapped from the folder's cache.
         space: What is searched.
         objective: What is optimised.
@@ -57,6 +58,7 @@ class Site:
     options: Options
     levers: Levers
     budget: Budget
+    seconds: float
     task: Task
     space: ProductSpace
     objective: Objective

@@ -1,8 +1,10 @@
 """Sittings: the processes that worked on a run, one after the other, and the time that each spent."""
 
 import os
+import secrets
 import time
 from collections.abc import Mapping
+from functools import cache
 
 from coeval.errors import RunError
 from coeval.run.budget import Budget
@@ -20,6 +22,7 @@ def sitting(task: Problem, budget: Budget, seed: int, **facts: object) -> Note:
     base = {
         "started": time.time(),
         "process": os.getpid(),
+        "token": _token(os.getpid()),
         "seed": seed,
         "fingerprint": task.fingerprint,
         "budget_seconds": budget.seconds,
@@ -43,13 +46,19 @@ def begin(store: Store, task: Problem, budget: Budget, seed: int) -> tuple[list[
         if note.kind == "stopped":
             is_open = False
         elif note.kind == "sitting":
-            is_open = note.data.get("process") == os.getpid()
+            is_open = note.data.get("token") == _token(os.getpid())
             _check(note, {"fingerprint": task.fingerprint, "seed": seed})
     if is_open:  # the time since this sitting's last event counts as well
         return events, active_seconds(events) + time.time() - events[-1].time
     spent = active_seconds(events)
     store.append([sitting(task, budget, seed)])
     return events, spent
+
+
+@cache
+def _token(process: int) -> str:
+    """Return what tells this process from one that had its number before: in a container each begins with 1."""
+    return secrets.token_hex(8)
 
 
 def _check(note: Note, ours: Mapping[str, object]) -> None:

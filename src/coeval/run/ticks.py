@@ -1,5 +1,6 @@
 """The ticks of one-shot strategies in a run: who trains them, and what the run says of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,10 +90,9 @@ def _facts(found: History) -> dict[str, Any]:
 
 def _deadlines(site: Site, end: float) -> Mapping[Kind, float]:
     """Return when ticks of each kind end, wherever they are; nothing without a limit on time."""
-    seconds = site.budget.seconds
-    if seconds is None:
+    if site.seconds == math.inf:
         return {}
-    return tick_deadlines(site.options.strategy, end, divide(seconds).ticks)
+    return tick_deadlines(site.options.strategy, end, divide(site.seconds).ticks)
 
 
 def _costs(site: Site) -> Costs | None:

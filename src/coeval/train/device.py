@@ -35,7 +35,12 @@ def resolve(name: str = "auto") -> torch.device:
     }
     if not present[kind]:
         raise ValueError(f"device {name!r} was asked for, but this machine has none. Use 'auto'.")
-    return torch.device(name)
+    found = torch.device(name)
+    if kind == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device {name!r} was asked for, but this machine has {torch.cuda.device_count()}, counted from cuda:0."
+        )
+    return found
 
 
 def configure(threads: int) -> None:
