@@ -131,6 +131,18 @@ def test_codes_are_out_of_folds_that_no_target_decides() -> None:
     assert (found != 0).all()
 
 
+def test_a_group_learns_nothing_of_its_own_rows() -> None:
+    # A level that occurs in one group alone says nothing of a new group.
+    groups = np.repeat(np.arange(20), 6)
+    column = column_of(groups)
+    target = Target("y", np.random.default_rng(0).normal(size=20)[groups])
+    rows = np.arange(len(groups))
+    fitted = fit_target(level_codes(column, rows), column, rows, target)
+    tells = np.abs(np.corrcoef(fitted.out_of_fold(column, rows, target)[:, 0], target.values))
+    assert tells[0, 1] > 0.9
+    assert np.ptp(fitted.out_of_fold(column, rows, target, groups)) < 0.5
+
+
 def table_of(codes: np.ndarray) -> Table:
     numbers = Column("n", Kind.NUMERIC, np.arange(len(codes), dtype=np.float64))
     return Table((numbers, column_of(codes)), len(codes))

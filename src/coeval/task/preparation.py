@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coeval.architecture.component import Settings, Value
 from coeval.architecture.types import Columns, ValueType
 from coeval.errors import DataError, SpaceError, did_you_mean
+from coeval.task.groups import Groups
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.preparation_date import PARTS, date_parts
 from coeval.task.preparation_moment import Moment, find_moment, moments
@@ -160,7 +161,13 @@ def fit(
     )
 
 
-def training_rows(preparation: Preparation, table: Table, rows: Index, target: Target) -> Rows:
+def training_rows(
+    preparation: Preparation,
+    table: Table,
+    rows: Index,
+    target: Target,
+    groups: Groups | None = None,
+) -> Rows:
     """Prepare the very rows that a preparation was learnt from, to train on them.
 
     As ``transform``, but for target encodings: there each row gets what rows of other folds say, never its own target.
@@ -170,13 +177,14 @@ def training_rows(preparation: Preparation, table: Table, rows: Index, target: T
         table: The raw columns.
         rows: Indices of the rows.
         target: Of all rows.
+        groups: Of these rows, ``None`` where they have none: then rows of other groups say it.
     """
     prepared = preparation.transform(table.take(rows))
     columns = {column.name: column for column in table.columns}
     end = prepared.numeric.shape[1]
     for one in reversed(preparation.encoded):
         start = end - one.effects.shape[1]
-        prepared.numeric[:, start:end] = one.out_of_fold(columns[one.name], rows, target)
+        prepared.numeric[:, start:end] = one.out_of_fold(columns[one.name], rows, target, groups)
         end = start
     return prepared
 

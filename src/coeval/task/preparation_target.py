@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.seed import generator
+from coeval.task.groups import Groups
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.table import Column, Kind
 from coeval.task.task import Target
@@ -61,14 +62,16 @@ class TargetCodes:
         """Return ``(rows, outputs)`` for rows to be predicted."""
         return self.effects[self.codes.transform(column)]
 
-    def out_of_fold(self, column: Column, rows: Index, target: Target) -> Effects:
-        """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone."""
+    def out_of_fold(
+        self, column: Column, rows: Index, target: Target, groups: Groups | None = None
+    ) -> Effects:
+        """Return ``(rows, outputs)`` for the very rows to learn from, see ``from_others``."""
         found, answers = self.codes.transform(column)[rows], answers_of(target, rows)
 
         def encoded(own: Mask) -> Effects:
             return _effects(found[~own], answers[~own], len(self.effects))[found[own]]
 
-        return from_others(encoded, answers)
+        return from_others(encoded, answers, groups)
 
 
 def count_outputs(target: Target) -> int:
@@ -92,15 +95,23 @@ def fit_target(codes: CategoryCodes, column: Column, rows: Index, target: Target
     return TargetCodes(codes, _effects(found, answers_of(target, rows), len(codes.levels) + 1))
 
 
-def from_others(encoded: Callable[[Mask], Effects], answers: npt.NDArray[np.float64]) -> Effects:
-    """Return ``(rows, outputs)``, fold after fold.
+def from_others(
+    encoded: Callable[[Mask], Effects],
+    answers: npt.NDArray[np.float64],
+    groups: Groups | None = None,
+) -> Effects:
+    """Return ``(rows, outputs)``, each row's from the targets of other folds alone.
 
     Args:
         encoded: Told which rows are a fold's own; returns theirs, learnt from all others.
         answers: ``(rows, outputs)``.
+        groups: ``(rows,)`` group numbers: a fold holds whole groups, since new rows are of new ones. ``None`` for rows that are
+            each their own.
     """
     # By the rows' places alone: a draw that is stratified by the target would tell of it.
-    fold = generator(0, "target folds").permutation(len(answers)) % FOLDS
+    units = np.arange(len(answers)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    draw = generator(0, "target folds").permutation(units.max(initial=-1) + 1) % FOLDS
+    fold = draw[units]
     result = np.zeros(answers.shape, dtype=np.float32)
     for number in range(FOLDS):
         result[fold == number] = encoded(fold == number)

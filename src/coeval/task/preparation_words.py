@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coeval.task.groups import Groups
 from coeval.task.preparation_target import (
     LARGEST,
     Effects,
@@ -65,8 +66,10 @@ class WordEffects:
         """Return ``(rows, outputs)`` for rows to be predicted; 0 of a text without words."""
         return _added(self.text.of_levels(column), column.values, self.effects)
 
-    def out_of_fold(self, column: Column, rows: Index, target: Target) -> Effects:
-        """Return ``(rows, outputs)`` for the very rows to learn from: each from the targets of other folds alone."""
+    def out_of_fold(
+        self, column: Column, rows: Index, target: Target, groups: Groups | None = None
+    ) -> Effects:
+        """Return ``(rows, outputs)`` for the very rows to learn from, see ``from_others``."""
         ids, texts = self.text.of_levels(column), column.values[rows]
         answers = answers_of(target, rows)
 
@@ -74,7 +77,7 @@ class WordEffects:
             effects = _effects(ids, texts[~own], answers[~own], len(self.effects))
             return _added(ids, texts[own], effects)
 
-        return from_others(encoded, answers)
+        return from_others(encoded, answers, groups)
 
 
 def words_of(name: str, *, bigrams: bool) -> TextHash:

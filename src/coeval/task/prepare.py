@@ -49,7 +49,8 @@ def rows_to_learn(prepared: Prepared, task: Task, rows: Index) -> Rows | Pixels:
     """
     if isinstance(prepared, ImagePreparation):
         return prepared.transform(task.table.take(rows))
-    return training_rows(prepared, task.table, rows, task.target)
+    groups = task.groups_of(rows)
+    return training_rows(prepared, task.table, rows, task.target, groups)
 
 
 def inputs_for(settings: Mapping[str, Value], task: Task, rows: Index) -> tuple[ValueType, ...]:
