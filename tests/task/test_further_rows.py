@@ -91,6 +91,18 @@ def test_a_date_of_another_format_is_refused(task, tmp_path):
         read_rows(path, task.schema)
 
 
+def test_dates_in_doubt_are_refused_where_training_had_iso_dates(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("seen,y\n" + "\n".join(f"2024-01-{1 + i % 28:02d},{i % 2}" for i in range(60)))
+    schema = read(path, target="y").schema
+    for text, days in (("5.1.2024", 19727.0), ("2024-01-05 12:00", 19727.5)):
+        path.write_text(f"seen\n{text}\n")
+        assert read_rows(path, schema).columns[0].values.tolist() == [days]
+    path.write_text("seen\n05/01/2024\n")
+    with pytest.raises(DataError, match="written YYYY-MM-DD in training, but here as DD/MM or"):
+        read_rows(path, schema)
+
+
 def test_a_number_column_takes_no_dates(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("built,y\n" + "\n".join(f"{1900 + i % 90},{i % 2}" for i in range(60)))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
-from coeval.task.dates import COMPACT, LABELS, compact_dates, parse_dates
+from coeval.task.dates import AMBIGUOUS, COMPACT, LABELS, compact_dates, parse_dates
 from coeval.task.kinds import TRUTH_STYLES, listed
 from coeval.task.numerals import number_text, parse_numbers
 from coeval.task.raw import Form, RawColumn, relabel
@@ -121,7 +121,7 @@ def _spread_levels(raw: RawColumn, known: Mapping[str, float]) -> npt.NDArray[np
 
 def _dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
     if raw.form is Form.DATE:
-        return raw.values
+        return _same_dates(raw, schema)
     if raw.form is Form.NUMBER:
         return _numbers_as_dates(raw, schema)
     rest = [one for one in raw.levels if one not in schema.gaps]
@@ -139,6 +139,16 @@ def _dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
             "Write all of them as YYYY-MM-DD."
         )
     return np.full(len(raw.values), np.nan)
+
+
+def _same_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
+    """Return dates that are no strings any more, unless their format was none of training and is in doubt."""
+    if raw.written == schema.written or raw.written not in AMBIGUOUS:
+        return raw.values
+    raise DataError(
+        f"Column {raw.name!r} is a date, written {schema.written or 'YYYY-MM-DD'} in training, but here as DD/MM or MM/DD, which cannot "
+        "be told apart for certain. Write YYYY-MM-DD."
+    )
 
 
 def _numbers_as_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:

@@ -52,6 +52,8 @@ FORMATS = (
     ),
 )
 _TWINS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY", "MM/DD/YY": "DD/MM/YY"}
+AMBIGUOUS = frozenset((*_TWINS, *_TWINS.values()))
+"""Formats of which a few dates do not tell whether the day or the month comes first."""
 LABELS = frozenset(one.label for one in FORMATS)
 _COMPACT_RANGE = (19000101, 21001231)
 
