@@ -210,3 +210,93 @@ def test_a_line_of_thirty_thousand_names_is_read(tmp_path):
     path.write_text("\n".join([",".join(names), ",".join(["1"] * len(names))]))
     schema = Schema(tuple(ColumnSchema(one, Kind.NUMERIC) for one in names))
     assert len(read_rows(path, schema).columns) == 30_000
+
+
+def lines(path, column, target=lambda i: i % 2):
+    path.write_text("a,y\n" + "\n".join(f"{one},{target(i)}" for i, one in enumerate(column)))
+    return path
+
+
+def test_zeros_before_numbers_do_not_matter_where_they_are_known_to_be_numbers(tmp_path):
+    hours = read(lines(tmp_path / "a.csv", [i % 24 for i in range(72)]), target="y").schema
+    assert read_rows(lines(tmp_path / "b.csv", ["07"]), hours).columns[0].values.tolist() == [7.0]
+    path = lines(tmp_path / "a.csv", [f"000{i % 40:02d}" for i in range(80)])
+    assert read(path, target="y").schema.columns[0].kind is Kind.CATEGORICAL
+    numbers = read(path, target="y", kinds="a=numeric").table.columns[0]
+    assert numbers.values[:3].tolist() == [0.0, 1.0, 2.0]
+    zips = read(
+        lines(tmp_path / "a.csv", [10001 + i % 40 for i in range(80)]),
+        target="y",
+        kinds="a=categorical",
+    ).schema
+    assert read_rows(lines(tmp_path / "b.csv", ["02139"]), zips).columns[0].levels == ("2139",)
+
+
+def test_categories_of_a_frame_stay_strings_where_the_user_says_so():
+    versions = ["3.1", "3.2", "3.9"] * 20
+    frame = pd.DataFrame({"a": versions, "y": np.arange(60) % 2})
+    for kind in ("categorical", "text"):
+        schema = from_frame(frame, "y", kinds={"a": kind}).schema
+        table = raw_frame_to_table(pd.DataFrame({"a": ["3.10", "4.0rc1"]}), schema)
+        assert table.columns[0].levels == ("3.10", "4.0rc1")
+
+
+@pytest.mark.parametrize("given", [np.array, list, pd.Series])
+def test_labels_that_look_like_fractions_are_classes_however_they_come(given):
+    labels = given(["0.5", "1.5", " x"] * 20)
+    task = from_frame(pd.DataFrame({"a": rng.normal(size=60)}), labels)
+    assert task.target.classes == (" x", "0.5", "1.5")
+
+
+def test_classes_of_an_own_test_file_are_read_as_words(tmp_path):
+    classes = ["5%", "10%", "A"]
+    path = lines(tmp_path / "a.csv", range(0, 180, 3), lambda i: classes[i % 3])
+    test = lines(tmp_path / "b.csv", [1, 2], lambda i: classes[i % 2])
+    task = read(path, target="y", test=test)
+    assert [task.target.classes[one] for one in task.target.values[-2:]] == ["5%", "10%"]
+
+
+def test_chromosomes_are_categories_and_classes(tmp_path):
+    names = [*map(str, range(1, 23)), "X", "Y"]
+    path = lines(tmp_path / "a.csv", [names[i % 24] for i in range(240)], lambda i: names[i % 24])
+    task = read(path, target="y")
+    assert task.schema.columns[0].kind is Kind.CATEGORICAL
+    assert len(task.target.classes) == 24
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (["01010101", "04011010", "07121130"] * 30, Kind.CATEGORICAL),  # codes of wares
+        (["555 123 456", "555 123 457", "400 001 222"] * 30, Kind.CATEGORICAL),
+        ([f"{24 + i % 3}/01/{1 + i % 28:02d}" for i in range(90)], Kind.CATEGORICAL),  # YY/MM/DD
+        ([f"{1 + i % 28:02d}/01/{24 + i % 3}" for i in range(90)], Kind.DATE),
+    ],
+)
+def test_what_may_be_something_else_is_left_as_it_is(tmp_path, column, kind):
+    task = read(lines(tmp_path / "a.csv", column, lambda i: i * 7 % 2), target="y")
+    assert task.schema.columns[0].kind is kind
+
+
+def test_the_first_number_that_is_no_date_is_named(tmp_path):
+    schema = read(
+        lines(tmp_path / "a.csv", [20240101 + i % 28 for i in range(60)]), target="y"
+    ).schema
+    with pytest.raises(DataError, match="row 2 holds the number 99999999"):
+        read_rows(lines(tmp_path / "b.csv", [20240101, 99999999]), schema)
+
+
+def test_strings_of_a_frame_are_stripped_and_may_say_that_they_are_missing():
+    texts = [" 25/03/2024", "?", "26/03/2024 ", "NA"] * 15
+    frame = pd.DataFrame({"when": texts, "price": [" 12,5", "3,25", "?"] * 20})
+    task = from_frame(frame.assign(y=np.arange(60) % 2), "y")
+    assert values(task.table)["price"][:3] == [12.5, 3.25, None]
+    assert values(task.table)["when"][:4] == [19807.0, None, 19808.0, None]
+    again = raw_frame_to_table(frame.iloc[:1], task.schema)
+    assert values(again) == {"when": [19807.0], "price": [12.5]}
+
+
+def test_truths_and_numbers_may_be_mixed(tmp_path):
+    schema = read(lines(tmp_path / "a.csv", [i % 7 for i in range(60)]), target="y").schema
+    found = raw_frame_to_table(pd.DataFrame({"a": ["True", "1", "0"]}), schema)
+    assert found.columns[0].values.tolist() == [1.0, 1.0, 0.0]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,6 @@ from coeval.task.kinds import TRUTH_STYLES, listed
 from coeval.task.numerals import number_text, parse_numbers
 from coeval.task.raw import Form, RawColumn, relabel
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
-from coeval.task.text_file import MISSING
 
 
 def to_table(columns: Sequence[RawColumn], schema: Schema, rows: int) -> Table:
@@ -34,8 +34,9 @@ def to_table(columns: Sequence[RawColumn], schema: Schema, rows: int) -> Table:
 def check_columns(columns: Sequence[RawColumn], schema: Schema, where: str) -> None:
     """Raise a ``DataError`` that names the columns that ``schema`` needs and ``where`` lacks."""
     names = [column.name for column in columns]
+    held = frozenset(names)
     needed = [one.name for one in schema.columns if one.kind is not Kind.DROP]
-    missing = [one for one in needed if one not in frozenset(names)]
+    missing = [one for one in needed if one not in held]
     if missing:
         raise DataError(
             f"{where} lacks {'column' if len(missing) == 1 else 'columns'} {listed([repr(one) for one in missing])}."
@@ -91,9 +92,7 @@ def _numbers(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
             f"Column {raw.name!r} is numeric, so a number was expected, but row {row + 1} holds the date "
             f"{_text(raw.values[row], raw.form)}. Write numbers, as the rows had that were learnt from."
         )
-    rest = {one: one for one in raw.levels if one not in schema.gaps}
-    if all(one in _TRUTH for one in rest):
-        rest = {one: _TRUTH[one] for one in rest}
+    rest = {one: _TRUTH.get(one, one) for one in raw.levels if one not in schema.gaps}
     return _spread_levels(raw, _read_numbers(raw, rest, schema, "numeric"))
 
 
@@ -104,10 +103,11 @@ def _read_numbers(
     raw: RawColumn, texts: Mapping[str, str], schema: ColumnSchema, kind: str
 ) -> dict[str, float]:
     """Return the number of each level by what is written there, in the convention of the schema."""
-    parsed = parse_numbers(list(texts.values()), written=schema.written)
+    parse = partial(parse_numbers, written=schema.written, known=True)
+    parsed = parse(list(texts.values()))
     if parsed is not None:
         return dict(zip(texts, parsed.values.tolist(), strict=True))
-    alone = [one for one, text in texts.items() if parse_numbers([text]) is None]
+    alone = [one for one, text in texts.items() if parse([text]) is None]
     offender = raw.levels.index(alone[0] if alone else next(iter(texts)))
     written = f" ({schema.written})" if schema.written else ""
     raise wrong_value(raw, offender, f"a number{written}", kind)
@@ -158,7 +158,12 @@ def _numbers_as_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.fl
     dates = compact_dates(raw.values) if schema.written == COMPACT else None
     if dates is not None:
         return dates
-    row = int(np.argmax(~raw.missing))
+    wrong = [
+        row
+        for row in np.flatnonzero(~raw.missing).tolist()
+        if schema.written != COMPACT or compact_dates(raw.values[row : row + 1]) is None
+    ]
+    row = wrong[0]
     raise DataError(
         f"Column {raw.name!r} is a date, but row {row + 1} holds the number "
         f"{number_text(raw.values[row])}. Write dates as YYYY-MM-DD."
@@ -166,16 +171,12 @@ def _numbers_as_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.fl
 
 
 def _strings(raw: RawColumn, schema: ColumnSchema) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """Return codes and levels; numbers become their shortest text, dates ISO text.
-
-    Strings of frames and typed files are taken as those of text files are: without blanks around them, and missing where they say so.
-    """
+    """Return codes and levels; numbers become their shortest text, dates ISO text."""
     if raw.form is Form.STRING:
         if schema.number and not raw.number:
             known = _read_numbers(raw, {one: one for one in raw.levels}, schema, "made of numbers")
             return relabel(raw.values, [number_text(known[one]) for one in raw.levels])
-        texts = [_spelt(one.strip(), schema.written) for one in raw.levels]
-        return relabel(raw.values, [None if one in MISSING else one for one in texts])
+        return relabel(raw.values, [_spelt(one, schema.written) for one in raw.levels])
     if raw.form is Form.NUMBER:
         _finite(raw.name, raw.values)
     found, codes = np.unique(raw.values, return_inverse=True)

@@ -51,6 +51,9 @@ FORMATS = (
         ),
     ),
 )
+_YEAR_FIRST = _format("YY/MM/DD", r"(?P<year>\d{2})/(?P<month>\d{1,2})/(?P<day>\d{1,2})")
+FEW_DAYS = 10
+"""So many different strings or numbers such as 20240131, and more, are dates and no codes."""
 _TWINS = {"MM/DD/YYYY": "DD/MM/YYYY", "MM-DD-YYYY": "DD-MM-YYYY", "MM/DD/YY": "DD/MM/YY"}
 AMBIGUOUS = frozenset((*_TWINS, *_TWINS.values()))
 """Formats of which a few dates do not tell whether the day or the month comes first."""
@@ -79,7 +82,7 @@ def parse_dates(strings: Sequence[str], *, written: str = "") -> Dates | None:
     Where day and month cannot be told apart, the month is taken to come first and a note says so.
 
     Args:
-        strings: What was written. Years of two digits are those from 1969 to 2068, as POSIX has it.
+        strings: What was written. Years of two digits are those from 1930 to 2029, as spreadsheets have it.
         written: The label of the format that earlier rows had: it alone will do, or ISO 8601.
 
     Example:
@@ -94,7 +97,7 @@ def parse_dates(strings: Sequence[str], *, written: str = "") -> Dates | None:
         if one.pattern.fullmatch(strings[0]) is None:
             continue
         values = _all(strings, one)
-        if values is not None:
+        if values is not None and not (written == "" and _is_doubtful(strings, one, values)):
             return Dates(values, one.label, _doubt(strings, one))
     return None
 
@@ -117,6 +120,21 @@ def compact_dates(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | 
     days = np.full(len(values), np.nan)
     days[~np.isnan(values)] = found[index]
     return days
+
+
+def _is_doubtful(strings: Sequence[str], one: Format, values: npt.NDArray[np.float64]) -> bool:
+    """Return whether strings that can be read as dates may well be something else."""
+    if one.label == COMPACT:  # codes of eight digits
+        first, last = (date(year, 1, 1).toordinal() - _EPOCH for year in (1900, 2101))
+        is_plain = any(len(text) == len(COMPACT) for text in strings)
+        outside = values.min() < first or values.max() >= last
+        return is_plain and (len(strings) <= FEW_DAYS or outside)
+    if not one.label.endswith("/YY"):
+        return False
+    if _all(strings, _YEAR_FIRST) is None:
+        return False
+    fields = np.array([re.findall(r"\d+", text)[:3] for text in strings], dtype=np.int64)
+    return bool(np.ptp(fields[:, 0]) <= np.ptp(fields[:, 2]))
 
 
 def _doubt(strings: Sequence[str], chosen: Format) -> str:
@@ -166,7 +184,7 @@ def _year(digits: str) -> int:
     year = int(digits)
     if len(digits) > 2:
         return year
-    return year + (2000 if year < 69 else 1900)
+    return year + (2000 if year < 30 else 1900)
 
 
 def _offset(zone: str | None) -> int:

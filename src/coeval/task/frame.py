@@ -170,6 +170,12 @@ def keep_strings(schema: Schema) -> list[str]:
     return list(dict.fromkeys([*plain, *known]))
 
 
+def kept_as_strings(overrides: Mapping[str, Kind], *, text: bool) -> list[str]:
+    """Return the columns whose strings the user wants as they are; of a text file categories may be numbers all the same."""
+    kinds = (Kind.TEXT, Kind.IMAGE) if text else (Kind.TEXT, Kind.IMAGE, Kind.CATEGORICAL)
+    return [name for name, kind in overrides.items() if kind in kinds]
+
+
 def _from_columns(
     frame: Frame,
     target: Any,
@@ -180,12 +186,14 @@ def _from_columns(
     weights: Any,
     plan: Plan,
 ) -> Task:
-    columns, rows = _columns(frame)
+    label = target if isinstance(target, str) else ""
+    columns, rows = _columns(frame, target=label)
+    overrides = parse_kinds(kinds, [column.name for column in columns], label)
+    if kept := kept_as_strings(overrides, text=False):
+        columns, rows = _columns(frame, kept, label)
     by_name = {column.name: column for column in columns}
-    names = list(by_name)
     goal = _role("target", target, by_name, rows)
     features = [column for column in columns if column is not goal]
-    overrides = parse_kinds(kinds, names, target if isinstance(target, str) else "")
     reserved = {}
     for role, given in (("the group column", group), ("the sample weights", weights)):
         if isinstance(given, str):
@@ -232,17 +240,20 @@ def _series(role: str, given: Any) -> RawColumn:
     if isinstance(given, np.ndarray):
         if given.ndim != 1:
             raise DataError(f"Expected {role} values of shape (rows,), got {given.shape}.")
-        return _array_column(role, given)
+        return _array_column(role, given, keep=[role], target=role)
     name = getattr(given, "name", None) or role
     values = given.to_arrow() if _is_polars(given) else _pandas_column(given)
     import pyarrow as pa  # noqa: PLC0415
 
     if not isinstance(values, pa.ChunkedArray):
         values = pa.chunked_array([values])
-    return raw_columns(pa.table({str(name): values}), keep=[str(name)])[0]
+    name = str(name)
+    return raw_columns(pa.table({name: values}), keep=[name], target=name)[0]
 
 
-def _columns(frame: Frame, keep: Collection[str] = ()) -> tuple[list[RawColumn], int]:
+def _columns(
+    frame: Frame, keep: Collection[str] = (), target: str = ""
+) -> tuple[list[RawColumn], int]:
     """Return a frame's columns and its number of rows."""
     if isinstance(frame, list | tuple):
         frame = np.asarray(frame)
@@ -253,12 +264,13 @@ def _columns(frame: Frame, keep: Collection[str] = ()) -> tuple[list[RawColumn],
     if isinstance(frame, _Named):
         refuse_duplicates(frame.names, "the array")
         columns = [
-            _array_column(name, column, keep)
+            _array_column(name, column, keep, target)
             for name, column in zip(frame.names, frame.values.T, strict=True)
         ]
         return columns, frame.values.shape[0]
     table = _to_arrow(frame)
-    return raw_columns(table, keep=keep), table.num_rows
+    keep = [*keep, target] if target else keep
+    return raw_columns(table, keep=keep, target=target), table.num_rows
 
 
 class _Named:
@@ -279,7 +291,9 @@ def _named(values: npt.NDArray[Any], names: Sequence[str]) -> _Named:
     return _Named(values, names)
 
 
-def _array_column(name: str, values: npt.NDArray[Any], keep: Collection[str] = ()) -> RawColumn:
+def _array_column(
+    name: str, values: npt.NDArray[Any], keep: Collection[str] = (), target: str = ""
+) -> RawColumn:
     """Return one column of an array; numbers need no PyArrow, which a small fit need not load."""
     if values.dtype.kind in "fiu":
         numbers = values.astype(np.float64)
@@ -291,7 +305,8 @@ def _array_column(name: str, values: npt.NDArray[Any], keep: Collection[str] = (
 
     if values.dtype.kind in "US":
         values = values.astype(object)
-    return raw_columns(pa.table({name: pa.chunked_array([_object_array(values)])}), keep=keep)[0]
+    table = pa.table({name: pa.chunked_array([_object_array(values)])})
+    return raw_columns(table, keep=keep, target=target)[0]
 
 
 def _object_array(values: Any) -> Any:

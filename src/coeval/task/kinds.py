@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
-from coeval.task.dates import COMPACT, ISO, compact_dates
+from coeval.task.dates import COMPACT, FEW_DAYS, ISO, compact_dates
 from coeval.task.fingerprint import digest_array
 from coeval.task.numerals import number_text
 from coeval.task.raw import Form, RawColumn
@@ -25,7 +25,6 @@ _ID_NAME = re.compile(
     r"(?i:(.*[_\s.-])?(id|idx|index|uuid|guid|rowid|row_?(number|num|id)|key)|unnamed: \d+)|.*[a-z]I[Dd]",
 )
 _FEW_ROWS = 20  # below this, that all values differ says nothing
-_FEW_DAYS = 10  # so many different numbers such as 20240131 are dates
 TRUTH_STYLES: dict[str, Callable[[str], str]] = {
     "true/false": str.lower,
     "True/False": str.capitalize,
@@ -174,7 +173,7 @@ def _infer_numbers(column: RawColumn) -> tuple[Kind, str]:
 
 def _are_days(values: npt.NDArray[np.float64]) -> bool:
     """Return whether numbers are written dates: by chance one in thirty such numbers is, and never many."""
-    return compact_dates(values) is not None and len(np.unique(values)) > _FEW_DAYS
+    return compact_dates(values) is not None and len(np.unique(values)) > FEW_DAYS
 
 
 def _infer_strings(column: RawColumn) -> tuple[Kind, str]:

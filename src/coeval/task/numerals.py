@@ -41,7 +41,7 @@ class Parsed:
 
 
 def parse_numbers(
-    strings: Sequence[str], *, comma: bool = False, written: str = ""
+    strings: Sequence[str], *, comma: bool = False, written: str = "", known: bool = False
 ) -> Parsed | None:
     """Return distinct strings as numbers, or ``None`` if they are not all numbers.
 
@@ -54,6 +54,7 @@ def parse_numbers(
         strings: What was written.
         comma: The file's delimiter is a semicolon.
         written: The convention that was inferred from earlier rows, to be kept to.
+        known: That they are numbers is known, so ``07`` is no code, nor ``400 001``.
 
     Example:
         >>> parse_numbers(["3,14", "2"]).values.tolist()
@@ -61,14 +62,14 @@ def parse_numbers(
         >>> parse_numbers(["1,234"], written=DECIMAL_COMMA).values.tolist()
         [1.234]
     """
-    if any(is_code(one) for one in strings):
+    if not known and any(is_code(one) for one in strings):
         return None
     pointed = any("." in one for one in strings)
     if written != THOUSANDS_POINT or not pointed:
         plain = _try(strings)
         if plain is not None:
             return Parsed(plain, whole=all(_WHOLE.fullmatch(one) for one in strings))
-    bare, notes = _bare(strings)
+    bare, notes = _bare(strings, known=known)
     values: tuple[npt.NDArray[np.float64] | None, str] = (None, "")
     if any("," in one for one in bare) or (written == THOUSANDS_POINT and pointed):
         values = _with_commas(bare, comma=comma, written=written)
@@ -118,7 +119,7 @@ def _try(strings: Sequence[str]) -> npt.NDArray[np.float64] | None:
         return None
 
 
-def _bare(strings: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+def _bare(strings: Sequence[str], *, known: bool) -> tuple[Sequence[str], list[str]]:
     """Return the strings without the unit that all of them bear and without blanks between groups of digits, and notes on it."""
     notes = []
     found = [_UNIT.fullmatch(one) for one in strings]
@@ -127,7 +128,15 @@ def _bare(strings: Sequence[str]) -> tuple[Sequence[str], list[str]]:
         strings = [one["sign"] + one["number"] for one in found if one is not None]
         notes.append(f"numbers are read without their {units.pop()!r}")
     spaced = [one for one in strings if _GROUPING.search(one)]
-    if spaced and all(_GROUPED_BY_BLANK.fullmatch(one) for one in spaced):
+    alike = {len(one) for one in spaced} == {len(one) for one in strings} and all(
+        one[:3].isdigit() for one in spaced
+    )
+    is_phone = alike and len({len(one) for one in spaced}) == 1  # "555 123 456", or a postal code
+    if (
+        spaced
+        and (known or not is_phone)
+        and all(_GROUPED_BY_BLANK.fullmatch(one) for one in spaced)
+    ):
         strings = [_GROUPING.sub("", one) for one in strings]
         notes.append(f"{spaced[0]!r} is read as one number")
     return strings, notes

@@ -5,6 +5,7 @@ Working on the distinct strings keeps a long column of few categories cheap.
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from coeval.errors import DataError
 from coeval.task.dates import ISO, parse_dates
 from coeval.task.numerals import is_code, number_text, parse_numbers
-from coeval.task.text_file import MISSING, NONE
+from coeval.task.text_file import MISSING, NO_CLASS
 
 EXACT = 2**53
 """Whole numbers above this are not exact as float64, so they are kept as text."""
@@ -100,22 +101,22 @@ def raw_columns(
         comma: A text file whose numbers may be written with a decimal comma.
         keep: Names of columns whose strings stay as they are.
         undated: Names of columns whose strings are not tried as dates.
-        target: Name of a column in which ``None`` beside other words is a class.
+        target: Name of a column in which ``None`` is a class beside others; a typed table's strings are left as they are in it.
     """
     keep, undated = frozenset(keep), frozenset(undated)
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         dated = name not in undated
         if not text:
-            one = _typed_column(name, column)
+            one = _typed_column(name, column, as_found=name == target)
             plain = one.form is Form.STRING and not one.category and name not in keep
             columns.append(_settled(one, dated=dated, codes=True) if plain else one)
         elif name in keep:
-            columns.append(_kept_column(name, column))
+            columns.append(_kept_column(name, column, NO_CLASS if name == target else MISSING))
         else:
             one = _parsed(name, column, comma=comma, dated=dated)
             is_class = name == target and one.form is Form.STRING and one.near is None
-            columns.append(_kept_column(name, column, MISSING - NONE) if is_class else one)
+            columns.append(_kept_column(name, column, NO_CLASS) if is_class else one)
     return columns
 
 
@@ -127,10 +128,8 @@ def encode(strings: Any) -> tuple[npt.NDArray[np.int32], list[Any]]:
     encoded = encoded.unify_dictionaries()
     if encoded.num_chunks == 0:
         return np.empty(0, np.int32), []
-    parts = []
-    for chunk in encoded.chunks:
-        values, present = _view(chunk.indices)
-        parts.append(np.where(present, values.astype(np.int64), -1))
+    views = (_view(chunk.indices) for chunk in encoded.chunks)
+    parts = [np.where(present, values.astype(np.int64), -1) for values, present in views]
     codes = np.concatenate(parts).astype(np.int32)
     return codes, encoded.chunk(0).dictionary.to_pylist()
 
@@ -179,9 +178,8 @@ def _quick_numbers(name: str, column: Any) -> RawColumn | None:
         return None
     if _any(compute.match_substring_regex(column, pattern="^[+-]?0[0-9]")):
         return None
-    whole = bool(
-        (np.isnan(values) | (values == np.rint(values))).all()
-    )  # spares a look at fractions
+    # Spares a look at fractions.
+    whole = bool((np.isnan(values) | (values == np.rint(values))).all())
     whole = whole and not _any(compute.match_substring_regex(column, pattern="[^0-9+-]"))
     if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
         return None
@@ -220,7 +218,7 @@ def _settled(
     Args:
         column: The strings.
         comma: Numbers may be written with a decimal comma.
-        dated: Dates are looked for.
+        dated: Dates are sought.
         codes: Whole numbers stay strings: a source that has types would not write quantities so.
     """
     readings: list[_Reading] = [partial(_as_numbers, column.name, comma=comma)]
@@ -235,9 +233,9 @@ def _settled(
         rest = [one for one in column.levels if one not in gaps]
         found = reading(rest) if gaps else None
         if found is not None and not (codes and _are_codes(found)):
-            values = np.full(len(column.levels), np.nan)
-            values[[one not in gaps for one in column.levels]] = found.values
-            values = _spread(column.values, values)
+            known = np.full(len(column.levels), np.nan)
+            known[[one not in gaps for one in column.levels]] = found.values
+            values = _spread(column.values, known)
             near = dataclasses.replace(found, values=values, gaps=gaps)
             return dataclasses.replace(column, near=near)
     return column
@@ -248,17 +246,17 @@ def _exceptions(levels: Sequence[str], reading: _Reading) -> tuple[str, ...]:
     sample = levels[:: max(1, len(levels) // 40)]
     if sum(reading([one]) is None for one in sample) > len(sample) / 4:
         return ()
-    found = tuple(one for one in levels if reading([one]) is None)
-    if len(found) > 0.1 * len(levels) or any(is_code(one) for one in found):
-        return ()
-    return found
+    few = len(levels) // 10
+    odd = (one for one in levels if reading([one]) is None)
+    found = tuple(itertools.islice(odd, few + 1))
+    return () if len(found) > few or any(is_code(one) for one in found) else found
 
 
 def _are_codes(column: RawColumn) -> bool:
     """Return whether distinct strings read as numbers are whole, or no longer differ (versions 1.1 and 1.10)."""
-    values = column.values
-    whole = bool((values == np.rint(values)).all())
-    return column.form is Form.NUMBER and (whole or len(np.unique(values)) < len(values))
+    values, found = column.values, np.unique(column.values)
+    merged = bool((values == np.rint(values)).all()) or len(found) < len(values)
+    return column.form is Form.NUMBER and merged
 
 
 def _as_numbers(name: str, strings: Sequence[str], *, comma: bool) -> RawColumn | None:
@@ -284,8 +282,8 @@ def _as_dates(name: str, strings: Sequence[str]) -> RawColumn | None:
     return RawColumn(name, Form.DATE, dates.values, note=dates.note, written=written)
 
 
-def _typed_column(name: str, column: Any) -> RawColumn:
-    """Return a column that has a type of its own."""
+def _typed_column(name: str, column: Any, *, as_found: bool) -> RawColumn:
+    """Return a column that has a type of its own; its strings as a text file's are taken, or as they are found."""
     import pyarrow as pa  # noqa: PLC0415
 
     kind, types = column.type, pa.types
@@ -297,7 +295,9 @@ def _typed_column(name: str, column: Any) -> RawColumn:
         return RawColumn(name, Form.STRING, codes, levels, category=True)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         codes, found = encode(column.cast(pa.large_string()))
-        codes, levels = relabel(codes, [one or None for one in found])
+        stripped = [one if one is None or as_found else one.strip() for one in found]
+        missing = ("",) if as_found else MISSING
+        codes, levels = relabel(codes, [None if one in missing else one for one in stripped])
         return RawColumn(name, Form.STRING, codes, levels)
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         return _number(name, column)

@@ -7,7 +7,7 @@ from coeval.errors import DataError, did_you_mean
 from coeval.task.assemble import Extra, Plan, assemble, read_weights, with_test
 from coeval.task.columns import check_columns, to_table
 from coeval.task.files import Source, read_file
-from coeval.task.frame import keep_strings
+from coeval.task.frame import keep_strings, kept_as_strings
 from coeval.task.groups import group_numbers
 from coeval.task.image_table import Listing, listed_images
 from coeval.task.images import is_images, read_images
@@ -18,7 +18,7 @@ from coeval.task.raw import RawColumn, raw_columns
 from coeval.task.split import Shares
 from coeval.task.table import Kind, Schema, Table
 from coeval.task.target import encode_like
-from coeval.task.task import Problem, Task
+from coeval.task.task import Problem, Target, Task
 
 
 def read(
@@ -77,7 +77,7 @@ def read(
         source.table,
         text=source.text,
         comma=source.comma,
-        keep=[one for one, kind in overrides.items() if kind in (Kind.TEXT, Kind.IMAGE)],
+        keep=kept_as_strings(overrides, text=source.text),
         undated=[one for one, kind in overrides.items() if kind is Kind.CATEGORICAL],
         target=target,
     )
@@ -119,14 +119,16 @@ def read_rows(path: str | Path, schema: Schema) -> Table:
     return to_table(columns, schema, source.table.num_rows)
 
 
-def _raw(source: Source, schema: Schema, target: str = "") -> list[RawColumn]:
-    """Return a file's columns, those that ``schema`` reads as strings left as strings."""
+def _raw(source: Source, schema: Schema, target: Target | None = None) -> list[RawColumn]:
+    """Return a file's columns, those that ``schema`` reads as strings left as strings, and so a target of words."""
+    name = "" if target is None else target.name
+    is_words = target is not None and bool(target.classes) and not target.number
     return raw_columns(
         source.table,
         text=source.text,
         comma=source.comma,
-        keep=keep_strings(schema),
-        target=target,
+        keep=[*keep_strings(schema), name] if is_words else keep_strings(schema),
+        target=name,
     )
 
 
@@ -149,7 +151,7 @@ def _test_rows(path: str | Path, task: Task, weights: str | None, group: str | N
             f"The test file {path} lacks the target column {name!r}."
             f"{did_you_mean(name, source.table.column_names)} It has {listed(source.table.column_names)}."
         )
-    columns = _raw(source, task.schema, name)
+    columns = _raw(source, task.schema, task.target)
     check_columns(columns, task.schema, f"The test file {path}")
     target = next(one for one in columns if one.name == name)
     keep = ~target.missing

@@ -6,13 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
-from coeval.task.gaps import first_gap
+from coeval.task.gaps import are_codes, first_gap
 from coeval.task.numerals import number_text
 from coeval.task.raw import Form, RawColumn
 from coeval.task.task import Problem, Target
 
 MOST_CLASSES = 1000
 FEW_VALUES = 30
+RARE = 0.02
+"""Share of the rows below which strings among whole numbers are a mistake and no classes."""
 _PROBLEMS = ("binary", "multiclass", "classification", "regression")
 
 
@@ -51,7 +53,7 @@ def encode_target(raw: RawColumn, problem: "Problem | str | None" = None) -> Enc
             "remove the row or mend the value."
         )
     wanted = _wanted(problem)
-    if raw.near is not None and raw.near.form is Form.NUMBER and wanted in ("", "regression"):
+    if _is_nearly_value(raw) and wanted in ("", "regression"):
         value, row = first_gap(raw)
         raise DataError(
             f"Target {raw.name!r} holds numbers but also {value!r} (row {row}). Empty or mend such fields to have it "
@@ -122,6 +124,13 @@ def _codes(raw: RawColumn, labels: list[str]) -> npt.NDArray[np.int64]:
     position = {label: index for index, label in enumerate(labels)}
     codes = np.array([position.get(one, -1) for one in raw.levels], dtype=np.int64)
     return np.asarray(codes[raw.values])
+
+
+def _is_nearly_value(raw: RawColumn) -> bool:
+    """Return whether a target is of numbers but for a few strings, which are not often enough to be classes among codes."""
+    if raw.near is None or raw.near.form is not Form.NUMBER:
+        return False
+    return not are_codes(raw) or raw.near.missing.mean() < RARE
 
 
 def _is_value(raw: RawColumn) -> bool:

@@ -36,8 +36,8 @@ MISSING = frozenset(
     (*_WORDS, "", "-nan", "-NaN", "nat", "<NA>", "#N/A", "#NA", "#N/A N/A", "?", "(null)")
 )
 """What an entry may say instead of a value. Of a frame's target only an empty string counts."""
-NONE = frozenset(("None", "none"))
-"""Of these what may be a class too: no disorder is one of the disorders."""
+NO_CLASS = MISSING - {"None", "none"}
+"""What a target of words may say instead of a class: no disorder is one of the disorders."""
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BOMS = (
@@ -234,7 +234,7 @@ def _table(data: bytes, delimiter: str, header: list[str], path: Path, *, lines:
         "parse_options": arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         "convert_options": arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(header, pa.string()),
-            null_values=list(MISSING - NONE),
+            null_values=list(NO_CLASS),
             strings_can_be_null=True,
         ),
     }
