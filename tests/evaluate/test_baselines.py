@@ -1,5 +1,6 @@
 """Baselines on real data and on every kind of column."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -17,6 +18,7 @@ from coeval.evaluate.baselines import (
     label,
     run_baseline,
 )
+from coeval.evaluate.scoring import scores, scores_of_folds
 from coeval.task.metrics import MAE
 from coeval.task.table import Column, Kind
 from coeval.task.task import Problem
@@ -39,6 +41,56 @@ def test_a_model_beats_the_constant_on_real_data(name):
             < 0.8 * found[CONSTANT].validation[task.metric.name]
         )
         assert found[one].label == label(one, task.problem)
+
+
+@pytest.mark.parametrize("name", [LINEAR_MODEL, GRADIENT_BOOSTING])
+@pytest.mark.parametrize("data", ["diabetes", "breast_cancer"])
+def test_the_scale_of_sample_weights_does_not_matter(name, data):
+    rows = len(task_of(data).target.values)
+    metric = "rmse" if data == "diabetes" else "log_loss"
+    plain, light = (
+        run(name, task_of(data, weights=np.full(rows, scale)), max_seconds=60.0).validation[metric]
+        for scale in (1.0, 2.0**-20)
+    )
+    assert light == plain
+
+
+def test_the_median_obeys_weights():
+    values = np.concatenate([np.zeros(70), np.full(30, 5.0)])
+    columns = (Column("n", Kind.NUMERIC, np.arange(100.0)),)
+    weights = np.where(values > 0, 50.0, 1.0)
+    task = task_from("m", Problem.REGRESSION, columns, values, metric=MAE, weights=weights)
+    rows = task.splits.validation
+    expected = np.average(np.abs(values[rows] - 5.0), weights=weights[rows])
+    assert run(CONSTANT, task).validation["mae"] == pytest.approx(expected)
+
+
+def test_a_class_of_a_single_row_among_many_rows_stops_no_boosting():
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=21_000)
+    values = (numbers > 0).astype(int)
+    columns = (Column("n", Kind.NUMERIC, numbers),)
+    task = task_from("lone", Problem.MULTICLASS, columns, np.append(values[:-1], 2))
+    lone = task.target.values.copy()
+    lone[lone == 2], lone[task.splits.train[0]] = 0, 2
+    target = dataclasses.replace(task.target, values=lone)
+    found = run(GRADIENT_BOOSTING, dataclasses.replace(task, target=target))
+    assert not found.failed, found
+
+
+def test_rows_of_two_folds_are_not_ranked_together():
+    # Each fold ranks its rows without a fault, on a scale of its own.
+    rng = np.random.default_rng(0)
+    columns = (Column("n", Kind.NUMERIC, rng.normal(size=200)),)
+    task = task_from("ranks", Problem.BINARY, columns, np.arange(200) % 2, folds=2)
+    parts = []
+    for scale, (_, judged) in zip((0.1, 0.9), task.folds, strict=True):
+        chance = scale * (0.5 + 0.5 * task.target.values[judged])
+        parts.append((judged, np.stack([1 - chance, chance], axis=1)))
+    assert scores_of_folds(task, parts)["roc_auc"] == 1.0
+    joined = [np.concatenate(one) for one in zip(*parts, strict=True)]
+    assert scores(task, *joined)["roc_auc"] < 0.9
+    assert scores_of_folds(task, parts)["log_loss"] == scores(task, *joined)["log_loss"]
 
 
 def test_every_kind_of_column_is_used():

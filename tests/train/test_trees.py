@@ -189,6 +189,20 @@ def test_weights_of_rows_count_in_both_libraries(library):
     assert found[1] > found[0] + 0.5
 
 
+def test_weights_count_in_relation_to_each_other_alone(library):
+    known = labelled(400, Problem.REGRESSION)
+    found = []
+    for scale in (1.0, 2.0**-20):
+        data = TrainingData(
+            Problem.REGRESSION, Examples(known.rows, known.target, np.full(400, scale))
+        )
+        ensemble = TreeEnsemble(columns=5, outputs=1, rounds=10, leaves=15)
+        grow(ensemble, {**SETTINGS, "penalty": 10.0}, data, seed=1)
+        found.append(ensemble(tuple(map(torch.tensor, known.rows))).detach().numpy())
+    assert np.ptp(found[1]) > 0.5
+    assert (found[1] == found[0]).all()
+
+
 def trees_of(rounds, leaves=15):
     settings = {**SETTINGS, "rounds": rounds, "leaves": leaves, "outputs": 1}
     return Architecture(

@@ -16,7 +16,7 @@ from coeval.task.metrics import metric
 from coeval.task.preparation import columns_for
 from coeval.testing.spaces import check_space
 from coeval.train import trees_forest
-from coeval.train.data import TrainingData
+from coeval.train.data import Examples, TrainingData
 from coeval.train.predict import predictions_of
 from coeval.train.trees import grow
 from coeval.train.trees_stored import without_empty
@@ -72,6 +72,16 @@ def test_a_forest_says_what_its_trees_say_in_the_mean(problem, splits, kept):
         expected = (20 * shares + 0.5) / (20 + 0.5 * shares.shape[1])
         chances = torch.sigmoid(ours) if problem is Problem.BINARY else torch.softmax(ours, dim=1)
         assert np.allclose(chances.detach().numpy()[:, -1], expected[:, -1], atol=1e-5)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_the_only_class_of_the_rows_is_the_likely_one(label):
+    _, _, forest, settings = forest_for(Problem.BINARY)
+    known = rows(100)
+    data = TrainingData(Problem.BINARY, Examples(known, np.full(100, label)))
+    grow(forest, settings, data, seed=0)
+    chances = torch.sigmoid(forest(tuple(map(torch.tensor, known))))
+    assert (chances > 0.9).all() if label else (chances < 0.1).all()
 
 
 @pytest.mark.parametrize("problem", list(Problem))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coeval.evaluate.scoring import scores
+from coeval.evaluate.scoring import scores, scores_of_folds
 from coeval.seed import entropy
 from coeval.task.memory import TaskSource, load_task
 from coeval.task.task import Index, Problem, Task
@@ -104,7 +104,7 @@ def run_baseline(
             predictions.append(found)
             rows.append(validation)
             details.append(detail)
-        validation_scores = scores(task, np.concatenate(rows), np.concatenate(predictions))
+        validation_scores = scores_of_folds(task, list(zip(rows, predictions, strict=True)))
     except Exception as error:  # noqa: BLE001 - a baseline that fails must not end the search
         spent = time.perf_counter() - started
         return BaselineResult(

@@ -10,7 +10,7 @@ from coeval.errors import RunError
 from coeval.evaluate.beginning import PREDICTIONS, STATE, WEIGHTS, artifact_name
 from coeval.evaluate.cost import work_facts
 from coeval.evaluate.job import Job
-from coeval.evaluate.scoring import scores
+from coeval.evaluate.scoring import scores_of_folds
 from coeval.trial import Artifacts, Measurement
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def measured(job: Job, trained: Sequence["Trained"], artifacts: Artifacts | None
         ValueError: The metric is undefined on the validation rows.
     """
     task, plan, fitted = job.task, job.plan, [one.fitted for one in trained]
-    values = scores(task, task.judged, np.concatenate([one.predictions for one in trained]))
+    predictions = [one.predictions for one in trained]
+    ends = np.cumsum([len(one) for one in predictions])[:-1]
+    parts = list(zip(np.split(task.judged, ends), predictions, strict=True))
+    values = scores_of_folds(task, parts)
     if task.metric.name not in values:
         raise ValueError(
             f"{task.metric.name} is undefined on the validation rows: too few of them, or one class only."

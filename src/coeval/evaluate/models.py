@@ -62,8 +62,24 @@ def constant(task: Task, train: Index, judged: Index, seed: int, max_seconds: fl
     if task.problem is not Problem.REGRESSION:
         shares = np.bincount(target, weights, minlength=len(task.target.classes))
         return np.tile(shares / shares.sum(), (len(judged), 1)), ""
-    middle = np.median(target) if task.metric.name == "mae" else np.average(target, weights=weights)
+    is_median = task.metric.name == "mae"
+    middle = _median(target, weights) if is_median else np.average(target, weights=weights)
     return np.full(len(judged), float(middle)), ""
+
+
+def _median(values: Any, weights: Floats | None) -> float:
+    """Return the value that splits the weight of the rows in halves."""
+    if weights is None:
+        return float(np.median(values))
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
+
+
+def _weights(task: Task, rows: Index) -> Floats | None:
+    """Return sample weights of a mean of 1, which penalties and least sums of a leaf are meant for."""
+    weights = task.weights_of(rows)
+    return weights if weights is None or not weights.any() else weights / weights.mean()
 
 
 def linear_model(task: Task, train: Index, judged: Index, seed: int, max_seconds: float) -> Found:
@@ -89,7 +105,7 @@ def pixel_model(task: Task, train: Index, judged: Index, seed: int, max_seconds:
 
 def _linear(task: Task, budgeted: Index, known: Any, asked: Any, max_seconds: float) -> Floats:
     """Fit ridge or logistic regression on features ``(rows, features)`` and predict others."""
-    target, weights = task.target.values[budgeted], task.weights_of(budgeted)
+    target, weights = task.target.values[budgeted], _weights(task, budgeted)
     if task.problem is Problem.REGRESSION:
         ridge = Ridge(alpha=1.0).fit(known, target, sample_weight=weights)
         return np.asarray(ridge.predict(asked), dtype=np.float64)
@@ -120,7 +136,10 @@ def gradient_boosting(
     budgeted = _fewer(train, seed, _TREE_CELLS * max_seconds / columns / 4)
     table, categorical = _tree_table(task, budgeted)
     regression = task.problem is Problem.REGRESSION
-    early = len(budgeted) > 10_000
+    target, weights = task.target.values[budgeted], _weights(task, budgeted)
+    # The inner holdout is drawn by class, which a class of a single row does not allow.
+    drawable = regression or np.unique(target, return_counts=True)[1].min() > 1
+    early = len(budgeted) > 10_000 and bool(drawable)
     wanted, first = 200 if early else 100, 5
     options: dict[str, Any] = {
         "max_iter": first,
@@ -134,7 +153,6 @@ def gradient_boosting(
         model = HistGradientBoostingRegressor(loss=loss, **options)
     else:
         model = HistGradientBoostingClassifier(**options)
-    target, weights = task.target.values[budgeted], task.weights_of(budgeted)
     growing = time.perf_counter()
     model.fit(table[budgeted], target, sample_weight=weights)
     each = (time.perf_counter() - growing) / first

@@ -1,12 +1,16 @@
 """How every prediction in this room is scored."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from coeval.task.metrics import all_metrics
 from coeval.task.task import Index, Task
+
+RANKING = "roc_auc"
+"""The metric that looks at the order of rows alone."""
 
 
 def scores(task: Task, rows: Index, predictions: npt.NDArray[np.float64]) -> dict[str, float]:
@@ -23,3 +27,28 @@ def scores(task: Task, rows: Index, predictions: npt.NDArray[np.float64]) -> dic
         for name, one in all_metrics(task).items()
     }
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def scores_of_folds(
+    task: Task, parts: Sequence[tuple[Index, npt.NDArray[np.float64]]]
+) -> dict[str, float]:
+    """Return every metric on the rows of several folds together, as ``scores`` does.
+
+    A metric of ranks is the mean of the folds', weighted by their rows, where it is defined: each fold's model has a scale of its own, so that rows of
+    two folds cannot be ranked together (Forman & Scholz 2010, *Apples-to-apples in cross-validation studies*, section 3, doi:10.1145/1882471.1882479).
+
+    Args:
+        task: The task that the rows belong to.
+        parts: Rows and predictions of each fold.
+    """
+    rows, predictions = (np.concatenate(one) for one in zip(*parts, strict=True))
+    found = scores(task, rows, predictions)
+    if len(parts) > 1 and RANKING in found:
+        each = [scores(task, *part).get(RANKING) for part in parts]
+        known = [
+            (one, len(part[0])) for one, part in zip(each, parts, strict=True) if one is not None
+        ]
+        if known:
+            values, counts = zip(*known, strict=True)
+            found[RANKING] = float(np.average(values, weights=counts))
+    return found

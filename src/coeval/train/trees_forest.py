@@ -87,9 +87,9 @@ def _tree(grown: Any, problem: Problem) -> Tree:
     )
     if problem is Problem.REGRESSION:
         return replace(found, value=np.where(leaf, found.value, 0.0))
-    shares = np.zeros((len(leaf), int(grown.classes_.max()) + 1))
+    shares = np.zeros((len(leaf), max(2, int(grown.classes_.max()) + 1)))
     shares[:, grown.classes_] = nodes.value[:, 0]
     if problem is Problem.BINARY:
-        return replace(found, value=np.where(leaf, shares[:, -1], 0.0))
+        return replace(found, value=np.where(leaf, shares[:, 1], 0.0))
     speaks = np.where(leaf, shares.argmax(axis=1), 0)
     return replace(found, value=np.where(leaf, 1.0, 0.0), speaks=speaks)

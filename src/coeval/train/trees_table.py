@@ -46,4 +46,9 @@ class Learnt:
         target: npt.NDArray[Any] = examples.target
         if problem is Problem.REGRESSION:
             target = (np.asarray(target, np.float64) - scale.mean) / scale.std
-        return cls(problem, table, target, examples.weights)
+        weights = examples.weights
+        if weights is not None and weights.mean() > 0:
+            weights = (
+                weights / weights.mean()
+            )  # penalties and least sums of a leaf are of weights about 1
+        return cls(problem, table, target, weights)
