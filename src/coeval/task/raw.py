@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from coeval.errors import DataError
 from coeval.task.dates import ISO, parse_dates
-from coeval.task.numerals import is_code, number_text, parse_numbers
+from coeval.task.numerals import is_code, is_plain, number_text, parse_numbers
 from coeval.task.text_file import MISSING, NO_CLASS
 
 EXACT = 2**53
@@ -229,7 +229,7 @@ def _settled(
         if found is not None and not (codes and _are_codes(found)):
             return dataclasses.replace(found, values=_spread(column.values, found.values))
     for reading in readings:
-        gaps = _exceptions(column.levels, reading)
+        gaps = _exceptions(column.levels, reading, numbers=reading is readings[0])
         rest = [one for one in column.levels if one not in gaps]
         found = reading(rest) if gaps else None
         if found is not None and not (codes and _are_codes(found)):
@@ -241,15 +241,18 @@ def _settled(
     return column
 
 
-def _exceptions(levels: Sequence[str], reading: _Reading) -> tuple[str, ...]:
+def _exceptions(levels: Sequence[str], reading: _Reading, *, numbers: bool) -> tuple[str, ...]:
     """Return the strings that cannot be read, at most a tenth of all; otherwise nothing."""
+
+    def is_odd(one: str) -> bool:
+        return not (numbers and is_plain(one)) and reading([one]) is None
+
     sample = levels[:: max(1, len(levels) // 40)]
-    if sum(reading([one]) is None for one in sample) > len(sample) / 4:
+    if sum(map(is_odd, sample)) > len(sample) / 4:
         return ()
     few = len(levels) // 10
-    odd = (one for one in levels if reading([one]) is None)
-    found = tuple(itertools.islice(odd, few + 1))
-    return () if len(found) > few or any(is_code(one) for one in found) else found
+    found = tuple(itertools.islice(filter(is_odd, levels), few + 1))
+    return () if len(found) > few or any(map(is_code, found)) else found
 
 
 def _are_codes(column: RawColumn) -> bool:
@@ -263,15 +266,8 @@ def _as_numbers(name: str, strings: Sequence[str], *, comma: bool) -> RawColumn 
     parsed = parse_numbers(strings, comma=comma)
     if parsed is None or (parsed.whole and np.abs(parsed.values).max(initial=0) > EXACT):
         return None
-    return RawColumn(
-        name,
-        Form.NUMBER,
-        parsed.values,
-        whole=parsed.whole,
-        number=True,
-        note=parsed.note,
-        written=parsed.written,
-    )
+    found = RawColumn(name, Form.NUMBER, parsed.values, note=parsed.note, written=parsed.written)
+    return dataclasses.replace(found, whole=parsed.whole, number=True)
 
 
 def _as_dates(name: str, strings: Sequence[str]) -> RawColumn | None:
