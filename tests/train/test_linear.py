@@ -100,6 +100,17 @@ def test_the_penalty_that_is_best_on_validation_is_kept(problem):
     assert score.score(data.validation.target, predicted, None) == pytest.approx(found.score)
 
 
+def test_on_rows_of_one_class_the_penalty_is_not_the_strongest():
+    problem = Problem.BINARY
+    other = examples(problem, 200, seed=1)
+    zeros = np.flatnonzero(other.target == 0)
+    judged = Examples(other.rows.take(zeros), other.target[zeros])
+    data = TrainingData(problem, examples(problem), judged)
+    found = fit(network(problem), data, Recipe(), seed=0, metric=metric("roc_auc", problem))
+    assert np.isnan(found.score)
+    assert found.best_epoch > 3
+
+
 @pytest.mark.parametrize("columns", [Columns(2), Columns(0, (5,)), Columns(0, (), (Tokens(3, 8),))])
 def test_any_kind_of_column_will_do(columns):
     problem = Problem.BINARY

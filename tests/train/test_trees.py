@@ -108,6 +108,18 @@ def test_growing_stops_early_and_keeps_the_best_rounds(problem, library):
     assert found.score < 0.8 * curve[0]
 
 
+def test_on_rows_of_one_class_growing_does_not_stop_at_the_first_round(library):
+    data = data_of(Problem.BINARY)
+    zeros = np.flatnonzero(data.validation.target == 0)
+    judged = Examples(data.validation.rows.take(zeros), data.validation.target[zeros])
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=50, leaves=15)
+    given = TrainingData(Problem.BINARY, data.train, judged)
+    score = metric("roc_auc", Problem.BINARY)
+    found = grow(ensemble, SETTINGS, given, seed=1, metric=score)
+    assert np.isnan(found.score)
+    assert found.best_epoch > 10
+
+
 def walked(ensemble, row):
     """Return what a row's trees add, a node at a time."""
     total = ensemble.offset.detach().numpy().astype(np.float64)

@@ -113,7 +113,9 @@ class _Best:
     ) -> None:
         self.number, self.weights = 0, weights
         known = data.validation
-        self.course = None if known is None or metric is None else Course(metric, known)
+        self.course = (
+            None if known is None or metric is None else Course(metric, data.problem, known)
+        )
         self._network, self._data, self._scale = network, data, scale
 
     def look(self, number: int, weights: Floats) -> Mapping[str, float]:
