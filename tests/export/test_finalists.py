@@ -1,6 +1,7 @@
 """How many trials are trained again, and what that takes."""
 
 import dataclasses
+import math
 import time
 
 import pytest
@@ -54,3 +55,16 @@ def test_a_trial_that_shared_its_core_is_planned_with_its_own_share():
     whole = planned(1.0)
     assert planned(0.8) == pytest.approx(0.8 * whole)
     assert planned(0.01) == pytest.approx(LEAST_BUSY * whole)
+
+
+@pytest.mark.parametrize(
+    ("scores", "epochs"),
+    [([0.5, 0.4, 0.6], 3), ([math.nan, math.nan, 0.6], 9), ([math.nan] * 3, 3)],
+)
+def test_folds_without_a_score_do_not_say_how_long_to_train(scores, epochs):
+    task = task_of("wine")
+    (trial,) = searched(task, candidate(task, width=8, epochs=2))
+    told = {"best_epochs": [1, 3, 9], "fold_scores": scores, "schedule_epochs": 12}
+    measured = dataclasses.replace(trial.measurement, data={**trial.measurement.data, **told})
+    one = dataclasses.replace(trial, measurement=measured)
+    assert choose_finalists([one], Decoder(), objective(task))[0].epochs == epochs

@@ -1,8 +1,11 @@
 """Linear models, against scikit-learn's."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from coeval.architecture.step import Architecture, sequence, step
@@ -15,7 +18,7 @@ from coeval.task.table import Rows
 from coeval.task.task import Problem
 from coeval.train.data import Examples, TrainingData
 from coeval.train.fit import Stopped, fit
-from coeval.train.linear import PENALTIES
+from coeval.train.linear import PENALTIES, ROWS, _Features
 from coeval.train.predict import predict
 
 COLUMNS = Columns(3, (4, 6), (Tokens(3, 8),))
@@ -100,6 +103,17 @@ def test_the_penalty_that_is_best_on_validation_is_kept(problem):
     assert score.score(data.validation.target, predicted, None) == pytest.approx(found.score)
 
 
+def test_on_rows_of_one_class_the_penalty_is_not_the_strongest():
+    problem = Problem.BINARY
+    other = examples(problem, 200, seed=1)
+    zeros = np.flatnonzero(other.target == 0)
+    judged = Examples(other.rows.take(zeros), other.target[zeros])
+    data = TrainingData(problem, examples(problem), judged)
+    found = fit(network(problem), data, Recipe(), seed=0, metric=metric("roc_auc", problem))
+    assert np.isnan(found.score)
+    assert found.best_epoch > 3
+
+
 @pytest.mark.parametrize("columns", [Columns(2), Columns(0, (5,)), Columns(0, (), (Tokens(3, 8),))])
 def test_any_kind_of_column_will_do(columns):
     problem = Problem.BINARY
@@ -180,3 +194,36 @@ def test_before_it_is_fitted_it_says_nothing():
     made = network(Problem.BINARY)
     rows = [torch.tensor(one) for one in examples(Problem.BINARY, 3).rows]
     assert torch.equal(made(*rows), torch.zeros(3, 1))
+
+
+def features_of(rows, levels):
+    """Two numbers and the codes of one column, and weights of the rows."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, levels, rows)
+    others = sparse.csr_matrix((np.ones(rows), codes, np.arange(rows + 1)), shape=(rows, levels))
+    numbers, weights = rng.normal(size=(rows, 2)), rng.random(rows)
+    weights /= weights.sum()
+    means = np.concatenate([weights @ numbers, others.T @ weights])
+    return _Features(numbers, others, means), weights
+
+
+@pytest.mark.parametrize("rows", [50, 4096, ROWS, 2 * ROWS + 7])
+def test_principal_axes_are_those_of_the_rows_written_out(rows):
+    features, weights = features_of(rows, 5)
+    step = -(-rows // ROWS)
+    whole = np.concatenate([features.numbers, features.others.toarray()], axis=1) - features.means
+    expected = (whole[::step].T * weights[::step] * step) @ whole[::step]
+    vectors, values = features.axes(weights)
+    np.testing.assert_allclose((vectors * values) @ vectors.T, expected, atol=1e-12)
+    assert (values >= 0).all()
+
+
+def test_principal_axes_of_many_rows_take_little_memory():
+    features, weights = features_of(ROWS, 200)
+    tracemalloc.start()
+    try:
+        features.axes(weights)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.4 * ROWS * 202 * 8

@@ -108,6 +108,18 @@ def test_growing_stops_early_and_keeps_the_best_rounds(problem, library):
     assert found.score < 0.8 * curve[0]
 
 
+def test_on_rows_of_one_class_growing_does_not_stop_at_the_first_round(library):
+    data = data_of(Problem.BINARY)
+    zeros = np.flatnonzero(data.validation.target == 0)
+    judged = Examples(data.validation.rows.take(zeros), data.validation.target[zeros])
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=50, leaves=15)
+    given = TrainingData(Problem.BINARY, data.train, judged)
+    score = metric("roc_auc", Problem.BINARY)
+    found = grow(ensemble, SETTINGS, given, seed=1, metric=score)
+    assert np.isnan(found.score)
+    assert found.best_epoch > 10
+
+
 def walked(ensemble, row):
     """Return what a row's trees add, a node at a time."""
     total = ensemble.offset.detach().numpy().astype(np.float64)
@@ -136,6 +148,34 @@ def test_a_row_ends_in_the_leaf_that_a_walk_a_node_at_a_time_ends_in(problem):
     table = np.concatenate([numeric, codes.astype(np.float32)], axis=1)
     expected = [walked(ensemble, row) for row in table]
     assert np.allclose(found.detach().numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("seen", [[0, 2], [1, 2], [0, 2, 3], [1], [3]])
+def test_trees_stand_at_the_classes_that_rows_are_of(seen, library):
+    known = labelled(400, Problem.BINARY)
+    bounds = [0.0, 0.7][: len(seen) - 1]
+    target = np.array(seen)[np.digitize(known.rows.numeric[:, 0], bounds)]
+    ensemble = TreeEnsemble(columns=5, outputs=4, rounds=40, leaves=15)
+    given = TrainingData(Problem.MULTICLASS, Examples(known.rows, target))
+    grow(ensemble, {**SETTINGS, "shrinkage": 0.2}, given, seed=1)
+    said = ensemble(tuple(map(torch.tensor, known.rows))).softmax(dim=1).detach().numpy()
+    absent = [one for one in range(4) if one not in seen]
+    assert (said.argmax(axis=1) == target).mean() > 0.97
+    assert 0 < said[:, absent].max() < 1e-3
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_of_two_classes_the_only_one_seen_is_all_but_certain(only, library):
+    known = labelled(100, Problem.BINARY)
+    data = TrainingData(
+        Problem.BINARY, Examples(known.rows, np.full(100, only)), labelled(50, Problem.BINARY)
+    )
+    ensemble = TreeEnsemble(columns=5, outputs=1, rounds=10, leaves=15)
+    judged = metric("log_loss", Problem.BINARY)
+    found = grow(ensemble, SETTINGS, data, seed=1, metric=judged)
+    said = ensemble(tuple(map(torch.tensor, known.rows))).sigmoid().detach().numpy()
+    assert found.best_epoch == 1
+    assert np.abs(said - only).max() < 1e-4
 
 
 def test_thresholds_split_float32_numbers_as_before():

@@ -181,6 +181,9 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
     ):  # it began where another ended: its own epochs are not those of a training from scratch
         length = Recipe.of(recipe).epochs
         best = [round(data["inherited"]["ripe"] * length)]
+    scores = data.get("fold_scores", [])
+    # Of a fold where the metric is undefined, early stopping had nothing to go by.
+    told = [one for one, score in zip(best, scores, strict=False) if not math.isnan(score)] or best
     trained = max(sum(data.get("fold_epochs", [length])), 1)
     alone = max(float(data.get("busy", 1.0)), LEAST_BUSY)
     return Finalist(
@@ -189,7 +192,7 @@ def _finalist(trial: Trial, space: CandidateSpace, objective: Objective) -> Fina
         architecture=space.architecture(candidate),
         preparation=tuple(candidate.settings("preparation").items()),
         recipe=tuple(recipe.items()),
-        epochs=max(round(float(np.median(best))), 1),
+        epochs=max(round(float(np.median(told))), 1),
         schedule_epochs=length,
         epoch_seconds=alone * training_seconds(trial) / trained,
         train_rows=int(data.get("train_rows", 1)),

@@ -35,6 +35,8 @@ ITERATIONS = 150
 FEATURES = 800
 """Up to so many the coordinates are changed; the matrix for it comes from at most so many rows:"""
 ROWS = 20_000
+BLOCK = 2048
+"""Rows that are written out at once: 13 MB at most, of 800 features, where all would take 128."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +115,9 @@ class _Best:
     ) -> None:
         self.number, self.weights = 0, weights
         known = data.validation
-        self.course = None if known is None or metric is None else Course(metric, known)
+        self.course = (
+            None if known is None or metric is None else Course(metric, data.problem, known)
+        )
         self._network, self._data, self._scale = network, data, scale
 
     def look(self, number: int, weights: Floats) -> Mapping[str, float]:
@@ -155,10 +159,16 @@ class _Features:
 
     def axes(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return the principal axes of the rows, in columns, and the variance along each; of some rows where they are many."""
-        step = -(-len(self.numbers) // ROWS)
-        some = np.concatenate([self.numbers[::step], self.others[::step].toarray()], axis=1)
-        some = (some - self.means) * np.sqrt(weights[::step] * step)[:, None]
-        values, vectors = np.linalg.eigh(some.T @ some)
+        rows, features = len(self.numbers), len(self.means)
+        step = -(-rows // ROWS)
+        products = np.zeros((features, features))
+        for start in range(0, rows, step * BLOCK):
+            block = slice(start, start + step * BLOCK, step)
+            some = np.concatenate([self.numbers[block], self.others[block].toarray()], axis=1)
+            some -= self.means
+            some *= np.sqrt(weights[block] * step)[:, None]
+            products += some.T @ some
+        values, vectors = np.linalg.eigh(products)
         return vectors, np.maximum(values, 0.0)
 
 

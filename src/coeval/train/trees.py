@@ -142,7 +142,7 @@ class _Judge:
     ) -> None:
         assert data.validation is not None  # checked by the caller, as is the metric
         assert metric is not None
-        self.course = Course(metric, data.validation)
+        self.course = Course(metric, data.problem, data.validation)
         self.latest = math.nan
         self._settings = settings
         self._ensemble, self._problem, self._scale = ensemble, data.problem, scale

@@ -1,6 +1,11 @@
-"""Trees grown by scikit-learn's histogram gradient boosting, which draws neither rows nor thresholds: it takes all, and the best."""
+"""Trees grown by scikit-learn's histogram gradient boosting, which draws neither rows nor thresholds: it takes all, and the best.
 
-from collections.abc import Mapping
+It knows no class that no row is of: of several classes without one it numbers the others anew, and of two that are left it
+grows one tree, not two. Here the trees stand at the outputs of the classes that they are of, and the other classes stay unlikely.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +15,14 @@ import torch
 from coeval.architecture.component import Value
 from coeval.build.modules.trees import TreeEnsemble
 from coeval.task.task import Problem
-from coeval.train.trees_stored import Tree, store
+from coeval.train.trees_stored import Tree, forget, store
 from coeval.train.trees_table import Follow, Learnt
+
+UNSEEN = 1e-3
+"""Of how many rows a class without rows is taken to be."""
+_NODE, _ZERO = np.zeros(1, np.int64), np.zeros(1)
+NO_TREE = Tree(_NODE, _ZERO, left=_NODE, right=_NODE, value=_ZERO, depth=0)
+"""A leaf of value 0."""
 
 
 def grow_sklearn(
@@ -32,32 +43,70 @@ def grow_sklearn(
         seed: Of the draws of bins and features.
         follow: Told each round when it is stored, and answers whether to go on.
     """
+    seen = None if learnt.problem is Problem.REGRESSION else np.unique(learnt.target).tolist()
+    if seen is not None and len(seen) == 1:
+        _place_offsets(ensemble, seen, np.zeros(0), len(learnt.target))
+        forget(ensemble, 0)
+        follow(1)
+        return
 
     def score(model: Any, rows: object, target: object, sample_weight: object = None) -> float:
         """Store the last round; scikit-learn goes on as long as this rises, and asks after every round."""
         number = len(model._predictors)
         if not number:
             return 0.0
-        load(ensemble, model, number - 1)
+        load(ensemble, model, number - 1, seen)
         return float(number) if follow(number) else -1.0
 
     model = _model(settings, learnt.problem, rounds, seed, score)
     model.fit(learnt.table, learnt.target, sample_weight=learnt.weights)
 
 
-def load(ensemble: TreeEnsemble, model: Any, first: int = 0) -> None:
+def load(
+    ensemble: TreeEnsemble, model: Any, first: int = 0, seen: Sequence[int] | None = None
+) -> None:
     """Copy a fitted scikit-learn model's trees from a round on into an ensemble.
 
     Args:
         ensemble: Of at least as many rounds.
         model: ``HistGradientBoostingClassifier`` or ``-Regressor`` fitted without missing values and native categories.
         first: The first round that is copied.
+        seen: The classes that rows were of, at least two, rising; ``None`` for a regression.
     """
-    base = torch.tensor(np.ravel(model._baseline_prediction), dtype=torch.float32)
-    with torch.no_grad():
-        ensemble.offset.copy_(base)
+    base = np.ravel(model._baseline_prediction)
+    _place_offsets(ensemble, seen, base, int(model._predictors[0][0].nodes["count"][0]))
+    outputs = _outputs(ensemble, seen)
     for number, grown in enumerate(model._predictors[first:], start=first):
-        store(ensemble, number, [_tree(one.nodes) for one in grown])
+        trees = [NO_TREE] * len(ensemble.offset)
+        for output, one in zip(outputs, grown, strict=True):
+            trees[output] = _tree(one.nodes)
+        store(ensemble, number, trees)
+
+
+def _outputs(ensemble: TreeEnsemble, seen: Sequence[int] | None) -> Sequence[int]:
+    """Return the output that each tree of a round adds to: of two classes there is one tree, for the second."""
+    if seen is None or len(ensemble.offset) == 1:
+        return [0]
+    return seen[1:] if len(seen) <= 2 else seen
+
+
+@torch.no_grad()
+def _place_offsets(
+    ensemble: TreeEnsemble, seen: Sequence[int] | None, base: npt.NDArray[Any], rows: int
+) -> None:
+    """Give an ensemble what boosting begins with, one number for each output with a tree; classes that were not seen are unlikely."""
+    rare = math.log(UNSEEN / rows)
+    if len(ensemble.offset) == 1:
+        is_alone = seen is not None and len(seen) == 1
+        value = (-rare if seen == [1] else rare) if is_alone else float(base[0])
+        ensemble.offset.fill_(value)
+        return
+    assert seen is not None  # a regression has one output
+    known = np.zeros(len(seen))
+    known[len(seen) - len(base) :] = base  # of two classes, or of one, the first has 0
+    offset = np.full(len(ensemble.offset), np.logaddexp.reduce(known) + rare)
+    offset[list(seen)] = known
+    ensemble.offset.copy_(torch.from_numpy(offset))
 
 
 def _tree(nodes: npt.NDArray[Any]) -> Tree:
