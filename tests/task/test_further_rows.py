@@ -256,6 +256,13 @@ def test_classes_of_an_own_test_file_are_read_as_words(tmp_path):
     assert [task.target.classes[one] for one in task.target.values[-2:]] == ["5%", "10%"]
 
 
+def test_an_infinite_target_of_an_own_test_file_is_refused(tmp_path):
+    path = lines(tmp_path / "a.csv", range(0, 180, 3), lambda i: i * 1.5)
+    test = lines(tmp_path / "b.csv", [1, 2], lambda i: [1.5, "inf"][i])
+    with pytest.raises(DataError, match="The test file's target 'y' is infinite in row 2"):
+        read(path, target="y", test=test)
+
+
 def test_chromosomes_are_categories_and_classes(tmp_path):
     names = [*map(str, range(1, 23)), "X", "Y"]
     path = lines(tmp_path / "a.csv", [names[i % 24] for i in range(240)], lambda i: names[i % 24])

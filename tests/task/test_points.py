@@ -48,6 +48,7 @@ def test_the_fingerprint_tells_points_apart():
     [
         ("x,y\n1,a\n2,b\n3,c\n", "y", "Target 'y' is not numeric: it holds 'a' in row 1"),
         ("x,y\n1,1\nred,2\n3,3\n", "y", "Column 'x' is not numeric: it holds 'red' in row 2"),
+        ("x,y\n$3,1\n5 €,2\n$4,3\n", "y", r"Column 'x' is not numeric: it holds '\$3' in row 1"),
         ("x,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n", "y", "dates"),
         ("x,y\n007,1\n012,2\n013,3\n", "y", "'007'"),
         ("x,y\n1,5\n2,5\n3,5\n", "y", "'y' is constant: it is 5"),

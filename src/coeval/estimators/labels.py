@@ -6,8 +6,8 @@ from typing import Any
 import numpy.typing as npt
 
 from coeval.export.ensemble import Ensemble, Trained
-from coeval.export.model import EXACT
 from coeval.task.numerals import number_text
+from coeval.task.raw import EXACT
 
 _MISSING = frozenset({"NoneType", "NAType", "NaTType"})
 

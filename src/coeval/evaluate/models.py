@@ -23,7 +23,7 @@ from coeval.seed import generator
 from coeval.task import preparation
 from coeval.task.preparation_image import shrunk
 from coeval.task.table import Column, Kind, Rows
-from coeval.task.task import Index, Problem, Task
+from coeval.task.task import Index, Problem, Task, evened
 
 Floats = npt.NDArray[np.float64]
 Found = tuple[Floats, str]
@@ -77,9 +77,8 @@ def _median(values: Any, weights: Floats | None) -> float:
 
 
 def _weights(task: Task, rows: Index) -> Floats | None:
-    """Return sample weights of a mean of 1, which penalties and least sums of a leaf are meant for."""
     weights = task.weights_of(rows)
-    return weights if weights is None or not weights.any() else weights / weights.mean()
+    return None if weights is None else evened(weights)
 
 
 def linear_model(task: Task, train: Index, judged: Index, seed: int, max_seconds: float) -> Found:

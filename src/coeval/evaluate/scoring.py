@@ -44,11 +44,10 @@ def scores_of_folds(
     rows, predictions = (np.concatenate(one) for one in zip(*parts, strict=True))
     found = scores(task, rows, predictions)
     if len(parts) > 1 and RANKING in found:
-        each = [scores(task, *part).get(RANKING) for part in parts]
-        known = [
-            (one, len(part[0])) for one, part in zip(each, parts, strict=True) if one is not None
-        ]
-        if known:
-            values, counts = zip(*known, strict=True)
-            found[RANKING] = float(np.average(values, weights=counts))
+        score, targets = all_metrics(task)[RANKING].score, task.target.values
+        each = np.array([score(targets[own], some, task.weights_of(own)) for own, some in parts])
+        defined = np.isfinite(each)
+        counts = np.array([len(own) for own, _ in parts])
+        if defined.any():
+            found[RANKING] = float(np.average(each[defined], weights=counts[defined]))
     return found

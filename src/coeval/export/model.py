@@ -10,11 +10,9 @@ from coeval.architecture.step import Architecture
 from coeval.architecture.types import Grid
 from coeval.task.preparation_image import ImagePreparation
 from coeval.task.prepare import Prepared
+from coeval.task.raw import EXACT
 from coeval.task.table import Kind, Schema
 from coeval.task.task import Problem
-
-EXACT = 2**53
-"""Below it, a double tells every whole number from the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

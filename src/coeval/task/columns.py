@@ -11,7 +11,7 @@ from coeval.errors import DataError, did_you_mean
 from coeval.task.dates import AMBIGUOUS, COMPACT, LABELS, compact_dates, parse_dates
 from coeval.task.kinds import TRUTH_STYLES, listed
 from coeval.task.numerals import number_text, parse_numbers
-from coeval.task.raw import Form, RawColumn, relabel
+from coeval.task.raw import Form, RawColumn, relabel, spread
 from coeval.task.table import Column, ColumnSchema, Kind, Schema, Table
 
 
@@ -115,8 +115,7 @@ def _read_numbers(
 
 def _spread_levels(raw: RawColumn, known: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """Return the number of each row, NaN where its level has none."""
-    numbers = np.array([*(known.get(one, np.nan) for one in raw.levels), np.nan])
-    return np.asarray(numbers[raw.values])
+    return spread(raw.values, np.array([known.get(one, np.nan) for one in raw.levels]))
 
 
 def _dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.float64]:
@@ -158,12 +157,11 @@ def _numbers_as_dates(raw: RawColumn, schema: ColumnSchema) -> npt.NDArray[np.fl
     dates = compact_dates(raw.values) if schema.written == COMPACT else None
     if dates is not None:
         return dates
-    wrong = [
+    row = next(
         row
         for row in np.flatnonzero(~raw.missing).tolist()
         if schema.written != COMPACT or compact_dates(raw.values[row : row + 1]) is None
-    ]
-    row = wrong[0]
+    )
     raise DataError(
         f"Column {raw.name!r} is a date, but row {row + 1} holds the number "
         f"{number_text(raw.values[row])}. Write dates as YYYY-MM-DD."

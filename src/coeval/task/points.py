@@ -16,7 +16,7 @@ from coeval.seed import generator
 from coeval.task.files import Source, read_file
 from coeval.task.fingerprint import digest_array
 from coeval.task.numerals import parse_numbers
-from coeval.task.raw import Form, RawColumn, raw_columns
+from coeval.task.raw import Form, RawColumn, raw_columns, spread
 
 Floats = npt.NDArray[np.float64]
 LEAST_ROWS = 3
@@ -216,8 +216,9 @@ def _numbers(raw: RawColumn, role: str) -> Floats:
         raise DataError(f"{role} {raw.name!r} is not numeric: it holds {what}. {cure}")
     parsed = parse_numbers(raw.levels)
     if parsed is not None:
-        return np.asarray(np.append(parsed.values, np.nan)[raw.values])
-    odd = next(one for one in raw.levels if parse_numbers([one]) is None)
+        return spread(raw.values, parsed.values)
+    # Each may be a number alone: $3 beside 5 €.
+    odd = next((one for one in raw.levels if parse_numbers([one]) is None), raw.levels[0])
     row = int(np.argmax(raw.values == raw.levels.index(odd)))
     raise DataError(
         f"{role} {raw.name!r} is not numeric: it holds {odd!r} in row {row + 1}. {cure}"

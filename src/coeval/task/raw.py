@@ -227,7 +227,7 @@ def _settled(
     for reading in readings:
         found = reading(column.levels)
         if found is not None and not (codes and _are_codes(found)):
-            return dataclasses.replace(found, values=_spread(column.values, found.values))
+            return dataclasses.replace(found, values=spread(column.values, found.values))
     for reading in readings:
         gaps = _exceptions(column.levels, reading, numbers=reading is readings[0])
         rest = [one for one in column.levels if one not in gaps]
@@ -235,7 +235,7 @@ def _settled(
         if found is not None and not (codes and _are_codes(found)):
             known = np.full(len(column.levels), np.nan)
             known[[one not in gaps for one in column.levels]] = found.values
-            values = _spread(column.values, known)
+            values = spread(column.values, known)
             near = dataclasses.replace(found, values=values, gaps=gaps)
             return dataclasses.replace(column, near=near)
     return column
@@ -389,7 +389,7 @@ def _days(column: Any) -> npt.NDArray[np.float64]:
     return _floats(moments) / 86_400e6
 
 
-def _spread(
+def spread(
     codes: npt.NDArray[np.int32], values: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Return the value of each row's level, NaN for code -1."""

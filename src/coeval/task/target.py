@@ -46,12 +46,8 @@ def encode_target(raw: RawColumn, problem: "Problem | str | None" = None) -> Enc
             f"Target {raw.name!r} holds {what}, which cannot be predicted. "
             "Turn it into a number (such as days from an event) or into classes."
         )
-    if raw.form is Form.NUMBER and np.isinf(raw.values).any():
-        row = int(np.isinf(raw.values).argmax())
-        raise DataError(
-            f"Target {raw.name!r} is infinite in row {row + 1}. Expected finite numbers; "
-            "remove the row or mend the value."
-        )
+    if raw.form is Form.NUMBER:
+        _refuse_infinite(raw.values, f"Target {raw.name!r}")
     wanted = _wanted(problem)
     if _is_nearly_value(raw) and wanted in ("", "regression"):
         value, row = first_gap(raw)
@@ -78,11 +74,7 @@ def encode_like(raw: RawColumn, target: Target) -> Target:
     """
     if not target.classes:
         values = _numbers(raw)
-        if np.isinf(values).any():
-            raise DataError(
-                f"The test file's target {raw.name!r} is infinite in row {int(np.isinf(values).argmax()) + 1}. "
-                "Expected finite numbers; remove the row or mend the value."
-            )
+        _refuse_infinite(values, f"The test file's target {raw.name!r}")
         return Target(target.name, values)
     known = {label: index for index, label in enumerate(target.classes)}
     labels = _distinct(raw)
@@ -94,6 +86,15 @@ def encode_like(raw: RawColumn, target: Target) -> Target:
             )
     indices = np.array([known[label] for label in labels], dtype=np.int64)
     return Target(target.name, indices[_codes(raw, labels)], target.classes, target.number)
+
+
+def _refuse_infinite(values: npt.NDArray[np.float64], what: str) -> None:
+    infinite = np.isinf(values)
+    if infinite.any():
+        raise DataError(
+            f"{what} is infinite in row {int(infinite.argmax()) + 1}. Expected finite numbers; "
+            "remove the row or mend the value."
+        )
 
 
 def _wanted(problem: "Problem | str | None") -> str:

@@ -49,6 +49,11 @@ class Splits:
     test: Index
 
 
+def evened(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return sample weights of a mean of 1, which learning rates, penalties and least sums of a leaf are meant for; zeros stay zeros."""
+    return weights / (weights.mean() or 1.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What a search has to solve.

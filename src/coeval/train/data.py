@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from coeval.task.table import Rows
-from coeval.task.task import Index, Problem, Task
+from coeval.task.task import Index, Problem, Task, evened
 
 Inputs = tuple[torch.Tensor, ...]
 """What a network is called with, one tensor an input: real numbers as float32, pixels as uint8, the rest as int64."""
@@ -109,8 +109,8 @@ def class_weighted(data: TrainingData, how: str) -> TrainingData:
     counts = np.bincount(target, given)
     factors = 1.0 / np.where(counts > 0, counts, 1.0)
     weights = given * (np.sqrt(factors) if how == "sqrt" else factors)[target]
-    mean = weights.mean() or 1.0  # all zero: an error that ``to_tensors`` words better
-    return replace(data, train=replace(data.train, weights=weights / mean))
+    # All zero is an error that ``to_tensors`` words better.
+    return replace(data, train=replace(data.train, weights=evened(weights)))
 
 
 def to_inputs(rows: Rows | Arrays, device: torch.device) -> Inputs:
@@ -164,8 +164,7 @@ def _weights(examples: Examples, count: int, device: torch.device) -> torch.Tens
             "weights must be finite, not negative and not all zero, got "
             f"{weights.min():g}..{weights.max():g}."
         )
-    # Mean 1, so that the learning rate means the same with and without weights.
-    return _tensor(weights / weights.mean(), np.float32, device)
+    return _tensor(evened(weights), np.float32, device)
 
 
 def _kind(array: npt.NDArray[Any]) -> type:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from coeval.build.modules.trees import TreeEnsemble
-from coeval.task.task import Problem
+from coeval.task.task import Problem, evened
 from coeval.train.data import Examples, Scale, to_inputs
 
 NOTHING = 1e-7
@@ -46,9 +46,5 @@ class Learnt:
         target: npt.NDArray[Any] = examples.target
         if problem is Problem.REGRESSION:
             target = (np.asarray(target, np.float64) - scale.mean) / scale.std
-        weights = examples.weights
-        if weights is not None and weights.mean() > 0:
-            weights = (
-                weights / weights.mean()
-            )  # penalties and least sums of a leaf are of weights about 1
+        weights = None if examples.weights is None else evened(examples.weights)
         return cls(problem, table, target, weights)
