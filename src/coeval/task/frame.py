@@ -323,9 +323,12 @@ def _object_array(values: Any) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
+    return is_null(value) or (isinstance(value, float) and math.isnan(value))
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a Python value is ``None``, or pandas' NA or NaT."""
+    return type(value).__name__ in ("NoneType", "NAType", "NaTType")
 
 
 def _is_polars(value: Any) -> bool:
