@@ -29,7 +29,6 @@ def capsule(
         space: What it may propose.
         audit: What the space's components can and cannot compute, in a line.
     """
-    splits = task.splits
     return {
         "coeval": __version__,
         "command": options.command(),
@@ -53,10 +52,7 @@ def capsule(
                 "label": task.metric.label or task.metric.name,
                 "maximise": task.metric.maximise,
             },
-            "splits": {
-                name: len(getattr(splits, name))
-                for name in ("train", "validation", "selection", "test")
-            },
+            "splits": task.splits.sizes,
             "folds": len(task.folds),
             "fingerprint": task.fingerprint,
             "notes": list(task.notes),

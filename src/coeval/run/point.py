@@ -108,11 +108,10 @@ def _card(
     task: Task, options: Options, finalist: Finalist, model: Model, how: str, count: int
 ) -> CardFacts:
     cost, here = infer(model.architecture).cost, machine()
-    names = ("train", "validation", "selection", "test")
     return CardFacts(
         title=task.name,
         rows=task.table.rows,
-        splits={name: len(getattr(task.splits, name)) for name in names},
+        splits=task.splits.sizes,
         metric_label=task.metric.label or task.metric.name,
         maximise=task.metric.maximise,
         validation=finalist.validation,
