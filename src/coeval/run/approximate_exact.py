@@ -34,9 +34,8 @@ def search_exactly(work: Work) -> Solution:
     solution = _solve(work, constants, FORECAST_SHARE * plan.seconds)
     if solution.why not in ("time", "memory"):
         return solution
-    target = make_target(
-        work.points.target, work.points.rows, scaled=constants in ("linear", "nonlinear")
-    )
+    scaled = work.material.is_weighted
+    target = make_target(work.points.target, work.points.rows, scaled=scaled)
     rates = calibrate(solution.bank, target, nonlinear=constants == "nonlinear")
     work.watch.forecast(predict(solution.bank, rates, plan.length))
     seconds = min(work.left, math.inf if plan.exact else EXACT_SHARE * plan.seconds)
