@@ -13,14 +13,14 @@ from coeval.errors import RunError
 from coeval.run.ablation import ablate
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
-from coeval.run.cells import CELLS, cells_from, kept_cells
+from coeval.run.cells import CELLS, cells_from
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import IMAGES, TABLES, recorded_verdict
 from coeval.run.constraints import constraints_of
 from coeval.run.demands import Demands, demands_of
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
-from coeval.run.fit_space import space_of
+from coeval.run.fit_space import space_again, space_of
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import preload_for, prestart
 from coeval.run.interrupt import INTERRUPTED_SECONDS, Interrupt
@@ -157,8 +157,7 @@ def resume(
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count, preload=preload_for(options.models))
     task = memory.load(folder.cache)
-    first = Budget.of(options.budget, options.trials)
-    space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))
+    space = space_again(folder, kept, task)
     levers = Levers.from_json(kept.get("levers"))
     asked = constraints_of(options)
     with demands_of(asked, space, folder.cache, options.seed, whole.seconds) as demands:
