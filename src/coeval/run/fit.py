@@ -290,12 +290,8 @@ def _check_any(run: Run, site: Site, passed: float) -> None:
             f"The search ended before its first trial did, so there is no model: reading and preparing the data took "
             f"{passed:.1f} s{limit}. Give the run more time: {more}"
         )
-    failures = [
-        one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
-    ]
-    why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
-        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Mend what the failures name, or "
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{run.first_failure} Mend what the failures name, or "
         f"give the run more time: {more}"
     )
 
