@@ -32,7 +32,7 @@ from coeval.run.rivals import Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
-from coeval.run.strategies import PULLED, check_trainable, strategy_for
+from coeval.run.strategies import PULLED, check_strategy, strategy_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
 from coeval.store.protocol import Event, Note
@@ -79,7 +79,7 @@ def fit(
     """
     began = time.monotonic() - process_age() if began is None else began
     budget = checked(Budget.of(options.budget, options.trials))
-    check_trainable(options.strategy)
+    check_strategy(options.strategy)
     check_device(options.device)
     constraints = constraints_of(options)
     workers = checked_workers(options.workers)
