@@ -61,7 +61,9 @@ def test_what_was_measured_on_another_day_is_not_measured_again():
 def test_calibration_makes_a_line_of_whole_networks():
     predictor = Predictor(Counting())
     networks = [chain(step(LINEAR, 0, width=width)) for width in (4, 8, 16, 32, 48)]
-    predictor.calibrate([(one, 0.5 + 2 * predictor.summed(one)) for one in networks])
+    sums = [predictor.summed(one) for one in networks]
+    weights = [infer(one).cost.parameters for one in networks]
+    predictor.calibration = calibration(sums, weights, [0.5 + 2 * one for one in sums])
     wide = chain(step(LINEAR, 0, width=64))
     assert predictor.milliseconds(wide) == pytest.approx(0.5 + 2 * predictor.summed(wide))
     assert predictor.calibration.error == pytest.approx(0, abs=1e-9)

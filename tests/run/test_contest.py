@@ -75,7 +75,7 @@ def standing(run, *found, winner=1):
 
 
 def test_it_meets_the_test_split_as_the_contest_trained_it(run, monkeypatch):
-    monkeypatch.setattr(contest, "_predicted", lambda model, source: np.ones(3))
+    monkeypatch.setattr(contest, "predict", lambda model, source: np.ones(3))
     constant, own = standing(run, trained(1), trained(0))
     assert constant is KNOWN[0]
     assert own.result.name == "default_resnet"
@@ -91,7 +91,7 @@ def test_unless_it_was_cut_short_or_learnt_from_other_rows(run):
 
 
 def test_where_it_won_it_is_what_was_found(run, monkeypatch):
-    monkeypatch.setattr(contest, "_predicted", lambda model, source: np.array([model == "found"]))
+    monkeypatch.setattr(contest, "predict", lambda model, source: np.array([model == "found"]))
     constant, own = standing(run, winner=0)
     assert constant is KNOWN[0]
     assert own.result.detail == "the search found nothing better"

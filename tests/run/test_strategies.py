@@ -8,7 +8,6 @@ from coeval.architecture.inference import infer
 from coeval.cli.app import app
 from coeval.errors import SpaceError
 from coeval.oneshot.method import ELASTIC
-from coeval.run import strategies as module
 from coeval.run.levers import OFF, Levers
 from coeval.run.strategies import (
     CONTROL_EVERY,
@@ -16,7 +15,6 @@ from coeval.run.strategies import (
     LADDERED,
     RUNGS,
     STRATEGIES,
-    Named,
     Need,
     plain,
     strategy_for,
@@ -150,13 +148,6 @@ def test_on_real_data_rungs_are_climbed_and_seeds_and_controls_trained_whole(nam
         if one.origin == "random" or one.origin.startswith(("seed:", "repeat")):
             assert one.fidelity.is_full
             assert one.continues is None
-
-
-def test_a_strategy_that_judges_by_cases_is_refused(monkeypatch):
-    named = Named("judges by some of the examples", lambda *_: None, Need.CASES)
-    monkeypatch.setattr(module, "STRATEGIES", {**STRATEGIES, "by-cases": named})
-    with pytest.raises(SpaceError, match="by-cases needs evaluations on some of the examples"):
-        strategy_for("by-cases", SPACE, LOSS, 0)
 
 
 @pytest.mark.parametrize("name", LADDERED)

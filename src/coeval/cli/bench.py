@@ -94,10 +94,11 @@ def list_command(*, as_json: bool) -> None:
 
 
 def _check(request: Request) -> None:
-    """Check the numbers.
+    """Check the numbers and the folder of tables.
 
     Raises:
-        BudgetError: One is less than 1.
+        BudgetError: A number is less than 1.
+        DataError: The folder is none.
     """
     for name, value in (
         ("--seeds", request.seeds),

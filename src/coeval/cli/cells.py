@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 from coeval.architecture.normal import normalise
-from coeval.architecture.svg import svg as draw
+from coeval.cli.model import write_svg
 from coeval.cli.words import say
-from coeval.errors import ExportError
 from coeval.run.cells import cells_from
 from coeval.space.cells import described
 
@@ -25,11 +24,6 @@ def cells_command(run: Path, svg: Path | None, *, as_json: bool) -> None:
         return
     for name, cell in cells.parts:
         path = svg if len(cells.parts) == 1 else svg.with_suffix(f".{name}{svg.suffix}")
-        try:
-            path.write_text(draw(normalise(cell)), encoding="utf-8")
-        except OSError as error:
-            raise ExportError(
-                f"Cannot write the drawing to {path}: {error.strerror or error}. Name another file with --svg."
-            ) from error
+        write_svg(normalise(cell), path)
         if not as_json:
             say(f"\ndrawing: {path}")

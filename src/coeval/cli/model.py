@@ -141,7 +141,7 @@ def show_command(run: Path, trial: int | None, svg: Path | None, *, as_json: boo
     chosen = _chosen(run, trial)
     architecture = _model(run) if chosen is None else _network(run, chosen)
     if svg is not None:
-        _write_svg(architecture, svg)
+        write_svg(architecture, svg)
     if chosen is not None and trial is None:
         note = f"No final model yet: this is trial {chosen.number}, the best so far."
         _warn(note) if as_json else say(f"{note}\n")
@@ -252,7 +252,12 @@ def _about(trial: Trial) -> list[str]:
     return lines
 
 
-def _write_svg(architecture: Architecture, path: Path) -> None:
+def write_svg(architecture: Architecture, path: Path) -> None:
+    """Write the drawing of an architecture.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
     try:
         path.write_text(draw(architecture), encoding="utf-8")
     except OSError as error:

@@ -6,10 +6,9 @@ from typing import Any
 import numpy.typing as npt
 
 from coeval.export.ensemble import Ensemble, Trained
+from coeval.task.frame import is_null
 from coeval.task.numerals import number_text
 from coeval.task.raw import EXACT
-
-_MISSING = frozenset({"NoneType", "NAType", "NaTType"})
 
 
 def refuse_missing(y: npt.NDArray[Any]) -> None:
@@ -20,7 +19,7 @@ def refuse_missing(y: npt.NDArray[Any]) -> None:
     """
     if y.dtype != object:
         return
-    row = next((row for row, one in enumerate(y) if type(one).__name__ in _MISSING), None)
+    row = next((row for row, one in enumerate(y) if is_null(one)), None)
     if row is not None:
         raise ValueError(
             f"Input y contains {y[row]!r} in row {row}: every row needs a target. Leave such rows out of X and y, or fill them in."

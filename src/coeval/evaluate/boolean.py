@@ -13,14 +13,13 @@ from coeval.architecture.program import Operation, Program
 from coeval.errors import SpaceError
 from coeval.evaluate.language import chosen_cases
 from coeval.evaluate.numeric_values import ProgramValues
-from coeval.evaluate.protocol import Report
+from coeval.evaluate.protocol import STOPPED, Report
 from coeval.task.boolean import BooleanFunction
 from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
 
 KIND = "rows"
 """What ``cases`` begins with."""
 _UNDEFINED = Failure(Reason.REFUSED, "A step is undefined or overflows on some row.")
-_STOPPED = Failure(Reason.TIMED_OUT, "The evaluation was told to stop.")
 
 
 class BooleanEvaluator:
@@ -71,7 +70,7 @@ class BooleanEvaluator:
             else:
                 found = self._judge(trial, known.values[program], known.lengths[program], seconds)
                 if found.failure is None and not report(trial.number, 1, found.values):
-                    found = Measurement(cost=found.cost, failure=_STOPPED)
+                    found = Measurement(cost=found.cost, failure=STOPPED)
                 yield trial.number, found
 
     def bucket(self, proposal: Proposal) -> str:

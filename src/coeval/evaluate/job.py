@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from coeval.evaluate.beginning import Beginning
+from coeval.evaluate.beginning import Arrays, Beginning
 from coeval.evaluate.inherit import Legacy
 from coeval.evaluate.plan import Plan
 from coeval.evaluate.slices import Slicer
-from coeval.evaluate.watch import Watch
+from coeval.evaluate.watch import NothingLearnt, Watch
 from coeval.task.task import Task
 from coeval.trial import Trial
 
@@ -39,6 +39,21 @@ class Job:
     def is_paused(self) -> bool:
         """Return whether a later trial may go on from where this one ends."""
         return self.trial.proposal.fidelity.epochs < 1
+
+    def begin_fold(self, fold: int) -> Arrays | None:
+        """Start a fold's clock; return the state to go on from, if there is one."""
+        self.watch.begin_fold()
+        before = self.beginning.states
+        return self.slicer.begin(fold) or (before[fold] if before else None)
+
+    def too_early(self, fold: int, epochs: int) -> NothingLearnt | None:
+        """Return the answer to a trial that was stopped in a fold, after so many epochs of it, before there was a score; else ``None``."""
+        folds = self.plan.folds
+        if not self.watch.is_stopped or (epochs and fold == folds - 1):
+            return None
+        return NothingLearnt(
+            f"stopped after {epochs} epochs of fold {fold + 1} of {folds}, too early to score the trial."
+        )
 
     def seconds(self, fold: int) -> float:
         """Return what the chain and killed sittings spent on a fold before."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from coeval.architecture.component import Settings
 from coeval.errors import SpaceError
-from coeval.evaluate.protocol import Report
+from coeval.evaluate.protocol import STOPPED, Report
 from coeval.evaluate.recurrent import Reading, answers, arrange, networks
 from coeval.space.recurrent import RecurrentSpace
 from coeval.task.language import Examples, Language
@@ -22,7 +22,6 @@ from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
 KIND = "strings"
 """What ``cases`` begins with."""
 _OVERFLOW = Failure(Reason.REFUSED, "A state is not finite at the end of some word.")
-_STOPPED = Failure(Reason.TIMED_OUT, "The evaluation was told to stop.")
 _KEPT = 8  # arranged subsets kept; a strategy shows one to a whole generation
 
 
@@ -109,7 +108,7 @@ class LanguageEvaluator:
             if not finite[place]:
                 yield trial.number, Measurement(cost=cost, failure=_OVERFLOW)
             elif not report(trial.number, 1, values):
-                yield trial.number, Measurement(cost=cost, failure=_STOPPED)
+                yield trial.number, Measurement(cost=cost, failure=STOPPED)
             else:
                 data = {"passed": packed[place].tobytes().hex()}
                 yield trial.number, Measurement(values, cost=cost, data=data)

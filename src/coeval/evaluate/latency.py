@@ -96,19 +96,6 @@ class Predictor:
             self.known.update(zip(unknown, self._measure(tuple(unknown.values())), strict=True))
         return sum(one.times * self.known[key] for one, key in keyed)
 
-    def calibrate(self, networks: Sequence[tuple[Architecture, float]]) -> None:
-        """Fit the prediction to whole networks.
-
-        Args:
-            networks: Each with its measured milliseconds.
-
-        Raises:
-            ExportError: A measured time is not positive.
-        """
-        sums = [self.summed(architecture) for architecture, _ in networks]
-        weights = [infer(architecture).cost.parameters for architecture, _ in networks]
-        self.calibration = calibration(sums, weights, [found for _, found in networks])
-
 
 def calibration(
     sums: Sequence[float], parameters: Sequence[int], found: Sequence[float]

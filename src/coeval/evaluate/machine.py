@@ -17,7 +17,7 @@ def available_memory(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | 
     """
     found = [
         one
-        for one in (_from_meminfo(meminfo), _from_cgroup(cgroup), _physical())
+        for one in (_from_meminfo(meminfo), _from_cgroup(cgroup), physical_memory())
         if one is not None
     ]
     return min(found, default=None)
@@ -101,7 +101,8 @@ def _quota(folder: Path) -> float | None:
     return None
 
 
-def _physical() -> int | None:
+def physical_memory() -> int | None:
+    """Return the bytes of memory that this machine has; ``None`` where it does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):

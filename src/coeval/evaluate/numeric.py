@@ -19,7 +19,7 @@ from coeval.errors import DataError
 from coeval.evaluate.numeric_batch import Entry, charges, contexts, entry, facts, indices
 from coeval.evaluate.numeric_linear import added_errors, make_context
 from coeval.evaluate.numeric_values import Known, ProgramValues
-from coeval.evaluate.protocol import Report
+from coeval.evaluate.protocol import STOPPED, Report
 from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,6 @@ Constants = Literal["linear", "none"]
 UNDEFINED = Failure(Reason.REFUSED, "A step is undefined or overflows on some row.")
 _TOO_LARGE = Failure(Reason.REFUSED, "The error overflows.")
 _TEAM = Failure(Reason.REFUSED, "A team needs weights: constants='none' takes one program.")
-_STOPPED = Failure(Reason.TIMED_OUT, "The evaluation was told to stop.")
 _CHUNK = 2**22  # numbers in the table of values that is in work: what a deadline waits for
 _SUBSETS = 16  # of rows whose values are kept
 
@@ -123,7 +122,7 @@ class NumericEvaluator:
                 if report(chunk[0].number, 0, {}):
                     yield from self._measure(chunk, rows, is_whole=cases is None)
                 else:
-                    yield from ((one.number, Measurement(failure=_STOPPED)) for one in chunk)
+                    yield from ((one.number, Measurement(failure=STOPPED)) for one in chunk)
 
     def bucket(self, proposal: Proposal) -> str:
         """Return one key for all: a batch is sorted out here."""

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from coeval.trial import Measurement, Proposal, Trial
+from coeval.trial import Failure, Measurement, Proposal, Reason, Trial
+
+STOPPED = Failure(Reason.TIMED_OUT, "The evaluation was told to stop.")
+"""The answer to a trial that a report stopped."""
 
 
 class Report(Protocol):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 
 from coeval.build.tape import tape_of
 from coeval.evaluate.afford import check_memory
-from coeval.evaluate.beginning import Arrays
 from coeval.evaluate.cost import TimeModel
 from coeval.evaluate.failure import failed
 from coeval.evaluate.folds import FoldCache
@@ -23,7 +22,7 @@ from coeval.evaluate.job import Job
 from coeval.evaluate.measured import measured
 from coeval.evaluate.plan import Refusal
 from coeval.evaluate.protocol import Report
-from coeval.evaluate.watch import Limits, NothingLearnt, Watch
+from coeval.evaluate.watch import Limits, Watch
 from coeval.space.digest import candidate_digest
 from coeval.space.narrow import narrowed
 from coeval.space.protocol import CandidateSpace
@@ -226,7 +225,7 @@ def _train_fold(jobs: Sequence[Job], fold: int, how: Together) -> list["Trained 
 
     plan, last = jobs[0].plan, jobs[0].plan.folds - 1
     rows = how.folds.get(jobs[0].task, plan.preparation, fold, share=plan.rows_share, seed=how.seed)
-    starts = [_start(job, fold) for job in jobs]
+    starts = [job.begin_fold(fold) for job in jobs]
     # A killed sitting may have left states of different epochs: those of one age train together.
     ages = [0 if one is None else int(one["epochs"]) for one in starts]
     found: dict[int, Trained | Exception] = {}
@@ -245,19 +244,11 @@ def _train_fold(jobs: Sequence[Job], fold: int, how: Together) -> list["Trained 
         result = found[number]
         if isinstance(result, Exception):
             continue
-        fitted, watch = result.fitted, job.watch
-        if watch.is_stopped and (fitted.epochs == 0 or fold < last):
-            found[number] = NothingLearnt(
-                f"stopped after {fitted.epochs} epochs of fold {fold + 1} of {plan.folds}, "
-                "too early to score the trial."
-            )
+        fitted = result.fitted
+        if (answer := job.too_early(fold, fitted.epochs)) is not None:
+            found[number] = answer
             continue
         if fold < last:
             job.slicer.end(fold, fitted.state, among=len(jobs))
         how.times.observe(job.plan.work, fitted.epochs - ages[number], fitted.seconds)
     return [found[number] for number in range(len(jobs))]
-
-
-def _start(job: Job, fold: int) -> Arrays | None:
-    job.watch.begin_fold()
-    return job.slicer.begin(fold) or (job.beginning.states[fold] if job.beginning.states else None)

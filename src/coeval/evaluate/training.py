@@ -195,9 +195,8 @@ class TrainingEvaluator:
         from coeval.evaluate.trainer import train_fold  # noqa: PLC0415 - loads torch
 
         plan, beginning, watch, last = job.plan, job.beginning, job.watch, job.plan.folds - 1
-        watch.begin_fold()
         before = time.monotonic()
-        start = job.slicer.begin(fold) or (beginning.states[fold] if beginning.states else None)
+        start = job.begin_fold(fold)
         rows = self._folds.get(
             job.task, plan.preparation, fold, share=plan.rows_share, seed=self.seed
         )
@@ -223,11 +222,8 @@ class TrainingEvaluator:
         fitted = trained.fitted
         # A trial that its own limits cut inside its first epoch still has a score: on a table so large
         # it may be the only model there will be.
-        if watch.is_stopped and (fitted.epochs == 0 or fold < last):
-            raise NothingLearnt(
-                f"stopped after {fitted.epochs} epochs of fold {fold + 1} of {plan.folds}, "
-                "too early to score the trial."
-            )
+        if (answer := job.too_early(fold, fitted.epochs)) is not None:
+            raise answer
         if fold < last:
             job.slicer.end(fold, fitted.state)
         done = 0 if start is None else int(start["epochs"])

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from coeval.bootstrap import score_difference
 from coeval.component.solved import follows_no_recipe
 from coeval.export.ensemble import Ensemble, combined, tempered
 from coeval.export.ensemble_final import with_ensemble
@@ -22,7 +21,7 @@ from coeval.export.final import FinalModel, Resources
 from coeval.export.finalists import round_seconds
 from coeval.export.held_out import held_out, held_out_rows
 from coeval.export.retrain import Finalist, Retrained, Rows, predictions, retrain, row_indices
-from coeval.export.selection import has_lost
+from coeval.export.selection import has_lost, leads
 from coeval.task.memory import load_task
 from coeval.task.task import Index, Problem, Task
 from coeval.trial import Artifacts
@@ -150,21 +149,10 @@ def _is_better(student: Retrained, twin: Retrained, final: FinalModel, task: Tas
     """Return whether the student leads on the selection rows by more than a standard error."""
     if not student.is_complete or student.selection is None or twin.selection is None:
         return False
-    rows = task.splits.selection
     before = twin.selection
     if final.ensemble is not None and task.problem is not Problem.REGRESSION:
         before = tempered(before, final.ensemble.temperature)
-    found = score_difference(
-        task.metric,
-        task.target.values[rows],
-        student.selection,
-        before,
-        task.weights_of(rows),
-        task.groups_of(rows),
-        level=0.68,
-        resamples=300,
-    )
-    return found.low > 0 if task.metric.maximise else found.high < 0
+    return leads(student.selection, before, task, task.splits.selection)
 
 
 def _said(teacher: _Teacher, kept: Retrained) -> str:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from coeval.export.ensemble import tempered
-from coeval.export.judged import Floats, Index, Judged
+from coeval.export.judged import Floats, Judged
 from coeval.seed import generator
 from coeval.task.metrics import LOG_LOSS
+from coeval.task.task import Index
 
 STEPS = 12
 """Additions at most."""

@@ -47,16 +47,20 @@ def choose_finalists(
         objective: What is best.
         count: How many at most; of two or fewer no place is given away.
     """
-    able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
-    ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))
+    ranked = ranked_trials(trials, objective)
     champions: dict[str, Trial] = {}
     if count > TOO_FEW_TO_MIX:
         for one in ranked:
             champions.setdefault(_kind(one, space), one)
         champions.pop(LINEAR, None)
     best = _distinct([*champions.values(), *ranked], count)
-    best.sort(key=lambda one: (objective.cost(one), one.number))
-    return tuple(_finalist(one, space, objective) for one in best)
+    return tuple(_finalist(one, space, objective) for one in ranked_trials(best, objective))
+
+
+def ranked_trials(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
+    """Return the comparable trials with a score, the best first, of equals the earlier."""
+    able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
+    return sorted(able, key=lambda one: (objective.cost(one), one.number))
 
 
 def are_few(task: Task) -> bool:

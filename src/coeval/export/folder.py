@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def check_files(folder: Path, manifest: Mapping[str, Any], names: Sequence[str] = CHECKED) -> None:
-    """Compare files with their digests in ``architecture.json``.
+def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Compare the ``CHECKED`` files with their digests in ``architecture.json``.
 
     Raises:
         ExportError: A file is missing, cut short or changed.
     """
-    for name in names:
+    for name in CHECKED:
         path = folder / name
         try:
             found = _digest(path.read_bytes())

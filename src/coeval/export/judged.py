@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coeval.task.metric import Metric
-from coeval.task.task import Task
+from coeval.task.task import Index, Task
 
 Floats = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
 Targets = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 

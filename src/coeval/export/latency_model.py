@@ -49,8 +49,8 @@ def model_milliseconds(
         epoch_seconds=0.0,
         train_rows=len(index),
     )
-    model = restore(task, finalist, arrays(network_for(typed, seed=0)))
     network = network_for(typed, seed=0)
+    model = restore(task, finalist, arrays(network))
     session = Session(onnx_model(model, network).SerializeToString(), describe(model))
     some = task.table.take(index[:1])
     return float(np.median([session.milliseconds(some) for _ in range(REPEATS)]))

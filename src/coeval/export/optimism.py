@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from coeval.export.ensemble_choice import thinned
+from coeval.export.finalists import ranked_trials
 from coeval.export.held_out import searched
 from coeval.export.judged import Floats, Judged
 from coeval.seed import generator
@@ -76,8 +77,7 @@ def corrected_validation(
     """
     until = time.monotonic() + seconds
     rows = task.judged
-    able = [one for one in trials if one.is_comparable and objective.cost(one) < math.inf]
-    ranked = sorted(able, key=lambda one: (objective.cost(one), one.number))[:TRIALS]
+    ranked = ranked_trials(trials, objective)[:TRIALS]
     kept = thinned(len(rows), seed)
     found = [searched(_digest(one), task, artifacts) for one in ranked]
     predictions = [one[kept] for one in found if one is not None]

@@ -92,8 +92,13 @@ def left_behind(
     one, other = (searched(each.predictions, task, artifacts) for each in (favourite, winner))
     if one is None or other is None:
         return None
-    lead = _difference(one, other, task, task.judged)
-    return favourite if (lead.low > 0 if task.metric.maximise else lead.high < 0) else None
+    return favourite if leads(one, other, task, task.judged) else None
+
+
+def leads(first: Floats, second: Floats, task: Task, rows: Index) -> bool:
+    """Return whether predictions are better than others on some rows by more than a standard error."""
+    lead = _difference(first, second, task, rows)
+    return lead.low > 0 if task.metric.maximise else lead.high < 0
 
 
 def scored_trials(results: Sequence[FinalistResult]) -> set[int]:

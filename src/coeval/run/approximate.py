@@ -33,7 +33,7 @@ from coeval.run.approximate_plan import (
     Work,
 )
 from coeval.run.approximate_result import Approximation, Errors, Point, errors
-from coeval.run.approximate_search import Found, coevolve, is_weighted, length_of, modules, seeds_of
+from coeval.run.approximate_search import Found, coevolve, length_of, modules, seeds_of
 from coeval.run.approximate_sets import search_sets
 from coeval.run.approximate_simplify import tidied
 from coeval.run.interrupt import Interrupt
@@ -172,7 +172,7 @@ def _coevolution(
     seeds = [*known, *seeds_of(solution, work.points)]
     if work.material.constants == "nonlinear":
         seeds += seeds_of(short_sequences(work), work.points)
-    teams = modules(plan.length) if is_weighted(work.material) else 1
+    teams = modules(plan.length) if work.material.is_weighted else 1
     shares = {1: 1.0} if teams == 1 else {1: WHOLE_SHARE, teams: 1.0}
     found: list[Found] = []
     for slots, share in shares.items():

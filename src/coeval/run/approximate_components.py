@@ -38,6 +38,11 @@ class Material:
         """Return whether an operation is an iteration."""
         return any(one.regions for one in self.operations)
 
+    @property
+    def is_weighted(self) -> bool:
+        """Return whether scale and offset are fitted."""
+        return self.constants in ("linear", "nonlinear")
+
 
 def material(
     components: Iterable[str | Component],

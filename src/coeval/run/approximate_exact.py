@@ -2,8 +2,8 @@
 
 import dataclasses
 import math
-import os
 
+from coeval.evaluate.machine import physical_memory
 from coeval.exact.clock import Progress
 from coeval.exact.cost import calibrate, predict
 from coeval.exact.score import make_target
@@ -14,9 +14,7 @@ from coeval.run.approximate_plan import EXACT, EXACT_SHARE, FORECAST_SHARE, SEED
 
 def memory_bytes() -> int:
     """Return how much an exact search may keep: half of what this machine has."""
-    if not hasattr(os, "sysconf"):
-        return 2 * 10**9
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return (physical_memory() or 4 * 10**9) // 2
 
 
 def search_exactly(work: Work) -> Solution:
@@ -34,9 +32,8 @@ def search_exactly(work: Work) -> Solution:
     solution = _solve(work, constants, FORECAST_SHARE * plan.seconds)
     if solution.why not in ("time", "memory"):
         return solution
-    target = make_target(
-        work.points.target, work.points.rows, scaled=constants in ("linear", "nonlinear")
-    )
+    scaled = work.material.is_weighted
+    target = make_target(work.points.target, work.points.rows, scaled=scaled)
     rates = calibrate(solution.bank, target, nonlinear=constants == "nonlinear")
     work.watch.forecast(predict(solution.bank, rates, plan.length))
     seconds = min(work.left, math.inf if plan.exact else EXACT_SHARE * plan.seconds)

@@ -12,6 +12,8 @@ from coeval.build.numeric.evaluate import bind, values
 from coeval.build.numeric.functions import Function
 from coeval.errors import SpaceError
 from coeval.exact.kernels.constants import family_of, fit_constants
+from coeval.run.approximate_plan import floor_of
+from coeval.run.approximate_simplify import with_constants
 from coeval.task.points import Points
 
 Floats = npt.NDArray[np.float64]
@@ -31,13 +33,14 @@ def fitted(
     functions = [bind(one) for one in operations]
     columns = [_column(one, points, operations, functions) for one in programs]
     kept = list(range(len(programs)))
-    weights, sse = _least_squares(columns, points.target)
-    floor = 1e-28 * float(points.target @ points.target)
+    weights, left = _least_squares(columns, points.target)
+    sse = float(left @ left)
+    floor = floor_of(points)
     for one in sorted(kept, key=lambda place: (-programs[place].length, place)):
         rest = [other for other in kept if other != one]
         fewer, left = _least_squares([columns[other] for other in rest], points.target)
-        if rest and left <= max(sse * (1 + 1e-9), floor):
-            kept, weights, sse = rest, fewer, left
+        if rest and left @ left <= max(sse * (1 + 1e-9), floor):
+            kept, weights, sse = rest, fewer, float(left @ left)
     chosen = tuple(programs[one] for one in kept)
     return Answer(chosen, tuple(weights.tolist()), tuple(operations), len(points.columns)), sse
 
@@ -78,12 +81,7 @@ class _Model:
         self.functions = [bind(one) for one in answer.operations]
 
     def programs(self, constants: Floats) -> list[Program]:
-        left = constants.tolist()
-        made = []
-        for one in self._answer.programs:
-            made.append(Program(one.code, tuple(left[: len(one.constants)])))
-            left = left[len(one.constants) :]
-        return made
+        return with_constants(self._answer.programs, constants.tolist())
 
     def residuals(self, constants: Floats) -> Floats | None:
         """Return ``(rows,)`` residuals under the best weights; ``None`` where a program is undefined."""
@@ -93,9 +91,7 @@ class _Model:
             if found is None:
                 return None
             columns.append(found)
-        table = np.stack([np.ones(self._points.rows), *columns], axis=1)
-        weights, _ = _least_squares(columns, self._points.target)
-        return self._points.target - table @ weights
+        return _least_squares(columns, self._points.target)[1]
 
 
 def _descended(model: _Model, start: Floats) -> tuple[Floats, float]:
@@ -147,10 +143,10 @@ def _column(
     return found
 
 
-def _least_squares(columns: Sequence[Floats], target: Floats) -> tuple[Floats, float]:
+def _least_squares(columns: Sequence[Floats], target: Floats) -> tuple[Floats, Floats]:
+    """Return the weights, the offset first, and ``(rows,)`` what they leave."""
     table = np.stack([np.ones(len(target)), *columns], axis=1)
     scales = np.abs(table).max(axis=0)
     scales[scales == 0] = 1.0
     weights = np.linalg.lstsq(table / scales, target, rcond=None)[0] / scales
-    left = target - table @ weights
-    return weights, float(left @ left)
+    return weights, target - table @ weights

@@ -70,7 +70,7 @@ def worked_back(work: Work, operations: tuple[Operation, ...]) -> Found | None:
         operations: What the answer's codes stand for: the components, then ``identity``.
     """
     material, points = work.material, work.points
-    if material.constants in ("none", "grid") or 1.0 not in material.numbers or work.left <= 0:
+    if not material.is_weighted or 1.0 not in material.numbers or work.left <= 0:
         return None
     work.watch.stage(Stage(BACKWARDS, "sums inside other functions", 1.0))
     names = [one.name for one in material.operations]

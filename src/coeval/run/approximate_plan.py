@@ -30,6 +30,11 @@ LEAST_SECONDS = 0.2
 """With less left, coevolution is not begun."""
 
 
+def floor_of(points: Points) -> float:
+    """Return the sum of squared errors that rounding alone explains."""
+    return FLOOR * float(points.target @ points.target)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a user asks for.
@@ -58,7 +63,7 @@ class Stage:
     """Where an approximation stands.
 
     Attributes:
-        phase: ``"exact search"`` or ``"coevolution"``.
+        phase: One of those named above, such as ``"exact search"`` or ``"coevolution"``.
         said: What was done so far, in a few words.
         error: Least normalised mean squared error so far.
     """
@@ -107,7 +112,7 @@ class Work:
     @property
     def floor(self) -> float:
         """Return the sum of squared errors that rounding alone explains."""
-        return FLOOR * float(self.points.target @ self.points.target)
+        return floor_of(self.points)
 
     @property
     def left(self) -> float:

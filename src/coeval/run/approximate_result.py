@@ -100,7 +100,7 @@ class Approximation:
         fit: Errors on the points that were fitted.
         held_out: Errors on those held out; ``None`` where there are none.
         certificate: What is proven.
-        origin: Who found the answer: ``"exact search"`` or ``"coevolution"``.
+        origin: Which phase found the answer, such as ``"exact search"`` or ``"coevolution"`` (``approximate_plan``).
         front: The best answer of each length that improves on shorter ones, shortest first.
         next_cost: What the first length that is not covered would cost.
         monitored: The pathologies watched for during coevolution, one line each; empty without one.

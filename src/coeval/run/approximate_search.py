@@ -91,7 +91,6 @@ def coevolve(
         stop: Asked often; True ends the search.
     """
     operations = search_operations(material)
-    weighted = is_weighted(material)
     space = _space(points, operations, length // slots, semantics, _free(material))
     fitting = _members(space, _translated(material, seeds))
     strategy: Strategy = GeneticProgramming(space, OBJECTIVE, seed, seeds=fitting)
@@ -104,7 +103,7 @@ def coevolve(
         team_space(space, slots) if slots > 1 else program_space(space),
         strategy,
         NumericEvaluator(
-            points.columns, points.target, operations, "linear" if weighted else "none"
+            points.columns, points.target, operations, "linear" if material.is_weighted else "none"
         ),
         Budget(seconds=seconds),
         objective=OBJECTIVE,
@@ -126,7 +125,7 @@ def _best(
         return None, math.inf
     named, inputs = with_identity(operations), len(points.columns)
     programs = modules_of(run.best.proposal.candidate)
-    if material.constants in ("none", "grid"):
+    if not material.is_weighted:
         answer = Answer(programs, (), named, inputs)
         return answer, errors(answer.predict(points.columns), points.target).sse
     split = [term for one in programs for term in terms(one, inputs, named)]
@@ -138,11 +137,6 @@ def _best(
     return answer, sse
 
 
-def is_weighted(material: Material) -> bool:
-    """Return whether scale and offset are fitted."""
-    return material.constants in ("linear", "nonlinear")
-
-
 def candidates(points: Points, material: Material, plan: Plan) -> ProductSpace:
     """Return the space of the candidates that a journal of the last search holds: teams, or whole programs.
 
@@ -151,7 +145,7 @@ def candidates(points: Points, material: Material, plan: Plan) -> ProductSpace:
         material: What sequences are made of.
         plan: What is asked for.
     """
-    slots = modules(plan.length) if is_weighted(material) else 1
+    slots = modules(plan.length) if material.is_weighted else 1
     operations = search_operations(material)
     space = _space(points, operations, plan.length // slots, plan.semantics, _free(material))
     return team_space(space, slots) if slots > 1 else program_space(space)

@@ -94,8 +94,8 @@ class _Explorer:
 
     def __init__(self, work: Work, operations: tuple[Operation, ...], until: float) -> None:
         self._work, self._operations, self._until = work, operations, until
-        self._scaled = work.material.constants in ("linear", "nonlinear")
-        self._target = make_target(work.points.target, work.points.rows, scaled=self._scaled)
+        scaled = work.material.is_weighted
+        self._target = make_target(work.points.target, work.points.rows, scaled=scaled)
 
     @property
     def _left(self) -> float:

@@ -1,12 +1,14 @@
 """Simpler answers of the same error: what fitted weights make superfluous at a program's root, and round weights."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
 from coeval.architecture.program import WIDTH, Operation, Program
 from coeval.build.numeric.answer import Answer
 from coeval.component.scalar import IDENTITY
+from coeval.run.approximate_plan import floor_of
 from coeval.run.approximate_result import errors
 from coeval.task.points import Points
 
@@ -64,7 +66,7 @@ def tidied(answer: Answer, points: Points, sse: float) -> Answer:
         points: Those it was fitted to.
         sse: Its sum of squared errors there.
     """
-    bar = max(sse * (1 + 1e-9), 1e-28 * float(points.target @ points.target))
+    bar = max(sse * (1 + 1e-9), floor_of(points))
     inner = [value for one in answer.programs for value in one.constants]
     numbers = [*inner, *answer.weights]
     scale = float(np.abs(points.target).max())
@@ -80,12 +82,15 @@ def tidied(answer: Answer, points: Points, sse: float) -> Answer:
 
 def _with_numbers(answer: Answer, numbers: Sequence[float]) -> Answer:
     """Return the answer with other numbers: its programs' constants in turn, then its weights."""
-    left = list(numbers)
-    programs = []
-    for one in answer.programs:
-        programs.append(Program(one.code, tuple(left[: len(one.constants)])))
-        left = left[len(one.constants) :]
-    return Answer(tuple(programs), tuple(left), answer.operations, answer.inputs)
+    programs = with_constants(answer.programs, numbers)
+    weights = numbers[sum(len(one.constants) for one in programs) :]
+    return Answer(tuple(programs), tuple(weights), answer.operations, answer.inputs)
+
+
+def with_constants(programs: Sequence[Program], numbers: Sequence[float]) -> list[Program]:
+    """Return programs with other constants: the first numbers are the first program's, and so on."""
+    left = iter(numbers)
+    return [Program(one.code, tuple(islice(left, len(one.constants)))) for one in programs]
 
 
 def _rounder(weight: float, scale: float) -> list[float]:

@@ -95,8 +95,6 @@ def _check_needs(name: str, table: Table) -> None:
             "it trains at several fidelities, and the table knows full training only. "
             "nasbench201-cifar10 has two, spikenasbench every epoch."
         )
-    if needs is Need.CASES:
-        raise SpaceError("it judges by subsets of examples, and a table knows none.")
     if needs is Need.SUPERNET:
         raise SpaceError(
             "it trains one network for the whole space, and a table holds results only. Use coeval fit on images, with "

@@ -1,13 +1,12 @@
 """The capsule: all that is needed to repeat a run, and to go on with it."""
 
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
 from typing import Any
 
 from coeval import __version__
-from coeval.evaluate.machine import cores
+from coeval.evaluate.machine import cores, physical_memory
 from coeval.run.budget import Budget
 from coeval.run.options import Options
 from coeval.space.images import PRESETS
@@ -29,7 +28,6 @@ def capsule(
         space: What it may propose.
         audit: What the space's components can and cannot compute, in a line.
     """
-    splits = task.splits
     return {
         "coeval": __version__,
         "command": options.command(),
@@ -53,10 +51,7 @@ def capsule(
                 "label": task.metric.label or task.metric.name,
                 "maximise": task.metric.maximise,
             },
-            "splits": {
-                name: len(getattr(splits, name))
-                for name in ("train", "validation", "selection", "test")
-            },
+            "splits": task.splits.sizes,
             "folds": len(task.folds),
             "fingerprint": task.fingerprint,
             "notes": list(task.notes),
@@ -77,9 +72,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": _cpu(),
         "cores": cores(),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        if hasattr(os, "sysconf")
-        else None,
+        "memory_bytes": physical_memory(),
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from coeval.architecture.inference import infer
+from coeval.architecture.step import Architecture
 from coeval.errors import BudgetError, ExportError, SpaceError, did_you_mean
 from coeval.run.options import Asked
 from coeval.run.quantities import parse_bytes, parse_count, parse_milliseconds, said
@@ -62,6 +63,12 @@ class Constraints:
         """Return what the search optimises, the score first."""
         return (score, *(Objective(name) for name in self.minimised))
 
+    def excess(self, costs: Mapping[str, float]) -> dict[str, float]:
+        """Return by how much costs exceed each limit, as a share of it; empty where they exceed none."""
+        known = [one for one in self.limits if one.name in costs]
+        shares = {one.name: one.violation(costs[one.name]) for one in known}
+        return {name: share for name, share in shares.items() if share > 0}
+
 
 def constraints_of(options: Asked) -> Constraints:
     """Return what a user demands.
@@ -81,6 +88,16 @@ def constraints_of(options: Asked) -> Constraints:
         limits.append(Limit(COSTS["memory"], parse_bytes(options.max_memory, "--max-memory")))
     weighs = options.strategy == WEIGHS_LATENCY
     return Constraints(tuple(limits), _minimised(options.objective), weighs)
+
+
+def symbolic_costs(architecture: Architecture) -> dict[str, float]:
+    """Return parameters, multiply-accumulates and bytes at work, by the names of a measurement's costs."""
+    cost = infer(architecture).cost
+    return {
+        "parameters": float(cost.parameters),
+        "macs": float(cost.macs),
+        COSTS["memory"]: float(inference_bytes(architecture)),
+    }
 
 
 def _minimised(text: str) -> tuple[str, ...]:
@@ -143,9 +160,9 @@ class Costs:
         What is not measured is looked at first: where it is too much already, no latency is measured.
         """
         found = self._symbolic(candidate)
-        excess = self._excess(found)
+        excess = self.constraints.excess(found)
         if not excess and self._latency is not None:
-            excess = self._excess(self.of(candidate))
+            excess = self.constraints.excess(self.of(candidate))
             if candidate in self._silent and self.constraints.bounds_latency:
                 excess = {LATENCY: 1.0}
         return excess
@@ -164,7 +181,7 @@ class Costs:
                 self._silent.add(candidate)
                 return self.violations(candidate)
             self._confirmed.add(candidate)
-        return self._excess(found)
+        return self.constraints.excess(found)
 
     def allows(self, candidate: Candidate) -> bool:
         """Return whether the candidate keeps every limit."""
@@ -172,22 +189,8 @@ class Costs:
 
     def _symbolic(self, candidate: Candidate) -> dict[str, float]:
         if candidate not in self._known:
-            architecture = self._space.architecture(candidate)
-            cost = infer(architecture).cost
-            self._known[candidate] = {
-                "parameters": float(cost.parameters),
-                "macs": float(cost.macs),
-                COSTS["memory"]: float(inference_bytes(architecture)),
-            }
+            self._known[candidate] = symbolic_costs(self._space.architecture(candidate))
         return self._known[candidate]
-
-    def _excess(self, found: Mapping[str, float]) -> dict[str, float]:
-        shares = {
-            one.name: one.violation(found[one.name])
-            for one in self.constraints.limits
-            if one.name in found
-        }
-        return {name: share for name, share in shares.items() if share > 0}
 
 
 def limited(space: CandidateSpace, costs: Costs) -> CandidateSpace:

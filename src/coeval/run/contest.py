@@ -6,20 +6,15 @@ epochs while the winner trains for many would be beaten by the clock, not by the
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from coeval.export.final import FinalModel
 from coeval.export.finalists import choose_finalists
-from coeval.export.model import Model
-from coeval.export.retrain import Finalist, predictions
+from coeval.export.retrain import Finalist
+from coeval.run.deliver import predict
 from coeval.run.pool import Pool
 from coeval.run.rivals import Rival, default_seed, unscored
 from coeval.run.run import Run
 from coeval.run.site import Site
-from coeval.task import memory
 from coeval.trial import Trial
 
 
@@ -55,7 +50,7 @@ def equally_trained(
         model, detail = alike.model, f"trained for {alike.epochs} epochs"
     else:
         return list(rivals)
-    found = pool.submit(_predicted, model, site.folder.cache).result()
+    found = pool.submit(predict, model, site.folder.cache).result()
     others = [one for one in rivals if one.result.name != known.name]
     return [*others, Rival(replace(known, detail=detail), found)]
 
@@ -67,8 +62,3 @@ def _default(site: Site, run: Run) -> Trial | None:
     origin = f"seed:{default_seed(site.task, site.space)}"
     found = (one for one in run.trials if one.proposal.origin == origin and one.is_comparable)
     return next(found, None)
-
-
-def _predicted(model: Model, source: Path) -> npt.NDArray[np.float64] | None:
-    task = memory.load(source)
-    return predictions(model, task, task.splits.test)

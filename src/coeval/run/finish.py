@@ -277,13 +277,12 @@ def _compared(rival: Rival, scored: Mapping[str, BaselineScore], site: Site) -> 
 
 
 def _card(site: Site, run: Run, facts: dict[str, Any], opened: OpenedTest | None) -> CardFacts:
-    task, metric, splits = site.task, site.task.metric, site.task.splits
-    names = ("train", "validation", "selection", "test")
+    task, metric = site.task, site.task.metric
     here = machine()
     return CardFacts(
         title=task.name,
         rows=task.table.rows,
-        splits={name: len(getattr(splits, name)) for name in names},
+        splits=task.splits.sizes,
         metric_label=metric.label or metric.name,
         maximise=metric.maximise,
         test=None if opened is None else opened.test.value,

@@ -13,14 +13,14 @@ from coeval.errors import RunError
 from coeval.run.ablation import ablate
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
-from coeval.run.cells import CELLS, cells_from, kept_cells
+from coeval.run.cells import CELLS, cells_from
 from coeval.run.checks import LEAST_BUDGET, check_device, checked, checked_workers, effort
 from coeval.run.component_sets import IMAGES, TABLES, recorded_verdict
 from coeval.run.constraints import constraints_of
 from coeval.run.demands import Demands, demands_of
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
-from coeval.run.fit_space import space_of
+from coeval.run.fit_space import space_again, space_of
 from coeval.run.folder import RunFolder, create, open_folder
 from coeval.run.forkserver import preload_for, prestart
 from coeval.run.interrupt import INTERRUPTED_SECONDS, Interrupt
@@ -32,7 +32,7 @@ from coeval.run.rivals import Rivals
 from coeval.run.run import Run
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
-from coeval.run.strategies import PULLED, check_trainable, strategy_for
+from coeval.run.strategies import PULLED, check_strategy, strategy_for
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
 from coeval.store.protocol import Event, Note
@@ -79,7 +79,7 @@ def fit(
     """
     began = time.monotonic() - process_age() if began is None else began
     budget = checked(Budget.of(options.budget, options.trials))
-    check_trainable(options.strategy)
+    check_strategy(options.strategy)
     check_device(options.device)
     constraints = constraints_of(options)
     workers = checked_workers(options.workers)
@@ -157,8 +157,7 @@ def resume(
     count = checked_workers(workers if workers is not None else options.workers)
     prestart(count, preload=preload_for(options.models))
     task = memory.load(folder.cache)
-    first = Budget.of(options.budget, options.trials)
-    space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))
+    space = space_again(folder, kept, task)
     levers = Levers.from_json(kept.get("levers"))
     asked = constraints_of(options)
     with demands_of(asked, space, folder.cache, options.seed, whole.seconds) as demands:
@@ -291,12 +290,8 @@ def _check_any(run: Run, site: Site, passed: float) -> None:
             f"The search ended before its first trial did, so there is no model: reading and preparing the data took "
             f"{passed:.1f} s{limit}. Give the run more time: {more}"
         )
-    failures = [
-        one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
-    ]
-    why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
-        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Mend what the failures name, or "
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{run.first_failure} Mend what the failures name, or "
         f"give the run more time: {more}"
     )
 

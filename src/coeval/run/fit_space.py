@@ -1,7 +1,9 @@
 """The space that a run's options ask for."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from coeval.architecture.step import Architecture
 from coeval.architecture.types import Columns
@@ -9,7 +11,7 @@ from coeval.oneshot.method import ELASTIC
 from coeval.run.budget import Budget
 from coeval.run.cells import kept_cells
 from coeval.run.checks import effort
-from coeval.run.folder import open_folder
+from coeval.run.folder import RunFolder, open_folder
 from coeval.run.options import Asked, Options
 from coeval.run.quantities import parse_count
 from coeval.space.cells import Cells
@@ -65,11 +67,24 @@ def network_of(run: Path, candidate: Candidate) -> Architecture:
     if isinstance(part, Architecture) and isinstance(part.inputs[0], Columns):
         return part
     folder = open_folder(run)
-    capsule, task = folder.capsule(), memory.load(folder.cache)
+    space = space_again(folder, folder.capsule(), memory.load(folder.cache))
+    return space.architecture(candidate)
+
+
+def space_again(folder: RunFolder, capsule: Mapping[str, Any], task: Task) -> ProductSpace:
+    """Return the space of a run as its first sitting had it.
+
+    Args:
+        folder: The run's.
+        capsule: What it holds.
+        task: What has to be solved.
+
+    Raises:
+        CoevalError: The capsule is damaged.
+    """
     options = Options.from_json(capsule["options"])
     first = effort(Budget.of(options.budget, options.trials))
-    space = space_of(options, task, folder.cache, first, kept_cells(capsule))
-    return space.architecture(candidate)
+    return space_of(options, task, folder.cache, first, kept_cells(capsule))
 
 
 def limits_of(options: Asked, task: Task) -> Limits:

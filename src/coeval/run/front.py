@@ -7,7 +7,7 @@ from typing import Any
 from coeval.oneshot.method import METHODS
 from coeval.run.levers import Levers
 from coeval.run.one_shot import one_shot
-from coeval.run.strategies import CONTROL_EVERY, POPULATION, RUNGS, check_trainable, plain
+from coeval.run.strategies import CONTROL_EVERY, POPULATION, RUNGS, check_strategy, plain
 from coeval.space.protocol import CandidateSpace
 from coeval.strategy.control import WithControl
 from coeval.strategy.protocol import Strategy
@@ -58,9 +58,9 @@ def front_strategy(
     share of the run's ``seconds``; rungs and screening, which judge by one score, are left out.
 
     Raises:
-        SpaceError: There is no such strategy, or it needs more than trainings.
+        SpaceError: There is no such strategy.
     """
-    check_trainable(name)
+    check_strategy(name)
     control = RandomSearch(space, seed)
     if name == "random":
         inner: Strategy = control

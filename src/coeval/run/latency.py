@@ -70,8 +70,7 @@ class CandidateLatency:
         Raises:
             ExportError: The network cannot be written as ONNX.
         """
-        network = self.predictor.milliseconds(self._space.architecture(candidate))
-        return network + self.preparation(candidate)
+        return self.network(candidate) + self.preparation(candidate)
 
     def network(self, candidate: Candidate) -> float:
         """Return the part that does not depend on the preparation's own time: no less than this it takes.

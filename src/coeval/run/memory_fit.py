@@ -296,12 +296,8 @@ def _check_any(run: Run) -> None:
         return
     if run.why == "interrupted":
         raise KeyboardInterrupt
-    failures = [
-        one.measurement.failure for one in run.trials if one.measurement and one.measurement.failure
-    ]
-    why = f" The first says: {failures[0].reason}, {failures[0].detail}" if failures else ""
     raise RunError(
-        f"None of {len(run.trials)} trials succeeded, so there is no model.{why} Raise the budget, or mend what "
+        f"None of {len(run.trials)} trials succeeded, so there is no model.{run.first_failure} Raise the budget, or mend what "
         "the failures name."
     )
 

@@ -10,12 +10,9 @@ from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
 from coeval.export.model import Model
 from coeval.export.retrain import Finalist, restore
-from coeval.run.budget import Budget
 from coeval.run.capsule import machine
-from coeval.run.cells import kept_cells
-from coeval.run.checks import effort
 from coeval.run.deliver import verified_rows
-from coeval.run.fit_space import space_of
+from coeval.run.fit_space import space_again
 from coeval.run.folder import RunFolder, open_folder
 from coeval.run.options import Options
 from coeval.space.protocol import CandidateSpace
@@ -51,8 +48,7 @@ def point_folder(run: Path, number: int) -> Path:
     kept = folder.capsule()
     options = Options.from_json(kept["options"])
     task = memory.load(folder.cache)
-    first = Budget.of(options.budget, options.trials)
-    space = space_of(options, task, folder.cache, effort(first), kept_cells(kept))
+    space = space_again(folder, kept, task)
     trial, count = _trial(folder, space, number)
     (finalist,) = choose_finalists(
         [trial], space, Objective(task.metric.name, task.metric.maximise), 1
@@ -108,11 +104,10 @@ def _card(
     task: Task, options: Options, finalist: Finalist, model: Model, how: str, count: int
 ) -> CardFacts:
     cost, here = infer(model.architecture).cost, machine()
-    names = ("train", "validation", "selection", "test")
     return CardFacts(
         title=task.name,
         rows=task.table.rows,
-        splits={name: len(getattr(task.splits, name)) for name in names},
+        splits=task.splits.sizes,
         metric_label=task.metric.label or task.metric.name,
         maximise=task.metric.maximise,
         validation=finalist.validation,

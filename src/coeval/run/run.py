@@ -54,6 +54,14 @@ class Run:
         """Return how many trials stand where."""
         return counts(self.trials)
 
+    @property
+    def first_failure(self) -> str:
+        """Return what the first trial that failed says, as a sentence that follows another; empty where none did."""
+        measured = (one.measurement for one in self.trials)
+        failures = (one.failure for one in measured if one is not None)
+        found = next((one for one in failures if one is not None), None)
+        return "" if found is None else f" The first says: {found.reason}, {found.detail}"
+
     def model(self) -> Any:
         """Return the finished model of this run.
 

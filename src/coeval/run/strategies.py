@@ -50,7 +50,6 @@ class Need(StrEnum):
     """What a strategy asks of an evaluator beyond whole evaluations."""
 
     FIDELITY = "evaluations that stop early and go on later"
-    CASES = "evaluations on some of the examples"
     SUPERNET = "evaluations that train one network for a whole space"
 
 
@@ -215,22 +214,6 @@ def check_strategy(name: str) -> None:
         raise SpaceError(unknown("--strategy", name, STRATEGIES))
 
 
-def check_trainable(name: str) -> None:
-    """Check that a strategy can work where candidates are trained on all examples.
-
-    Raises:
-        SpaceError: There is no such strategy, or it needs more.
-    """
-    check_strategy(name)
-    needs = STRATEGIES[name].needs
-    if needs is Need.CASES:
-        able = ", ".join(one for one, named in STRATEGIES.items() if named.needs is not Need.CASES)
-        raise SpaceError(
-            f"--strategy {name} needs {needs}, but here every candidate is trained and judged on all examples. "
-            f"Use one of {able}."
-        )
-
-
 def plain(
     name: str,
     space: CandidateSpace,
@@ -279,9 +262,9 @@ def strategy_for(
     whole run takes; plain evolution goes on around what it found.
 
     Raises:
-        SpaceError: There is no such strategy, it needs more than trainings, or the space lacks what it needs.
+        SpaceError: There is no such strategy, or the space lacks what it needs.
     """
-    check_trainable(name)
+    check_strategy(name)
     seeds = space.seeds()
     every = CONTROL_EVERY
     inner: Strategy

@@ -8,15 +8,14 @@ from typing import Any, Protocol
 
 from coeval.architecture.inference import infer
 from coeval.architecture.retype import retyped
-from coeval.architecture.step import Architecture
 from coeval.errors import ExportError
 from coeval.export.ensemble import Trained, members_of
 from coeval.export.finalists import choose_finalists, finalists_for
 from coeval.export.retrain import Finalist, Rows, row_indices
-from coeval.run.constraints import COSTS, LATENCY
+from coeval.run.constraints import LATENCY, symbolic_costs
 from coeval.run.demands import Demands
 from coeval.run.run import Run
-from coeval.space.footprint import file_bytes, inference_bytes
+from coeval.space.footprint import file_bytes
 from coeval.space.protocol import CandidateSpace
 from coeval.store.protocol import Note
 from coeval.task.prepare import inputs_for
@@ -117,7 +116,7 @@ def check(site: Place, finalist: Finalist) -> Checked:
     costs = symbolic_costs(architecture)
     if site.demands.latency is not None:
         costs[LATENCY] = site.demands.latency.measured(architecture, finalist.preparation)
-    return Checked(costs, _excess(site, costs))
+    return Checked(costs, site.demands.constraints.excess(costs))
 
 
 def together_within(site: Place, members: Sequence[Finalist]) -> bool:
@@ -139,19 +138,9 @@ def together_within(site: Place, members: Sequence[Finalist]) -> bool:
         return macs <= TOGETHER_MACS and sum(map(file_bytes, networks)) <= TOGETHER_BYTES
     found = {one.trial: check(site, one).costs for one in members}
     names = found[members[0].trial]
-    return not _excess(
-        site, {name: sum(found[one.trial][name] for one in members) for name in names}
+    return not constraints.excess(
+        {name: sum(found[one.trial][name] for one in members) for name in names}
     )
-
-
-def symbolic_costs(architecture: Architecture) -> dict[str, float]:
-    """Return parameters, multiply-accumulates and bytes at work, by the names of a measurement's costs."""
-    cost = infer(architecture).cost
-    return {
-        "parameters": float(cost.parameters),
-        "macs": float(cost.macs),
-        COSTS["memory"]: float(inference_bytes(architecture)),
-    }
 
 
 def constraint_facts(
@@ -173,27 +162,18 @@ def constraint_facts(
     each = [symbolic_costs(one.architecture) for one in members]
     costs = {name: sum(one[name] for one in each) for name in each[0]}
     costs[LATENCY] = milliseconds
-    if LATENCY in _excess(site, costs) and demands.latency is not None:
+    if LATENCY in demands.constraints.excess(costs) and demands.latency is not None:
         # One busy moment does not break a limit: measured again, the median of several counts.
         costs[LATENCY] = sum(
-            demands.latency.measured(
-                one.architecture, tuple(dict(one.preparation.settings).items())
-            )
-            for one in members
+            demands.latency.measured(one.architecture, one.preparation.settings) for one in members
         )
     facts: dict[str, Any] = {
         "limits": {one.name: one.most for one in demands.constraints.limits},
         "minimised": list(demands.constraints.minimised),
         "measured": costs,
-        "excess": _excess(site, costs),
+        "excess": demands.constraints.excess(costs),
     }
     if demands.latency is not None:
         known = {one.number: one.proposal.candidate for one in run.trials}
         facts["predicted_ms"] = sum(demands.latency(known[one]) for one in trials)
     return facts
-
-
-def _excess(site: Place, costs: dict[str, float]) -> dict[str, float]:
-    limits = site.demands.constraints.limits
-    shares = {one.name: one.violation(costs[one.name]) for one in limits if one.name in costs}
-    return {name: share for name, share in shares.items() if share > 0}

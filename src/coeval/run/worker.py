@@ -12,21 +12,19 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 
 from coeval.evaluate.machine import MemoryGauge
 from coeval.run import guard
 from coeval.run.memory_limit import limit_growth
-from coeval.trial import Measurement, Reason, Trial
+from coeval.trial import Measurement, Reason
 
 READY = "ready"
 BROKEN = "broken"
 MEASURED = "measured"
 FINISHED = "finished"
-
-Batch = tuple[Sequence[Trial], float | None]
 
 
 def main(connection: Connection, evaluator: bytes, threads: int, memory: int | None = None) -> None:

@@ -100,17 +100,25 @@ def assemble(
     _refuse_no_features(schema)
     table = to_table(features, schema, len(target.values))
     said += [one for one in (encoded.note, *_about(features, schema)) if one]
-    splits, folds = deal(encoded, plan, said)
+    structure = structure_of(plan, said)
+    splits, folds = deal(encoded, plan, structure)
     if plan.strict:
         said += leaks(table, encoded.target, encoded.problem, generator(plan.seed, "leakage"))
-    task = _task(
-        plan,
-        encoded=encoded,
-        schema=schema,
-        table=table,
-        splits=splits,
-        folds=folds,
-        notes=said,
+    task = seal(
+        Task(
+            plan.name,
+            encoded.problem,
+            schema,
+            table,
+            encoded.target,
+            splits,
+            folds,
+            metric(plan.metric, encoded.problem, labels=metric_labels(encoded.target)),
+            read_weights(plan.weights),
+            "",
+            tuple(said),
+            structure.groups,
+        )
     )
     return _noted(task) if plan.strict else task
 
@@ -154,34 +162,6 @@ def _noted(task: Task, *, is_own: bool = False) -> Task:
 def seal(task: Task) -> Task:
     """Return the task with its fingerprint."""
     return dataclasses.replace(task, fingerprint=fingerprint(task))
-
-
-def _task(
-    plan: Plan,
-    *,
-    encoded: Encoded,
-    schema: Schema,
-    table: Table,
-    splits: Splits,
-    folds: tuple[tuple[Index, Index], ...],
-    notes: Sequence[str],
-) -> Task:
-    return seal(
-        Task(
-            plan.name,
-            encoded.problem,
-            schema,
-            table,
-            encoded.target,
-            splits,
-            folds,
-            metric(plan.metric, encoded.problem, labels=metric_labels(encoded.target)),
-            read_weights(plan.weights),
-            "",
-            tuple(notes),
-            group_numbers(plan.group),
-        )
-    )
 
 
 def metric_labels(target: Target) -> npt.NDArray[np.generic] | None:
@@ -309,14 +289,14 @@ def _about_column(raw: RawColumn, schema: ColumnSchema) -> list[str]:
 
 
 def deal(
-    encoded: Encoded, plan: Plan, notes: list[str], folded_below: int = FOLDED_BELOW
+    encoded: Encoded, plan: Plan, structure: Structure, folded_below: int = FOLDED_BELOW
 ) -> tuple[Splits, Folds]:
     """Return the splits of a task's rows and the folds of its training rows.
 
     Args:
         encoded: The target.
-        plan: Shares, seed, and what must not be split apart.
-        notes: What is done is noted here.
+        plan: Shares and seed.
+        structure: What must not be split apart.
         folded_below: Rows below which trials are scored out of fold, where the plan does not say.
 
     Raises:
@@ -324,15 +304,18 @@ def deal(
     """
     rng = generator(plan.seed, "split")
     layers = strata(encoded.target, encoded.problem)
-    structure = _structure(plan, notes)
     classes = encoded.problem is not Problem.REGRESSION
     splits = split(layers, structure, plan.shares, rng, classes=classes)
     several = len(layers) < folded_below if plan.several_folds is None else plan.several_folds
     return splits, fold(layers, structure, splits, rng, several=several, classes=classes)
 
 
-def _structure(plan: Plan, notes: list[str]) -> Structure:
+def structure_of(plan: Plan, notes: list[str]) -> Structure:
     """Return what must stay together or in order.
+
+    Args:
+        plan: The group or time column.
+        notes: Rows without a group are noted here.
 
     Raises:
         DataError: Group and time are both given, or the time is no time.

@@ -149,7 +149,7 @@ def raw_frame_to_table(frame: Frame, schema: Schema) -> Table:
                 "Pass all columns in the order of training."
             )
         frame = _named(frame, [one.name for one in schema.columns])
-    columns, rows = _columns(frame, keep=keep_strings(schema))
+    columns, rows = _columns(_with_names(frame), keep_strings(schema))
     check_columns(columns, schema, "The frame")
     return to_table(columns, schema, rows)
 
@@ -187,10 +187,9 @@ def _from_columns(
     plan: Plan,
 ) -> Task:
     label = target if isinstance(target, str) else ""
-    columns, rows = _columns(frame, target=label)
-    overrides = parse_kinds(kinds, [column.name for column in columns], label)
-    if kept := kept_as_strings(overrides, text=False):
-        columns, rows = _columns(frame, kept, label)
+    table = _with_names(frame)
+    overrides = parse_kinds(kinds, table.column_names, label)
+    columns, rows = _columns(table, kept_as_strings(overrides, text=False), label)
     by_name = {column.name: column for column in columns}
     goal = _role("target", target, by_name, rows)
     features = [column for column in columns if column is not goal]
@@ -251,10 +250,8 @@ def _series(role: str, given: Any) -> RawColumn:
     return raw_columns(pa.table({name: values}), keep=[name], target=name)[0]
 
 
-def _columns(
-    frame: Frame, keep: Collection[str] = (), target: str = ""
-) -> tuple[list[RawColumn], int]:
-    """Return a frame's columns and its number of rows."""
+def _with_names(frame: Frame) -> Any:
+    """Return a frame as an array with column names, or as a PyArrow table."""
     if isinstance(frame, list | tuple):
         frame = np.asarray(frame)
     if isinstance(frame, np.ndarray):
@@ -262,13 +259,19 @@ def _columns(
             raise DataError(f"Expected features of shape (rows, columns), got {frame.shape}.")
         frame = _named(frame, [f"x{position}" for position in range(frame.shape[1])])
     if isinstance(frame, _Named):
-        refuse_duplicates(frame.names, "the array")
+        refuse_duplicates(frame.column_names, "the array")
+        return frame
+    return _to_arrow(frame)
+
+
+def _columns(table: Any, keep: Collection[str], target: str = "") -> tuple[list[RawColumn], int]:
+    """Return the columns of what ``_with_names`` returned, and its number of rows."""
+    if isinstance(table, _Named):
         columns = [
             _array_column(name, column, keep, target)
-            for name, column in zip(frame.names, frame.values.T, strict=True)
+            for name, column in zip(table.column_names, table.values.T, strict=True)
         ]
-        return columns, frame.values.shape[0]
-    table = _to_arrow(frame)
+        return columns, table.values.shape[0]
     keep = [*keep, target] if target else keep
     return raw_columns(table, keep=keep, target=target), table.num_rows
 
@@ -276,11 +279,11 @@ def _columns(
 class _Named:
     """A 2-D array with column names."""
 
-    __slots__ = ("names", "values")
+    __slots__ = ("column_names", "values")
 
     def __init__(self, values: npt.NDArray[Any], names: Sequence[str]) -> None:
         self.values = values
-        self.names = [str(name) for name in names]
+        self.column_names = [str(name) for name in names]
 
 
 def _named(values: npt.NDArray[Any], names: Sequence[str]) -> _Named:
@@ -292,7 +295,7 @@ def _named(values: npt.NDArray[Any], names: Sequence[str]) -> _Named:
 
 
 def _array_column(
-    name: str, values: npt.NDArray[Any], keep: Collection[str] = (), target: str = ""
+    name: str, values: npt.NDArray[Any], keep: Collection[str], target: str
 ) -> RawColumn:
     """Return one column of an array; numbers need no PyArrow, which a small fit need not load."""
     if values.dtype.kind in "fiu":
@@ -320,9 +323,12 @@ def _object_array(values: Any) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
+    return is_null(value) or (isinstance(value, float) and math.isnan(value))
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a Python value is ``None``, or pandas' NA or NaT."""
+    return type(value).__name__ in ("NoneType", "NAType", "NaTType")
 
 
 def _is_polars(value: Any) -> bool:

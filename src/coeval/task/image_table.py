@@ -18,36 +18,52 @@ from coeval.task.task import Task
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """A table that may list image files.
+    """A table that lists image files.
 
     Attributes:
+        paths: The column that names them.
+        labels: The target.
+        base: What paths are relative to.
+        others: Names of the columns that are not used.
+    """
+
+    paths: RawColumn
+    labels: RawColumn
+    base: Path
+    others: Sequence[str]
+
+
+def find_listing(
+    path: str | Path,
+    columns: Sequence[RawColumn],
+    labels: RawColumn,
+    overrides: Mapping[str, Kind],
+) -> Listing | None:
+    """Return what a table says of image files; ``None`` where it names none.
+
+    Args:
         path: Of the table.
         columns: Those that may be features.
         labels: The target.
         overrides: Kinds set by the user.
+
+    Raises:
+        DataError: As ``path_column``.
     """
-
-    path: str | Path
-    columns: Sequence[RawColumn]
-    labels: RawColumn
-    overrides: Mapping[str, Kind]
-
-    @property
-    def base(self) -> Path:
-        """Return what paths are relative to."""
-        return Path(self.path).expanduser().parent
-
-    @property
-    def paths(self) -> RawColumn | None:
-        """Return the column that names images, if there is one."""
-        return path_column(self.columns, self.overrides, self.base)
+    base = Path(path).expanduser().parent
+    paths = path_column(columns, overrides, base)
+    if paths is None:
+        return None
+    names = [one.name for one in columns if one.name != paths.name]
+    others = [one for one in names if overrides.get(one) is not Kind.DROP]
+    return Listing(paths, labels, base, others)
 
 
 def listed_images(listing: Listing, test: str, plan: Plan, notes: Sequence[str] = ()) -> Task:
     """Return the task of the images that a table lists.
 
     Args:
-        listing: Has a column of paths.
+        listing: The paths and labels.
         test: As ``read`` takes it; another table of paths and labels, if it is a file.
         plan: What to make of the rows.
         notes: How the table was read.
@@ -55,10 +71,7 @@ def listed_images(listing: Listing, test: str, plan: Plan, notes: Sequence[str] 
     Raises:
         DataError: The images cannot be learnt from; the message says why and what to do.
     """
-    assert listing.paths is not None
-    names = [one.name for one in listing.columns if one.name != listing.paths.name]
-    others = [one for one in names if listing.overrides.get(one) is not Kind.DROP]
-    found, is_there = read_list(listing.paths, listing.labels, listing.base, others)
+    found, is_there = read_list(listing.paths, listing.labels, listing.base, listing.others)
     own_test = test not in ("split", "none")
     held = _test_images(test, listing) if own_test else None
     found = replace(found, notes=(*notes, *found.notes))
@@ -67,7 +80,6 @@ def listed_images(listing: Listing, test: str, plan: Plan, notes: Sequence[str] 
 
 def _test_images(test: str, listing: Listing) -> Found:
     """Return the images of an own test table, which names the same columns."""
-    assert listing.paths is not None
     wanted = (listing.paths.name, listing.labels.name)
     source = read_file(test)
     names = list(source.table.column_names)

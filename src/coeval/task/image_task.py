@@ -21,9 +21,10 @@ from coeval.task.assemble import (
     read_weights,
     refuse_few,
     seal,
+    structure_of,
     taken,
 )
-from coeval.task.groups import group_numbers, joined
+from coeval.task.groups import joined
 from coeval.task.image_found import MOST_SIDE, Decoded, Found, decoded, size_for
 from coeval.task.image_stack import AT_ONCE, Bytes
 from coeval.task.metrics import metric
@@ -64,7 +65,8 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
         [_places(kept.labels)], kept.labels, kept.plan, said
     )
     said += [encoded.note] if encoded.note else []
-    splits, folds = deal(encoded, own_plan, said, FOLDED_BELOW)
+    structure = structure_of(own_plan, said)
+    splits, folds = deal(encoded, own_plan, structure, FOLDED_BELOW)
     stack, target = kept.images.stack.take(rows.values.astype(np.intp)), encoded.target
     if test is not None:
         held, more = _read_test(test, target, grid, said)
@@ -75,7 +77,7 @@ def image_task(own: Found, test: Found | None, plan: Plan, *, most: int = MOST_S
     order = np.concatenate([splits.train, splits.validation, splits.selection, splits.test])
     images = stack.take(order).gather(grid)
     weights = _weights(own_plan, len(target.values))
-    known = group_numbers(own_plan.group)
+    known = structure.groups
     groups = None if known is None else joined(known, None, len(target.values) - len(known))
     splits, folds = _renumbered(splits, folds, order)
     said += _copies(images, splits)

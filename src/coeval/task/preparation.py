@@ -29,13 +29,11 @@ from coeval.task.preparation_target import (
 from coeval.task.preparation_text import TextHash
 from coeval.task.preparation_words import WordEffects, fit_words, words_of
 from coeval.task.table import Column, Kind, Rows, Table
-from coeval.task.task import Target
+from coeval.task.task import Index, Target
 
 __all__ = [
     "ALL", "Preparation", "columns_for", "fit", "has_many_levels", "settings_for", "training_rows"
 ]  # fmt: skip
-
-Index = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

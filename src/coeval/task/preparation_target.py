@@ -19,9 +19,8 @@ from coeval.seed import generator
 from coeval.task.groups import Groups
 from coeval.task.preparation_category import CategoryCodes, fit_category
 from coeval.task.table import Column, Kind
-from coeval.task.task import Target
+from coeval.task.task import Index, Target
 
-Index = npt.NDArray[np.intp]
 Effects = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 

@@ -154,7 +154,7 @@ def relabel(
 
 
 def _kept_column(name: str, column: Any, missing: Collection[str] = MISSING) -> RawColumn:
-    """Return a text file's column as strings, blanks around them stripped, missing markers made missing."""
+    """Return a column of strings as such, blanks around them stripped, missing markers made missing."""
     codes, found = encode(column)
     stripped = [one.strip() if one is not None else None for one in found]
     codes, levels = relabel(codes, [None if one in missing else one for one in stripped])
@@ -224,15 +224,20 @@ def _settled(
     readings: list[_Reading] = [partial(_as_numbers, column.name, comma=comma)]
     if dated:
         readings.append(partial(_as_dates, column.name))
+
+    def accepted(reading: _Reading, strings: Sequence[str]) -> RawColumn | None:
+        found = reading(strings)
+        return None if found is None or (codes and _are_codes(found)) else found
+
     for reading in readings:
-        found = reading(column.levels)
-        if found is not None and not (codes and _are_codes(found)):
+        found = accepted(reading, column.levels)
+        if found is not None:
             return dataclasses.replace(found, values=spread(column.values, found.values))
     for reading in readings:
         gaps = _exceptions(column.levels, reading, numbers=reading is readings[0])
         rest = [one for one in column.levels if one not in gaps]
-        found = reading(rest) if gaps else None
-        if found is not None and not (codes and _are_codes(found)):
+        found = accepted(reading, rest) if gaps else None
+        if found is not None:
             known = np.full(len(column.levels), np.nan)
             known[[one not in gaps for one in column.levels]] = found.values
             values = spread(column.values, known)
@@ -290,11 +295,11 @@ def _typed_column(name: str, column: Any, *, as_found: bool) -> RawColumn:
         codes, levels = relabel(codes, [str(one) for one in found])
         return RawColumn(name, Form.STRING, codes, levels, category=True)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        codes, found = encode(column.cast(pa.large_string()))
-        stripped = [one if one is None or as_found else one.strip() for one in found]
-        missing = ("",) if as_found else MISSING
-        codes, levels = relabel(codes, [None if one in missing else one for one in stripped])
-        return RawColumn(name, Form.STRING, codes, levels)
+        column = column.cast(pa.large_string())
+        if not as_found:
+            return _kept_column(name, column)
+        codes, found = encode(column)
+        return RawColumn(name, Form.STRING, *relabel(codes, [one or None for one in found]))
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         return _number(name, column)
     if types.is_null(kind):
@@ -325,8 +330,7 @@ def _number(name: str, column: Any) -> RawColumn:
     whole = pa.types.is_integer(column.type)
     values = _floats(column)
     if whole and np.nanmax(np.abs(values), initial=0) > EXACT:
-        codes, levels = relabel(*encode(column.cast(pa.string())))
-        return RawColumn(name, Form.STRING, codes, levels)
+        return RawColumn(name, Form.STRING, *relabel(*encode(column.cast(pa.string()))))
     return RawColumn(name, Form.NUMBER, values, whole=whole, number=True)
 
 

@@ -9,7 +9,7 @@ from coeval.task.columns import check_columns, to_table
 from coeval.task.files import Source, read_file
 from coeval.task.frame import keep_strings, kept_as_strings
 from coeval.task.groups import group_numbers
-from coeval.task.image_table import Listing, listed_images
+from coeval.task.image_table import find_listing, listed_images
 from coeval.task.images import is_images, read_images
 from coeval.task.kinds import listed, parse_kinds
 from coeval.task.metric import Metric
@@ -98,8 +98,8 @@ def read(
     )
     features = [column for column in columns if column.name != target]
     free = [column for column in features if column.name not in (group, time, weights)]
-    listing = Listing(path, free, by_name[target], overrides)
-    if listing.paths is not None:
+    listing = find_listing(path, free, by_name[target], overrides)
+    if listing is not None:
         return listed_images(listing, str(test), plan, source.notes)
     task = assemble(features, by_name[target], plan, source.notes)
     return with_test(task, _test_rows(test, task, weights, group)) if own_test else task

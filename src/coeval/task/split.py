@@ -35,6 +35,11 @@ class Shares:
         rest = 1 - self.validation - self.selection - self.test
         return (rest, self.validation, self.selection, self.test)
 
+    @property
+    def wanted(self) -> list[int]:
+        """Return the places of those that are not 0."""
+        return [one for one, share in enumerate(self.all) if share > 0]
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -78,7 +83,7 @@ def split(
     Raises:
         DataError: There are fewer rows or groups than splits.
     """
-    wanted = [one for one in range(4) if shares.all[one] > 0]
+    wanted = shares.wanted
     if len(layers) < 2 * len(wanted):
         raise DataError(
             f"{len(layers)} rows are too few: {len(wanted)} splits need at least {2 * len(wanted)}. Add rows."
@@ -148,16 +153,16 @@ def _deal(
     order = rng.permutation(rows)
     order = order[np.argsort(layers[order], kind="stable")]
     labels = np.empty(rows, np.int64)
-    labels[order] = np.resize(_pattern(tuple(shares)), rows)
+    labels[order] = np.resize(_pattern(shares), rows)
     return labels
 
 
-def _pattern(shares: tuple[float, ...], length: int = 200) -> npt.NDArray[np.int64]:
+def _pattern(shares: Sequence[float]) -> npt.NDArray[np.int64]:
     """Return a sequence of labels whose every prefix holds each label's share within one."""
     given = np.zeros(len(shares))
     wanted = np.array(shares)
-    pattern = np.empty(length, np.int64)
-    for position in range(length):
+    pattern = np.empty(200, np.int64)
+    for position in range(len(pattern)):
         pattern[position] = np.argmax(wanted * (position + 1) - given)
         given[pattern[position]] += 1
     return pattern
@@ -215,7 +220,7 @@ def _grouped(
     shares: Shares,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
-    wanted = [one for one in range(4) if shares.all[one] > 0]
+    wanted = shares.wanted
     count = len(np.unique(groups))
     if count < len(wanted):
         raise DataError(
@@ -265,7 +270,7 @@ def _deal_groups(
 def _ordered(time: npt.NDArray[np.float64], shares: Shares) -> Splits:
     """Return splits in order of time, equal moments on one side wherever that leaves every split rows."""
     order = np.argsort(time, kind="stable")
-    wanted = [one for one in range(4) if shares.all[one] > 0]
+    wanted = shares.wanted
     moments = len(np.unique(time))
     if moments < len(wanted):
         raise DataError(

@@ -16,14 +16,7 @@ def summary(task: Task) -> list[str]:
     what = f"{task.table.rows:,} rows, {kept} of {len(task.schema.columns)} columns used ({kinds})"
     if task.is_image:
         what = f"{task.table.rows:,} images of {task.schema.columns[0].reason}"
-    splits = task.splits
-    parts = {
-        "train": splits.train,
-        "validation": splits.validation,
-        "selection": splits.selection,
-        "test": splits.test,
-    }
-    sizes = ", ".join(f"{name} {len(part):,}" for name, part in parts.items() if len(part))
+    sizes = ", ".join(f"{name} {count:,}" for name, count in task.splits.sizes.items() if count)
     folds = f"; scored out of fold ({len(task.folds)} folds)" if len(task.folds) > 1 else ""
     return [
         f"data: {task.name}, {what}",

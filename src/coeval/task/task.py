@@ -1,6 +1,6 @@
 """A task: the target function as data, with its metric and its splits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
@@ -47,6 +47,11 @@ class Splits:
     validation: Index
     selection: Index
     test: Index
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Return the number of rows of each split by its name."""
+        return {one.name: len(getattr(self, one.name)) for one in fields(self)}
 
 
 def evened(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -9,14 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from coeval.build.modules.grid import DepthwiseConv
 from coeval.build.network import RegionSteps
+from coeval.train.grid_memory import TYPES, memory_of
 from coeval.train.kernels import depthwise as loops
-
-_TYPES = (torch.float32, torch.bfloat16)
 
 
 def depthwise_shortcuts(steps: RegionSteps) -> dict[str, Callable[..., Any]]:
@@ -42,7 +40,7 @@ class _Depthwise:
         kernel = module.weight.shape[-1]
         is_plain = kernel <= 3 and module.dilation == module.stride == 1
         is_torchs = is_plain and x.dtype == torch.bfloat16
-        if is_torchs or not module.training or x.dtype not in _TYPES:
+        if is_torchs or not module.training or x.dtype not in TYPES:
             made: torch.Tensor = module(x)
             return made
         y: torch.Tensor = _Loops.apply(x, module.weight, module.stride, module.dilation)  # type: ignore[no-untyped-call]
@@ -63,7 +61,7 @@ class _Loops(torch.autograd.Function):
         taps = weight.detach().float().numpy().reshape(features, -1).T
         row = np.tile(taps, (1, shape.across)).reshape(-1)
         y = x.new_empty(batch, shape.down, shape.across, features)
-        loops.forward(_flat(x), _flat(y), row, shape)
+        loops.forward(memory_of(x), memory_of(y), row, shape)
         ctx.save_for_backward(x)
         ctx.known = (shape, row, weight.shape)
         return y
@@ -73,13 +71,7 @@ class _Loops(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         shape, row, sides = ctx.known
         dx = torch.empty_like(x)
-        slopes = _flat(g.to(x.dtype).contiguous())
-        found = loops.backward(slopes, _flat(x), _flat(dx), row, shape)
+        slopes = memory_of(g.to(x.dtype).contiguous())
+        found = loops.backward(slopes, memory_of(x), memory_of(dx), row, shape)
         dw = np.ascontiguousarray(found.T, np.float32).reshape(sides)
         return dx, torch.from_numpy(dw), None, None
-
-
-def _flat(x: torch.Tensor) -> npt.NDArray[Any]:
-    """Return a tensor's memory, bfloat16 as bits."""
-    bits = x.detach().view(torch.uint16) if x.dtype == torch.bfloat16 else x.detach()
-    return bits.numpy().reshape(-1)

@@ -20,6 +20,7 @@ from coeval.build.modules.grid import MaxPool
 from coeval.build.modules.norm import BatchNorm
 from coeval.build.network import RegionSteps
 from coeval.train.grid_depthwise import depthwise_shortcuts
+from coeval.train.grid_memory import memory_of
 from coeval.train.grid_pools import pool_shortcuts
 from coeval.train.kernels import grid as loops
 from coeval.train.spread import spread
@@ -107,7 +108,7 @@ class _Joined(torch.autograd.Function):
     ) -> torch.Tensor:
         x = x.contiguous()
         batch, height, width, features = x.shape
-        flat, wide = _flat(x), loops.lanes(features)
+        flat, wide = memory_of(x), loops.lanes(features)
         origin = x[0, 0, 0].float().numpy()
         count = batch * height * width
         size, around = height * width * features, _wide(origin, wide)
@@ -124,7 +125,7 @@ class _Joined(torch.autograd.Function):
         if length == 3:
             y = x.new_empty(batch, height // 2, width // 2, features)
             winner = torch.empty(y.shape, dtype=torch.uint8)
-            pooled, won = _flat(y), winner.numpy().reshape(-1)
+            pooled, won = memory_of(y), winner.numpy().reshape(-1)
 
             def pool(own: slice) -> None:
                 to = _pooled(own, size, len(pooled) // batch)
@@ -133,7 +134,7 @@ class _Joined(torch.autograd.Function):
             spread(pool, batch, size)
         else:
             y = torch.empty_like(x)
-            made, floor = _flat(y), _floor(length)
+            made, floor = memory_of(y), _floor(length)
             spread(lambda own: loops.affine(flat[own], made[own], by, plus, floor), batch, size)
         ctx.save_for_backward(x, winner)
         ctx.known = (length, mean, inverse, factor, by, plus)
@@ -145,9 +146,9 @@ class _Joined(torch.autograd.Function):
         length, mean, inverse, factor, by, plus = ctx.known
         batch, height, width, features = x.shape
         size = height * width * features
-        slopes, flat, wide = _flat(g.to(x.dtype).contiguous()), _flat(x), len(by)
+        slopes, flat, wide = memory_of(g.to(x.dtype).contiguous()), memory_of(x), len(by)
         dx, won, middle = torch.empty_like(x), winner.numpy().reshape(-1), _wide(mean, wide)
-        floor, made, after = _floor(length), _flat(dx), len(won) // batch
+        floor, made, after = _floor(length), memory_of(dx), len(won) // batch
 
         def moments(own: slice) -> Doubles:
             if length == 3:
@@ -193,12 +194,6 @@ def _is_halving(module: nn.Module) -> bool:
 
 def _same(x: torch.Tensor) -> torch.Tensor:
     return x
-
-
-def _flat(x: torch.Tensor) -> npt.NDArray[Any]:
-    """Return a tensor's memory, bfloat16 as bits."""
-    bits = x.detach().view(torch.uint16) if x.dtype == torch.bfloat16 else x.detach()
-    return bits.numpy().reshape(-1)
 
 
 def _wide(one: npt.NDArray[Any], width: int) -> loops.Floats:

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from coeval.build.modules.grid import AveragePool, MaxPool
 from coeval.build.network import RegionSteps
+from coeval.train.grid_memory import TYPES, memory_of
 from coeval.train.kernels import pools as loops
 
-_TYPES = (torch.float32, torch.bfloat16)
 _MOST = 15  # side of a window whose positions a byte can number
 
 
@@ -33,7 +31,7 @@ class _Pool:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         module = self._module
-        if not module.training or x.dtype not in _TYPES or module.kernel > _MOST:
+        if not module.training or x.dtype not in TYPES or module.kernel > _MOST:
             made: torch.Tensor = module(x)
             return made
         form = _Greatest if isinstance(module, MaxPool) else _Mean
@@ -48,7 +46,7 @@ class _Greatest(torch.autograd.Function):
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
         x, y, window = _windowed(x, kernel, stride)
         winner = torch.empty(y.shape, dtype=torch.uint8)
-        loops.greatest(_flat(x), _flat(y), _flat(winner), window)
+        loops.greatest(memory_of(x), memory_of(y), memory_of(winner), window)
         ctx.save_for_backward(winner)
         ctx.known = (window, x.shape, x.dtype)
         return y
@@ -58,7 +56,9 @@ class _Greatest(torch.autograd.Function):
         (winner,) = ctx.saved_tensors
         window, shape, dtype = ctx.known
         dx = torch.empty(shape, dtype=dtype)
-        loops.greatest_gradient(_flat(g.to(dtype).contiguous()), _flat(dx), _flat(winner), window)
+        loops.greatest_gradient(
+            memory_of(g.to(dtype).contiguous()), memory_of(dx), memory_of(winner), window
+        )
         return dx, None, None
 
 
@@ -68,7 +68,7 @@ class _Mean(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
         x, y, window = _windowed(x, kernel, stride)
-        loops.mean(_flat(x), _flat(y), window)
+        loops.mean(memory_of(x), memory_of(y), window)
         ctx.known = (window, x.shape, x.dtype)
         return y
 
@@ -76,7 +76,7 @@ class _Mean(torch.autograd.Function):
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         window, shape, dtype = ctx.known
         dx = torch.empty(shape, dtype=dtype)
-        loops.mean_gradient(_flat(g.to(dtype).contiguous()), _flat(dx), window)
+        loops.mean_gradient(memory_of(g.to(dtype).contiguous()), memory_of(dx), window)
         return dx, None, None
 
 
@@ -87,9 +87,3 @@ def _windowed(
     batch, height, width, features = x.shape
     window = loops.window_of(height, width, features, kernel, stride)
     return x.contiguous(), x.new_empty(batch, window.down, window.across, features), window
-
-
-def _flat(x: torch.Tensor) -> npt.NDArray[Any]:
-    """Return a tensor's memory, bfloat16 as bits."""
-    bits = x.detach().view(torch.uint16) if x.dtype == torch.bfloat16 else x.detach()
-    return np.asarray(bits.numpy()).reshape(-1)
