@@ -1,8 +1,10 @@
 import math
 import os
+import re
 import signal
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -12,6 +14,7 @@ from coeval.run.run import Run
 from coeval.run.search import search
 from coeval.run.serial import SerialExecutor
 from coeval.run.sitting import sitting
+from coeval.store.journal import SqliteStore
 from coeval.store.memory import MemoryStore
 from coeval.store.protocol import Note
 from coeval.store.queries import active_seconds, notes
@@ -270,6 +273,40 @@ def test_an_evaluator_that_measures_nothing_fails_its_trial():
 
     run = find(evaluator=Silent(), trials=1)
     assert run.trials[0].measurement.failure.reason is Reason.ERROR
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (None, "must yield .number, Measurement., got NoneType"),
+        ({"loss": 1.0}, "got dict as the measurement"),
+        (Measurement({"loss": "1.5"}), "values must be numbers, got loss = '1.5' .str."),
+        (Measurement({"loss": None}), "got loss = None"),
+        (Measurement([1.0]), "values must map names to numbers"),
+        (Measurement({"loss": 1.0}, cost={"parameters": "many"}), "cost must be numbers"),
+        (Measurement({"loss": 1.0}, violations={"size": math.nan}), "keeps the limit on size"),
+        (Measurement(failure="broke"), "must be a Failure"),
+    ],
+)
+def test_what_is_no_measurement_fails_its_trial_and_the_journal_can_be_continued(found, says):
+    class Careless(fakes.Parabola):
+        def evaluate(self, trials, report):
+            yield from ((trial.number, found) for trial in trials)
+
+    store = MemoryStore()
+    first = find(evaluator=Careless(), trials=1, store=store)
+    assert re.search(says, first.trials[0].measurement.failure.detail)
+    assert find(trials=2, store=store).best.number == 1
+
+
+def test_a_failure_that_names_a_file_of_undecodable_name_is_recorded(tmp_path):
+    class Lost(fakes.Parabola):
+        def evaluate(self, trials, report):
+            raise FileNotFoundError("no such file: caf\udce9.csv")
+
+    with closing(SqliteStore(tmp_path / "run.sqlite", fakes.to_json, fakes.from_json)) as store:
+        run = find(evaluator=Lost(), trials=1, store=store)
+        assert "caf\\udce9.csv" in run.trials[0].measurement.failure.detail
 
 
 def test_an_executor_that_never_answers_is_given_up():
