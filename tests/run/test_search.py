@@ -309,6 +309,29 @@ def test_a_failure_that_names_a_file_of_undecodable_name_is_recorded(tmp_path):
         assert "caf\\udce9.csv" in run.trials[0].measurement.failure.detail
 
 
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        (
+            lambda ones: (one for one in ones),
+            TypeError,
+            "must return a list of Proposal.*generator",
+        ),
+        (lambda ones: None, TypeError, "Asking.ask.1. must return a list of Proposal.*got None"),
+        (lambda ones: ones[0], TypeError, "must return a list of Proposal"),
+        (lambda ones: [ones[0].candidate], TypeError, "must return a list of Proposal"),
+        (lambda ones: ones * 3, ValueError, "must return up to 1 proposals, got 3"),
+    ],
+)
+def test_a_strategy_that_breaks_its_contract_is_told_so(answer, error, says):
+    class Asking(fakes.Climber):
+        def ask(self, count):
+            return answer(super().ask(count))
+
+    with pytest.raises(error, match=says):
+        find(Asking(), trials=2)
+
+
 def test_an_executor_that_never_answers_is_given_up():
     class Deaf(SerialExecutor):
         def completed(self, timeout):
