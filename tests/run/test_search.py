@@ -18,7 +18,7 @@ from coeval.store.journal import SqliteStore
 from coeval.store.memory import MemoryStore
 from coeval.store.protocol import Note
 from coeval.store.queries import active_seconds, notes
-from coeval.trial import Failure, Measurement, Proposal, Reason, State, Trial, finish
+from coeval.trial import Failure, Measurement, Objective, Proposal, Reason, State, Trial, finish
 
 from . import fakes
 
@@ -390,6 +390,35 @@ def test_the_front_trades_score_for_size():
     run = Run(trials, fakes.LOSS, "trials", 1.0)
     assert [t.number for t in run.front] == [0, 1]
     assert Run((), fakes.LOSS, "time", 0.0).front == ()
+
+
+@pytest.mark.parametrize("infinite", [math.inf, -math.inf])
+@pytest.mark.parametrize("maximise", [True, False])
+def test_an_infinite_value_is_neither_the_best_nor_on_the_front(infinite, maximise):
+    def trial(number, score):
+        return finish(Trial(number, Proposal(fakes.candidate(0.0))), Measurement({"score": score}))
+
+    objective = Objective("score", maximise)
+    run = Run((trial(0, infinite), trial(1, 0.5)), objective, "trials", 1.0)
+    assert run.best.number == 1
+    assert [one.number for one in run.front] == [1]
+
+
+def test_a_trial_of_a_value_better_than_any_number_does_not_beat_the_whole_front():
+    def trial(number, loss, score):
+        measured = Measurement({"loss": loss, "score": score})
+        return finish(Trial(number, Proposal(fakes.candidate(0.0))), measured)
+
+    trials = (trial(0, 1.0, math.inf), trial(1, 1.0, 0.5), trial(2, 2.0, 0.7))
+    further = (Objective("score", maximise=True),)
+    assert [t.number for t in Run(trials, fakes.LOSS, "trials", 1.0, None, further).front] == [1, 2]
+
+
+def test_a_misspelt_objective_is_named_where_the_model_is_asked_for():
+    run = find(trials=3, objective=Objective("los"), finish=lambda run: None)
+    assert run.best is None
+    with pytest.raises(RunError, match=r"none has a finite 'los'.*'loss'.*Did you mean"):
+        run.model()
 
 
 class Delayed(SerialExecutor):
