@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from coeval.errors import SpaceError
 from coeval.run import guard
@@ -273,17 +274,15 @@ def _asked(strategy: Strategy, count: int) -> Sequence[Proposal]:
         TypeError: It is no list of proposals.
         ValueError: There are more than ``count``.
     """
-    proposals = strategy.ask(count)
+    answer: Any = strategy.ask(count)
     name = f"{type(strategy).__name__}.ask({count})"
-    if not isinstance(proposals, list | tuple) or not all(
-        isinstance(one, Proposal) for one in proposals
-    ):
+    if not isinstance(answer, list | tuple) or not all(isinstance(one, Proposal) for one in answer):
         raise TypeError(
-            f"{name} must return a list of Proposal, an empty one when it has no more to ask, got {proposals!r:.120}."
+            f"{name} must return a list of Proposal, an empty one when it has no more to ask, got {answer!r:.120}."
         )
-    if len(proposals) > count:
-        raise ValueError(f"{name} must return up to {count} proposals, got {len(proposals)}.")
-    return proposals
+    if len(answer) > count:
+        raise ValueError(f"{name} must return up to {count} proposals, got {len(answer)}.")
+    return answer
 
 
 def _storable(trial: Trial) -> Trial:
