@@ -189,7 +189,9 @@ class Limit:
     most: float
 
     def violation(self, value: float) -> float:
-        """Return by how much a value exceeds the limit, as a share of it; 0 when it does not."""
+        """Return by how much a value exceeds the limit, as a share of it; 0 when it does not, infinity for a NaN."""
+        if math.isnan(value):  # nothing says that it keeps the limit
+            return math.inf
         return max(0.0, value - self.most) / (abs(self.most) or 1.0)
 
 
@@ -200,9 +202,9 @@ def finish(trial: Trial, measurement: Measurement) -> Trial:
 
 
 def best(trials: Iterable[Trial], objective: Objective) -> Trial | None:
-    """Return the comparable trial of least cost, the earliest of equals; ``None`` if there is none."""
+    """Return the comparable trial of least finite cost, the earliest of equals; ``None`` if there is none."""
     comparable = [trial for trial in trials if trial.is_comparable]
-    ranked = [t for t in comparable if objective.cost(t) < math.inf]
+    ranked = [t for t in comparable if math.isfinite(objective.cost(t))]
     return min(ranked, key=lambda trial: (objective.cost(trial), trial.number), default=None)
 
 

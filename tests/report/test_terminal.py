@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,21 @@ def test_the_plain_summary_says_the_same_without_escape_codes():
     assert any("0.8668 to 0.8797" in one for one in lines)
     assert any(one.endswith("coeval resume runs/adult --budget 10m") for one in lines)
     assert not any("\x1b" in one for one in lines)
+
+
+@pytest.mark.parametrize(
+    ("budget", "options"),
+    [
+        ({"seconds": 1800.0, "trials": None}, "--budget 60m"),
+        ({"seconds": 40.0, "trials": None}, "--budget 2m"),
+        ({"seconds": 300.0, "trials": 4}, "--budget 10m --trials 8"),
+        ({"seconds": None, "trials": 4}, "--trials 8"),
+    ],
+)
+def test_to_search_on_every_limit_of_the_run_is_raised(budget, options):
+    run = examples.run()
+    lines = plain(replace(run, capsule={**run.capsule, "budget": budget}), Path("runs/adult"))
+    assert any(one.endswith(f"coeval resume runs/adult {options}") for one in lines)
 
 
 def test_an_interrupted_runs_summary_leads_to_resume():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coeval.errors import RunError
-from coeval.run.folder import create, open_folder
+from coeval.run.folder import check_journal, create, open_folder
 from coeval.store.lock import WriterLock
 
 CAPSULE = {
@@ -178,6 +178,19 @@ def test_the_results_of_a_run_that_lost_its_capsule_are_not_deleted_unasked(tmp_
         open_folder(tmp_path)
     create(tmp_path, overwrite=True)
     assert not folder.report.exists()
+
+
+def test_a_run_with_results_that_lost_its_journal_does_not_begin_anew(tmp_path):
+    folder = used(tmp_path)
+    with pytest.raises(
+        RunError, match=r"holds report\.html of a run that has lost its run\.sqlite"
+    ):
+        check_journal(folder)
+    folder.journal.touch()
+    check_journal(folder)
+    folder.journal.unlink()
+    folder.report.unlink()  # ended before it had recorded anything
+    check_journal(folder)
 
 
 def test_a_file_in_the_way_is_named(tmp_path):

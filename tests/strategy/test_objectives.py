@@ -64,7 +64,14 @@ def test_a_limit_measures_the_excess_as_a_share() -> None:
     limit = Limit("size", 10.0)
     assert limit.violation(15) == 0.5
     assert limit.violation(10) == 0
+    assert limit.violation(float("nan")) == float("inf")
     assert violation(trial(0, 0, 15, excess=limit.violation(15))) == 0.5
+
+
+def test_a_name_is_no_objective() -> None:
+    for given in ("loss", ["loss"]):
+        with pytest.raises(TypeError, match="must be Objective"):
+            Objectives(given)  # type: ignore[arg-type]
 
 
 def test_objectives_need_different_names() -> None:

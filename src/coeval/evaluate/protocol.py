@@ -20,7 +20,8 @@ class Report(Protocol):
 class Evaluator(Protocol):
     """Says how good a trial is. Must be picklable: workers receive it once.
 
-    Failure (NaN, out of memory, crash, time-out) is a measurement with a reason, never an exception.
+    Failure (NaN, out of memory, crash, time-out) is a measurement with a reason, never an exception. Values,
+    violations and costs are numbers; a search records anything else as a failed trial.
     Same inputs, seed and batch give the same numbers.
     """
 

@@ -1,5 +1,6 @@
 """How to get this result again, and what to do with the files."""
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -76,8 +77,15 @@ def next_commands(folder: str, facts: Facts) -> list[tuple[str, str]]:
         ),
         ("see the architecture", f"coeval show {name}"),
         ("take the model away", f"coeval export {name} --format onnx"),
-        ("search on", f"coeval resume {name} --budget 10m"),
+        ("search on", f"coeval resume {name} {_doubled(facts)}"),
     ]
+
+
+def _doubled(facts: Facts) -> str:
+    """Return the options of a budget twice as large: what was spent counts, so a resume within it would be refused."""
+    seconds, trials = (dig(facts.capsule, "budget", one) for one in ("seconds", "trials"))
+    minutes = [f"--budget {math.ceil(2 * seconds / 60)}m"] if seconds else []
+    return " ".join([*minutes, *([f"--trials {2 * trials}"] if trials else [])]) or "--budget 10m"
 
 
 def _next(facts: Facts) -> Markup:

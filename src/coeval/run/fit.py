@@ -21,7 +21,7 @@ from coeval.run.demands import Demands, demands_of
 from coeval.run.finish import finish
 from coeval.run.fit_search import search_for
 from coeval.run.fit_space import space_again, space_of
-from coeval.run.folder import RunFolder, create, open_folder
+from coeval.run.folder import RunFolder, check_journal, create, open_folder
 from coeval.run.forkserver import preload_for, prestart
 from coeval.run.interrupt import INTERRUPTED_SECONDS, Interrupt
 from coeval.run.levers import Levers
@@ -144,6 +144,7 @@ def resume(
     """
     began = time.monotonic() - process_age()
     folder = open_folder(path)
+    check_journal(folder)
     kept = folder.capsule()
     options = Options.from_json(kept["options"])
     check_device(options.device)

@@ -185,6 +185,20 @@ def open_folder(path: Path) -> RunFolder:
     return folder
 
 
+def check_journal(folder: RunFolder) -> None:
+    """Check that a run with results has its journal: a new one would forget that the test split was opened.
+
+    Raises:
+        RunError: The journal is gone.
+    """
+    results = _results(folder)
+    if results and not folder.journal.exists():
+        raise RunError(
+            f"{folder.path} holds {results[0]} of a run that has lost its {folder.journal.name}. Restore that from "
+            "a copy, or start again with --overwrite."
+        )
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file by a temporary one beside it, so that no reader and no crash ever meets half of it.
 

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from coeval.errors import SpaceError
 from coeval.run import guard
@@ -144,7 +145,7 @@ class Loop:
                 return why
             limit = self._stops.budget.trials
             room = free if limit is None else min(free, limit - len(self.trials))
-            proposals = self._strategy.ask(room)
+            proposals = _asked(self._strategy, room)
             if not proposals:
                 return None
             self._start(self._number(proposals))
@@ -264,6 +265,24 @@ class Loop:
                 self._strategy.tell(record)
             if self._on_event is not None:
                 self._on_event(record)
+
+
+def _asked(strategy: Strategy, count: int) -> Sequence[Proposal]:
+    """Return what a strategy proposes, checked: an iterator would never be empty, and too many would break the budget.
+
+    Raises:
+        TypeError: It is no list of proposals.
+        ValueError: There are more than ``count``.
+    """
+    answer: Any = strategy.ask(count)
+    name = f"{type(strategy).__name__}.ask({count})"
+    if not isinstance(answer, list | tuple) or not all(isinstance(one, Proposal) for one in answer):
+        raise TypeError(
+            f"{name} must return a list of Proposal, an empty one when it has no more to ask, got {answer!r:.120}."
+        )
+    if len(answer) > count:
+        raise ValueError(f"{name} must return up to {count} proposals, got {len(answer)}.")
+    return answer
 
 
 def _storable(trial: Trial) -> Trial:

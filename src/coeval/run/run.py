@@ -1,12 +1,13 @@
 """What a search hands back."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from coeval.errors import RunError
+from coeval.errors import RunError, did_you_mean
 from coeval.pareto import nondominated
 from coeval.store.queries import Counts, counts
 from coeval.trial import Objective, Trial
@@ -74,16 +75,42 @@ class Run:
                 "Pass search(..., finish=function of the run), or train run.best's candidate yourself."
             )
         if self.best is None:
-            raise RunError(
-                f"No trial of this run succeeded, so there is no model: {self.counts}. "
-                "Read the failures in run.trials, or give the search more time."
-            )
+            raise RunError(self._why_none())
         return self.finish(self)
+
+    def _why_none(self) -> str:
+        """Return why no trial is the best."""
+        rivals = [trial for trial in self.trials if trial.is_comparable]
+        if rivals:
+            names = {
+                name
+                for trial in rivals
+                if trial.measurement is not None
+                for name in (*trial.measurement.values, *trial.measurement.cost)
+            }
+            return (
+                f"{len(rivals)} trials of this run succeeded, but none has a finite {self.objective.name!r}, so there is "
+                f"no model. They measured {sorted(names)}.{did_you_mean(self.objective.name, names)} "
+                "Name one of these as the objective, or mend the evaluator."
+            )
+        return (
+            f"No trial of this run succeeded, so there is no model: {self.counts}. "
+            "Read the failures in run.trials, or give the search more time."
+        )
 
 
 def front(trials: tuple[Trial, ...], costs: list[Callable[[Trial], float]]) -> tuple[Trial, ...]:
-    """Return the comparable trials that no other dominates under ``costs``, all minimised, in order of the first."""
-    found = [t for t in trials if t.is_comparable and costs[0](t) < float("inf")]
+    """Return the comparable trials that no other dominates under ``costs``, all minimised, in order of the first.
+
+    A trial without a finite first cost is left out, and one with a cost of minus infinity, which is no measurement.
+    """
+    found = [
+        trial
+        for trial in trials
+        if trial.is_comparable
+        and math.isfinite(costs[0](trial))
+        and all(cost(trial) > -math.inf for cost in costs)
+    ]
     table = np.array([[cost(trial) for cost in costs] for trial in found]).reshape(-1, len(costs))
     kept = [trial for trial, keep in zip(found, nondominated(table), strict=True) if keep]
     return tuple(sorted(kept, key=lambda trial: (costs[0](trial), trial.number)))

@@ -73,7 +73,9 @@ def search(
 
     Raises:
         RunError: The journal cannot be written, belongs to another task or seed, or no worker can start.
-        ValueError: ``batch`` is less than 1, or neither an objective nor a task with a metric is given.
+        TypeError: The strategy returns something else than a list of proposals.
+        ValueError: ``batch`` is less than 1, neither an objective nor a task with a metric is given, or the strategy
+            proposes more than it was asked for.
         SpaceError: The strategy proposes candidates of another space.
     """
     objectives = _objectives(task, objective)

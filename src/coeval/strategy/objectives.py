@@ -21,11 +21,17 @@ class Objectives:
         objectives: One or more; their names must differ.
 
     Raises:
+        TypeError: One is no ``Objective``.
         ValueError: There is none, or two have one name.
     """
 
     def __init__(self, objectives: Objective | Sequence[Objective]) -> None:
         self.all = (objectives,) if isinstance(objectives, Objective) else tuple(objectives)
+        if not all(isinstance(one, Objective) for one in self.all):
+            raise TypeError(
+                f"Objectives must be Objective(name, maximise=...), got {objectives!r:.80}. A name alone "
+                "does not say whether more is better."
+            )
         names = [one.name for one in self.all]
         if not names or len(set(names)) < len(names):
             raise ValueError(
