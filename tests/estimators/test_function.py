@@ -61,3 +61,22 @@ def test_every_row_is_fitted():
 def test_an_unknown_component_is_explained():
     with pytest.raises(SpaceError, match="Did you mean 'sin'"):
         FunctionApproximator(("sni",)).fit(X, X[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"semantics": "trees"}, "semantics must be one of tree, chain, dag, got 'trees'"),
+        ({"components": "add,mul"}, r"a list of names, got the text .* Write \['add', 'mul'\]"),
+        ({"constants": "grid", "grid": []}, "at least one number"),
+        ({"length": 0}, "a tree has 1 nodes or more"),
+    ],
+)
+def test_a_wrong_parameter_is_explained(wrong, message):
+    with pytest.raises(SpaceError, match=message):
+        FunctionApproximator(**wrong).fit(X, X[:, 0])
+
+
+def test_a_grid_may_be_an_array():
+    model = FunctionApproximator(("mul",), length=3, constants="grid", grid=np.array([2.5]))
+    assert model.fit(X, 2.5 * X[:, 0]).formula_ in ("2.5*x0", "x0*2.5", "2.5*x", "x*2.5")

@@ -8,7 +8,7 @@ from coeval.component.library import SCALAR
 from coeval.exact.clock import Clock
 from coeval.exact.cost import Prediction, calibrate, predict
 from coeval.exact.plan import make_search
-from coeval.exact.score import make_target
+from coeval.exact.score import make_target, score
 from coeval.exact.scorer import Scorer
 from coeval.exact.size import count
 from coeval.exact.vocabulary import make_vocabulary
@@ -81,3 +81,20 @@ def test_linear_models_of_two_features_cost_all_pairs():
     one, two = (predict(search, rates, 7, features=many) for many in (1, 2))
     assert two.evaluations > 100 * one.evaluations
     assert two.seconds > one.seconds
+
+
+def test_many_examples_are_timed_on_few_sequences(monkeypatch):
+    examples, scored = 200_000, []
+
+    def noted(values, target, bar):
+        scored.append(values.size)
+        return score(values, target, bar)
+
+    monkeypatch.setattr("coeval.exact.cost.score", noted)
+    column = np.random.default_rng(2).uniform(1, 2, examples)
+    search = make_search(make_vocabulary([column], OPERATIONS, (1.0,)), "tree")
+    for _ in search.grow():
+        pass
+    rates = calibrate(search, make_target(column**2, examples, scaled=False))
+    assert max(scored) <= 2**19
+    assert min(rates.applications) > 0

@@ -69,6 +69,19 @@ def test_a_grid_gives_its_numbers():
     assert "3.5" in answer.formula
 
 
+def test_a_number_of_the_grid_stays_where_a_rounder_one_would_fit_better():
+    made = material(("add",), constants="grid", grid=[-2.5])
+    answer = approximate(make_points([X], np.where(X > 1, -2.1, -1.9)), made, Plan(1, 20.0))
+    assert answer.formula == "-2.5"
+    assert answer.fit.sse == pytest.approx(answer.front[-1].sse)
+
+
+def test_a_target_beyond_squares_is_refused_and_inputs_beyond_them_are_not():
+    with pytest.raises(DataError, match="squared errors beyond are infinite"):
+        found(make_points([X], 1e200 * X))
+    assert found(make_points([1e307 * X], X), ("add", "mul"), length=5).fit.largest < 1e-14
+
+
 def test_an_iteration_is_explained_and_its_certificate_names_the_budget():
     count, x = np.arange(1.0, 9), np.linspace(-2, 3, 8)
     points = make_points([count, x], x + count * x, names=["n", "x"])

@@ -49,6 +49,11 @@ def test_what_is_no_such_sum_is_not_claimed():
     assert found([S], np.exp(S) * (1 + 1e-6 * rng.normal(size=80))) is None
 
 
+def test_a_summand_without_weight_raises_no_warning():
+    x = np.random.default_rng(0).uniform(0.5, 3, 30)
+    assert found([x], np.log(x) / x, length=6, names=("log", "mul", "div", "const")) is not None
+
+
 def test_no_answer_is_longer_than_asked():
     target = S * T / (U * U + V * V + W * W)
     assert found([S, T, U, V, W], target, length=14) is None

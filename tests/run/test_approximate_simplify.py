@@ -57,15 +57,17 @@ def test_terms_approximate_no_worse_than_their_program(program):
 def test_weights_are_rounded_as_far_as_the_error_allows():
     points = make_points([X], 2.5 * np.exp(X) - 1)
     answer = Answer((make_program([(EXP, 0)]),), (-1 + 2e-16, 2.5000000000000004), OPERATIONS, 1)
-    assert tidied(answer, points, 1e-30).weights == (-1.0, 2.5)
+    assert tidied(answer, points, 1e-30, constants_fitted=True).weights == (-1.0, 2.5)
 
 
 def test_an_offset_that_is_rounding_vanishes_and_a_small_one_does_not():
     program = (make_program([(EXP, 0)]),)
     exact = make_points([X], np.exp(X))
-    assert tidied(Answer(program, (3e-16, 1.0), OPERATIONS, 1), exact, 1e-30).weights == (0.0, 1.0)
+    answer = Answer(program, (3e-16, 1.0), OPERATIONS, 1)
+    assert tidied(answer, exact, 1e-30, constants_fitted=True).weights == (0.0, 1.0)
     small = make_points([X], np.exp(X) + 1e-6)
-    assert tidied(Answer(program, (1e-6, 1.0), OPERATIONS, 1), small, 1e-30).weights == (1e-6, 1.0)
+    answer = Answer(program, (1e-6, 1.0), OPERATIONS, 1)
+    assert tidied(answer, small, 1e-30, constants_fitted=True).weights == (1e-6, 1.0)
 
 
 def test_modules_that_add_nothing_are_left_out():
@@ -79,6 +81,6 @@ def test_constants_inside_become_simple_where_the_error_allows():
     program = make_program([(0, 0, 1)], [0.30000000000000004])
     answer = Answer((program,), (1.0000000000000002, 2.0), (made,), 1)
     points = make_points([X], 1 + 0.6 * X)
-    simple = tidied(answer, points, 0.0)
+    simple = tidied(answer, points, 0.0, constants_fitted=True)
     assert simple.programs[0].constants == (0.3,)
     assert simple.weights == (1.0, 2.0)

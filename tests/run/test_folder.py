@@ -230,6 +230,13 @@ def test_a_folder_without_a_capsule_is_no_run(tmp_path):
         open_folder(tmp_path)
 
 
+def test_the_result_of_another_command_is_no_run(tmp_path):
+    for name in ("result.json", "run.sqlite"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(RunError, match=r"found result\.json of coeval approximate or coeval bench"):
+        open_folder(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "x"}', "\ufffe"])
 def test_a_damaged_capsule_is_reported(tmp_path, text):
     (tmp_path / "capsule.json").write_text(text, encoding="utf-8")

@@ -25,6 +25,10 @@ INTRACTABLE_SECONDS = 30 * 24 * 3600.0
 _LARGEST = 10**300
 _PAIRED = 1 << 18
 """Numbers on each side of the pairs that are timed."""
+_TIMED = 1 << 19
+"""Numbers that a timed evaluation gives, at most, as long as it gives one sequence's."""
+_CLEAR = 0.3
+"""Seconds that are measured well enough by one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Rates:
 
 
 def calibrate(search: Search, target: Target, *, nonlinear: bool = False) -> Rates:
-    """Measure a search's operations on its own values: some milliseconds each.
+    """Measure a search's operations on its own values: some milliseconds each, of many examples on few of them.
 
     Args:
         search: At least its leaves are kept.
@@ -87,7 +91,7 @@ def calibrate(search: Search, target: Target, *, nonlinear: bool = False) -> Rat
         nonlinear: Whether structures with open constants are fitted.
     """
     vocabulary = search.vocabulary
-    rows = block_rows(vocabulary.examples)
+    rows = max(1, min(block_rows(vocabulary.examples), _TIMED // vocabulary.examples))
     values = np.resize(search.values, (rows, vocabulary.examples))
     room = np.empty_like(values)
 
@@ -183,9 +187,9 @@ def _set_bytes(steps: int) -> int:
 
 
 def _seconds(run: Callable[[], object]) -> float:
-    """Return the least time of three runs."""
-    times = []
-    for _ in range(3):
+    """Return the least time of three runs, or of fewer that took long."""
+    times: list[float] = []
+    while len(times) < 3 and sum(times) < _CLEAR:
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)

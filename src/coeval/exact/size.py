@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 
 from coeval.architecture.program import Operation
-from coeval.errors import SpaceError
-from coeval.exact.certificate import Semantics
+from coeval.errors import SpaceError, unknown
+from coeval.exact.certificate import UNITS, Semantics
 
 LONGEST = 255
 """A program names its values by one byte, so no sequence is longer."""
@@ -108,13 +108,16 @@ def check_length(length: int, semantics: Semantics) -> None:
     """Check that a length is one a program can have.
 
     Raises:
-        SpaceError: It is not.
+        SpaceError: It is not, or the semantics are unknown.
     """
+    if semantics not in UNITS:
+        raise SpaceError(unknown("semantics", semantics, UNITS))
     least = shortest(semantics)
     if not least <= length <= LONGEST:
         raise SpaceError(
-            f"length must lie in {least}..{LONGEST}, got {length}: a program names at most "
-            f"{LONGEST + 1} values, and no computer enumerates longer ones. Ask for a shorter sequence."
+            f"length must lie in {least}..{LONGEST}, got {length}: a {semantics} has {least} {UNITS[semantics]} or "
+            f"more, a program names at most {LONGEST + 1} values, and no computer enumerates longer ones. "
+            "Ask for another length."
         )
 
 

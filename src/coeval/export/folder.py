@@ -48,7 +48,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{path} has format {manifest.get('format')!r}; this version of coeval reads {FORMAT}. "
             "Use the version that wrote it, or fit the model again."
         )
-    stated = manifest.pop("digest", None)
+    if "digest" not in manifest:
+        raise ExportError(
+            f"{path} describes no model: it has no digest, as one that coeval fit wrote has. Give the folder of a "
+            "run; what coeval approximate found stands in its result.json."
+        )
+    stated = manifest.pop("digest")
     if stated != _digest(_canonical(manifest)):
         raise ExportError(
             f"{path} was changed after it was written. Restore it, or fit the model again."

@@ -108,10 +108,13 @@ def _front(work: Work, solution: Solution, found: Sequence[Found]) -> tuple[tupl
         front = [one for one in front if one.length < length]
         front.append(Point(length, best.sse, best.answer))
         origin = best.origin
-    tidy = [
-        dataclasses.replace(one, answer=tidied(one.answer, work.points, one.sse)) for one in front
-    ]
-    return tuple(tidy), origin
+    return tuple(_tidied(one, work) for one in front), origin
+
+
+def _tidied(one: Point, work: Work) -> Point:
+    anywhere = work.material.constants == "nonlinear"
+    answer = tidied(one.answer, work.points, one.sse, constants_fitted=anywhere)
+    return dataclasses.replace(one, answer=answer)
 
 
 def _why(work: Work, solution: Solution, found: Sequence[Found]) -> str:

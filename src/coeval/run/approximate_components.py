@@ -64,8 +64,12 @@ def material(
 
     Raises:
         SpaceError: A component is unknown, of another kind, or lacks what it needs; there is none that
-            computes; or the policy is unknown.
+            computes; the policy is unknown; or the grid is empty, or given to another policy.
     """
+    if isinstance(components, str):
+        raise SpaceError(
+            f"components must be a list of names, got the text {components!r}. Write {parse_names(components)}."
+        )
     policy = _policy(constants, grid)
     chosen = {one.name: one for one in map(_component, components)}
     plain = [one for one in chosen.values() if not one.regions and one.name != "const"]
@@ -82,7 +86,7 @@ def material(
         bind(operation)
     numbers: tuple[float, ...] = ()
     if policy == "grid":
-        numbers = tuple(dict.fromkeys(float(one) for one in grid or _GRID))
+        numbers = tuple(dict.fromkeys(float(one) for one in (_GRID if grid is None else grid)))
     elif "const" in chosen:
         numbers = (1.0,)
     return Material(tuple(operations), numbers, policy)
@@ -115,9 +119,13 @@ def _policy(constants: str, grid: Sequence[float] | None) -> Constants:
     found = next((one for one in POLICIES if one == constants), None)
     if found is None:
         raise SpaceError(unknown("constants", constants, POLICIES))
-    if grid and found != "grid":
+    if grid is not None and found != "grid":
         raise SpaceError(
             f"A grid of numbers needs constants=grid, got constants={constants}. Say --constants grid."
+        )
+    if grid is not None and not len(grid):
+        raise SpaceError(
+            "A grid must hold at least one number, got none. Name some, such as 1,2,3.14, or leave the grid out."
         )
     return found
 

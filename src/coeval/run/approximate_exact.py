@@ -48,11 +48,11 @@ def short_sequences(work: Work) -> Solution:
 def _solve(
     work: Work, constants: Constants, seconds: float, before: Solution | None = None
 ) -> Solution:
-    plan, total = work.plan, work.total
+    plan = work.plan
 
     def progress(now: Progress) -> None:
         said = f"length {now.length}, {now.evaluated:,} evaluated, {now.distinct:,} distinct"
-        work.watch.stage(Stage(EXACT, said, now.error / total))
+        work.watch.stage(Stage(EXACT, said, now.error / work.total))
 
     try:
         with work.interrupt.waiting():

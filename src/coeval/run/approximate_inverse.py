@@ -206,7 +206,7 @@ def _written(
     if inside.outer != "exp":  # scale and sign of the sum are free
         first = slopes[np.abs(slopes).argmax()]
         smallest = slopes[np.abs(slopes).argmin()]
-        first = smallest if abs(first / smallest) < 10 else first
+        first = smallest if abs(first) < 10 * abs(smallest) else first
         offset, slopes = offset / first, slopes / first
     offset = 0.0 if inside.outer == "exp" or abs(offset) < 1e-9 else offset
     sides = writer.halves(list(summands), slopes.tolist(), offset)

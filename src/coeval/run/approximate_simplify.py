@@ -55,22 +55,25 @@ def _ending(
     return Program(step) if value < inputs else None
 
 
-def tidied(answer: Answer, points: Points, sse: float) -> Answer:
+def tidied(answer: Answer, points: Points, sse: float, *, constants_fitted: bool) -> Answer:
     """Return the answer with numbers as simple as its error allows: 2.0000000000000004 becomes 2.
 
-    Each constant inside a program and then each weight is rounded to as few digits as leave the error where it
-    is, up to rounding.
+    Each fitted constant inside a program and then each weight is rounded to as few digits as leave the error
+    where it is, up to rounding. A constant that was given, such as a grid's, is none of these.
 
     Args:
         answer: With fitted weights, perhaps fitted constants.
         points: Those it was fitted to.
         sse: Its sum of squared errors there.
+        constants_fitted: Whether the constants inside its programs were fitted.
     """
     bar = max(sse * (1 + 1e-9), floor_of(points))
     inner = [value for one in answer.programs for value in one.constants]
     numbers = [*inner, *answer.weights]
     scale = float(np.abs(points.target).max())
     for place, value in enumerate(numbers):
+        if place < len(inner) and not constants_fitted:
+            continue
         for rounded in _rounder(value, scale if place >= len(inner) else 0.0):
             moved = _with_numbers(answer, [*numbers[:place], rounded, *numbers[place + 1 :]])
             found = errors(moved.predict(points.columns), points.target)

@@ -37,6 +37,8 @@ _OURS = (
     ASIDE,
     MOVING,
 )
+_RESULT = "result.json"
+"""What ``coeval approximate`` and ``coeval bench`` leave, and no run."""
 _OUR_TEMPORARY = (".capsule.json-", ".report.", ".model-")
 """Beginnings of files that a killed process may leave."""
 
@@ -273,6 +275,11 @@ def _without_capsule(folder: RunFolder) -> str:
         return (
             f"The run at {folder.path} never started, and the older run that it was to replace is kept. Call "
             "coeval fit again: without --overwrite to get the older run back, with it to replace it."
+        )
+    if _RESULT in names:
+        return (
+            f"Expected a run of coeval fit at {folder.path}, found {_RESULT} of coeval approximate or coeval bench, "
+            "which this command does not read. Name the folder that 'coeval fit --out' was given."
         )
     results = _results(folder)
     if results:

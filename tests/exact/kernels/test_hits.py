@@ -54,3 +54,8 @@ def test_a_near_miss_is_no_hit():
     bank = np.random.default_rng(4).normal(size=(20, 5))
     target = (bank[1] + bank[2]) * (1 + 1e-8)
     assert exact_hits(bank, target, ALL) == ()
+
+
+def test_values_near_the_largest_are_looked_at_without_a_warning():
+    bank = 1.7e308 * np.random.default_rng(3).choice([-1.0, 1.0], size=(6, 8))
+    assert exact_hits(bank, np.arange(8.0), ("add", "mul")) == ()

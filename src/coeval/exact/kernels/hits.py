@@ -93,10 +93,10 @@ def exact_hits(
     if not len(bank):
         return ()
     sizes = np.ones(len(bank), np.intp) if sizes is None else sizes
-    table = _Table(bank, tolerance)
     found: list[Hit] = []
     names = ["", *(one for one in NEEDED if one in operations)]
     with np.errstate(all="ignore"):
+        table = _Table(bank, tolerance)  # of values near float64's largest a projection overflows
         for outer, inner in _inner_targets(target, operations, outermost):
             for name in names:
                 for rows in _candidates(table, name, inner):
