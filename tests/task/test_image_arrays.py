@@ -91,6 +91,32 @@ def test_an_npy_file_of_training_images_finds_its_test_images(tmp_path):
     assert (images_of(task)[task.splits.test] == held).all()
 
 
+def test_an_own_test_file_of_several_splits_is_judged_on_its_test_images(tmp_path):
+    held, answers = pictures(15, seed=5)
+    splits = {"x_train": X, "y_train": Y, "x_test": held, "y_test": answers}
+    path = saved(tmp_path, **splits)
+    assert (images_of(read(path, test=path))[-15:] == held).all()
+    np.savez(tmp_path / "test.npz", x_test=held, y_test=answers)
+    assert (images_of(read(path, test=tmp_path / "test.npz"))[-15:] == held).all()
+    for name, array in splits.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    task = read(tmp_path / "x_train.npy", test=tmp_path / "x_test.npy")
+    assert len(task.splits.test) == 15
+    assert (images_of(task)[task.splits.test] == held).all()
+
+
+def test_an_own_test_file_of_npy_has_its_own_labels(tmp_path):
+    held, answers = pictures(60, seed=5)
+    for name, array in {"digits": X, "known": Y, "more_test": held}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    given = {"target": "known.npy", "test": tmp_path / "more_test.npy"}
+    with pytest.raises(DataError, match=r"Save them in .* as y_test.npy\.$"):
+        read(tmp_path / "digits.npy", **given)
+    np.save(tmp_path / "y_test.npy", answers[::-1])
+    task = read(tmp_path / "digits.npy", **given)
+    assert (task.target.values[task.splits.test] == answers[::-1]).all()
+
+
 @pytest.mark.parametrize(
     ("images", "note"),
     [

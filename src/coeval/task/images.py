@@ -8,7 +8,15 @@ from coeval.architecture.types import Grid
 from coeval.errors import DataError
 from coeval.task.assemble import Plan
 from coeval.task.files import read_file
-from coeval.task.image_arrays import from_pairs, is_npz, load_npy, load_npz, part_of, read_arrays
+from coeval.task.image_arrays import (
+    from_pairs,
+    is_npz,
+    load_npy,
+    load_npz,
+    part_of,
+    read_arrays,
+    read_test_arrays,
+)
 from coeval.task.image_decode import SUFFIXES, decode
 from coeval.task.image_folder import LABEL, image_files, read_folder
 from coeval.task.image_found import MOST_SIDE, Files, Found, unlike
@@ -48,7 +56,7 @@ def read_images(
         metric: As in ``read``.
         problem: As in ``read``.
         test: ``"split"`` locks the given test images, or 20 % of all; ``"none"`` locks none; anything else is a folder
-            or file of test images.
+            or file of test images (of one with several splits, those of its test split).
         seed: As in ``read``.
         name: For people; the path's name by default.
         most: Pixels of the longer side; larger images are resized.
@@ -59,7 +67,7 @@ def read_images(
     path = Path(path).expanduser()
     own, held = _found(path, target)
     if str(test) not in ("split", "none"):
-        held = _found(Path(test).expanduser(), target)[0]
+        held = _held(Path(test).expanduser(), target)
     elif held is not None:
         fate = "are left out" if str(test) == "none" else "are the locked test split"
         own = _said(own, f"the test images that come with the data {fate}")
@@ -172,6 +180,14 @@ def _found(path: Path, target: str | None) -> tuple[Found, Found | None]:
     raise DataError(
         f"{path} must be a folder of class folders, or an .npz or .npy file of images. Check the path."
     )
+
+
+def _held(path: Path, target: str | None) -> Found:
+    """Return the images of an own test file or folder, of one with several splits the test images."""
+    if is_images(path) and not path.is_dir():
+        return read_test_arrays(path, target)
+    own, test = _found(path, target)
+    return own if test is None else test
 
 
 def _said(found: Found, note: str) -> Found:
