@@ -77,10 +77,10 @@ class Decoded:
 
 
 def label_column(name: str, labels: Any) -> RawColumn:
-    """Return labels as a column; folders named by whole numbers are these numbers."""
+    """Return labels as a column; folders named by whole numbers are these numbers, and one named ``None`` is a class."""
     import pyarrow as pa  # noqa: PLC0415
 
-    (column,) = raw_columns(pa.table({name: pa.array(labels)}), undated=[name])
+    (column,) = raw_columns(pa.table({name: pa.array(labels)}), undated=[name], target=name)
     numbered = column.levels and all(
         one.isdecimal() and str(int(one)) == one for one in column.levels
     )
