@@ -162,6 +162,11 @@ def test_labels_of_one_1_a_row_are_classes_and_text_too():
     assert named.target.classes == CLASSES
 
 
+def test_labels_of_bytes_are_text_in_utf_8():
+    names = np.array([one.encode() for one in ("bar", "größe", "square")])
+    assert from_images(X, names[Y]).target.classes == ("bar", "größe", "square")
+
+
 def test_numbers_with_fractions_are_a_regression():
     task = from_images(X, Y + np.linspace(0, 0.5, 60))
     assert task.problem is Problem.REGRESSION
@@ -203,6 +208,8 @@ def test_copies_across_splits_are_told():
         (np.where(X[3, 0, 0, 0] == X, np.nan, X.astype(float)), Y, "NaN or infinity in image"),
         (X.astype(str), Y, "must hold numbers"),
         (X, Y[:-1], r"one label for each of 60 images, got labels of shape \(59,\)"),
+        (X, Y + 1j, "labels that are numbers or text, got labels of type complex128"),
+        (X, np.array([b"a", b"\xff"])[Y // 2], r"labels in UTF-8, got b'\\xff'"),
         (X, np.zeros(60, int), "constant"),
         (X[:, :3, :3], Y, "too small"),
     ],

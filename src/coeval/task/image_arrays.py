@@ -275,7 +275,7 @@ def _labels(labels: Array, count: int, where: str, said: list[str]) -> Array:
     """Return labels ``(images,)``.
 
     Raises:
-        DataError: They are of another shape or number.
+        DataError: They are of another shape, number or type.
     """
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -287,7 +287,25 @@ def _labels(labels: Array, count: int, where: str, said: list[str]) -> Array:
             f"{where} must hold one label for each of {count} images, got labels of shape {labels.shape}. Leave out "
             "images without a label, and labels without an image."
         )
-    return labels.astype(str) if labels.dtype.kind == "S" else labels
+    if labels.dtype.kind in "cV":
+        raise DataError(
+            f"{where} must hold labels that are numbers or text, got labels of type {labels.dtype}. Save plain ones."
+        )
+    return _as_text(labels, where) if labels.dtype.kind == "S" else labels
+
+
+def _as_text(labels: Array, where: str) -> Array:
+    """Return labels of bytes as text.
+
+    Raises:
+        DataError: They are no UTF-8.
+    """
+    try:
+        return np.char.decode(labels, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} must hold labels in UTF-8, got {error.object!r}. Save them as text, in an array of type str."
+        ) from error
 
 
 def _is_one_hot(labels: Array) -> bool:
