@@ -60,8 +60,14 @@ def test_the_terminal_says_whether_skips_took_over():
 
 def test_a_search_that_the_clock_cut_says_so():
     said, skips = one_shot.lines(facts("darts", most=50))
-    assert "after 25% of its steps: raise it" in said
+    assert "after 25% of its steps; the rest needs a new run" in said
     assert "No collapse" in skips
+
+
+def test_a_search_that_was_interrupted_amid_its_slices_blames_no_budget():
+    said, _ = one_shot.lines(facts("darts", trials=6))
+    assert said.startswith("The search ended when darts's supernet had 30% of its steps")
+    assert "budget" not in said
 
 
 def test_a_search_whose_find_was_never_trained_says_that_the_budget_was_too_short():
