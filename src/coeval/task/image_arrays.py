@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
 from coeval.task.image_found import Found, label_column
-from coeval.task.image_stack import AT_ONCE, Part, stack_of
+from coeval.task.image_stack import AT_ONCE, DARK, Part, dark_note, stack_of
 from coeval.task.kinds import listed
 
 Array = npt.NDArray[Any]
@@ -24,7 +24,6 @@ _SPLITS = {
 }  # fmt: skip
 _AS_TEST = ("test", "", "val", "train")
 """Which split of an own test file is judged on: the first that is there."""
-_DARK = 32
 _NAMES = "x and y, x_train, y_train, x_test and y_test, or the same with 'images' and 'labels'"
 
 
@@ -330,11 +329,8 @@ def _factor(values: Array, where: str) -> tuple[float, str]:
         )
     if values.dtype.kind == "f" and high <= 1:
         return 255.0, "pixels of 0..1 are kept as bytes, 0..255"
-    if high < _DARK:
-        return (
-            1.0,
-            f"pixels are {low:g}..{high:g} of 255, nearly black: stretch them if {high:g} means white",
-        )
+    if high < DARK:
+        return 1.0, dark_note(low, high)
     return 1.0, "pixels of real numbers are rounded to bytes" if values.dtype.kind == "f" else ""
 
 
