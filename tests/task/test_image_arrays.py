@@ -71,6 +71,13 @@ def test_several_arrays_of_labels_are_refused(tmp_path):
         read(saved(tmp_path, x=X, y=Y, labels=Y))
 
 
+def test_of_several_arrays_of_images_the_plain_name_counts_or_none(tmp_path):
+    path = saved(tmp_path, x=X, x_mask=X[:, :5], x_mean=X.mean(axis=0), y=Y)
+    assert as_set(read(path)) == pairs(X, Y)
+    with pytest.raises(DataError, match=r"several arrays of images: x, images. Save one"):
+        read(saved(tmp_path, x=X, images=X, y=Y))
+
+
 def test_labels_of_an_npy_file_lie_beside_it(tmp_path):
     np.save(tmp_path / "digits.npy", X)
     with pytest.raises(DataError, match=r"no labels beside it. Save them in .* as y.npy"):

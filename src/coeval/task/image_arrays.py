@@ -207,7 +207,7 @@ def _beside(path: Path, target: str | None, *, is_alone: bool = False) -> dict[s
     for one in sorted(path.parent.glob("*.npy")):
         split = _split_of(one.stem)
         is_kin = one != path and (split == own if is_alone else bool(split) == bool(own))
-        more = own and not is_alone and _is(one.stem, _IMAGES)
+        more = own and split != own and not is_alone and _is(one.stem, _IMAGES)
         if is_kin and (_is(one.stem, _LABELS) or more):
             found[one.stem] = load_npy(one)
     if not any(_is(one, _LABELS) for one in found):
@@ -244,9 +244,9 @@ def _by_split(
     """Return the names of images and of labels by their split.
 
     Raises:
-        DataError: A split has several arrays of labels.
+        DataError: A split has several arrays of images or of labels.
     """
-    images = {_split_of(name): name for name in arrays if _is(name, _IMAGES)}
+    images = _images_by_split(arrays, where)
     if target is not None:
         return images, {_split_of(one): one for one in arrays if target in (one, _base(one))}
     labels = {_split_of(name): name for name in arrays if _is(name, _LABELS)}
@@ -254,6 +254,25 @@ def _by_split(
         shapes = _shapes(arrays)
         raise DataError(f"{where} has several arrays of labels: {shapes}. Name one with --target.")
     return images, labels
+
+
+def _images_by_split(arrays: Mapping[str, Array], where: str) -> dict[str, str]:
+    """Return the names of images by their split; beside others that of the plain name counts, x beside x_mask.
+
+    Raises:
+        DataError: A split has several.
+    """
+    named = [one for one in arrays if _is(one, _IMAGES)]
+    found = {}
+    for split in dict.fromkeys(map(_split_of, named)):
+        own = [one for one in named if _split_of(one) == split]
+        own = [one for one in own if set(_tokens(one)) <= _IMAGES | set(_SPLITS)] or own
+        if len(own) > 1:
+            raise DataError(
+                f"{where} has several arrays of images: {listed(own)}. Save one of them with its labels."
+            )
+        found[split] = own[0]
+    return found
 
 
 def _shapes(arrays: Mapping[str, Array]) -> str:
