@@ -76,6 +76,9 @@ def test_of_several_arrays_of_images_the_plain_name_counts_or_none(tmp_path):
     assert as_set(read(path)) == pairs(X, Y)
     with pytest.raises(DataError, match=r"several arrays of images: x, images. Save one"):
         read(saved(tmp_path, x=X, images=X, y=Y))
+    flat = X.reshape(60, -1)
+    with pytest.raises(DataError, match=r"got \(60, 64\). Rows of pixels must be reshaped"):
+        read(saved(tmp_path, x_left=flat, x_right=flat, y=Y))
 
 
 def test_labels_of_an_npy_file_lie_beside_it(tmp_path):

@@ -267,11 +267,12 @@ def _images_by_split(arrays: Mapping[str, Array], where: str) -> dict[str, str]:
     for split in dict.fromkeys(map(_split_of, named)):
         own = [one for one in named if _split_of(one) == split]
         own = [one for one in own if set(_tokens(one)) <= _IMAGES | set(_SPLITS)] or own
-        if len(own) > 1:
+        shaped = [one for one in own if arrays[one].ndim >= 3]
+        if len(shaped) > 1:
             raise DataError(
-                f"{where} has several arrays of images: {listed(own)}. Save one of them with its labels."
+                f"{where} has several arrays of images: {listed(shaped)}. Save one of them with its labels."
             )
-        found[split] = own[0]
+        found[split] = (shaped or own)[0]
     return found
 
 
