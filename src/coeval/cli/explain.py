@@ -47,7 +47,7 @@ def columns_command(run: Path, *, as_json: bool) -> None:
     if facts.final is None:
         raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
     found = dig(facts.final, "importance")
-    if dig(facts.capsule, "task", "image") is not None:
+    if facts.image is not None:
         raise RunError(
             f"The model of {run} takes images, and --columns is about the columns of tables. Leave it out."
         )
