@@ -82,6 +82,7 @@ def test_a_search_without_a_slice_says_so_in_place_of_its_course():
     found = replace(facts("darts", trials=1), trials=())
     (said,) = one_shot.lines(found)
     assert said.startswith("darts did not train its supernet for a single slice")
+    assert "a resume does not try again" in said
     assert "for a single slice: the budget was too short" in str(one_shot.section(found))
 
 

@@ -130,7 +130,7 @@ def nothing(method: str) -> str:
     """Return what is said of a method whose supernet was never trained."""
     return (
         f"{method} did not train its supernet for a single slice: the budget was too short for it, or its ticks failed. "
-        "The model is another search's. Raise --budget."
+        "The model is another search's. Begin a new run with a larger budget: a resume does not try again what failed."
     )
 
 
