@@ -106,3 +106,21 @@ def test_help_needs_no_torch(tmp_path: Path):
     code = "import sys; sys.argv = ['coeval', '--help']\nfrom coeval.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass\nprint([m for m in ('torch', 'pandas', 'sklearn', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_an_interruption_while_the_command_is_loaded_is_one_line(tmp_path: Path):
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from coeval.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "coeval: interrupted before the command began\n"

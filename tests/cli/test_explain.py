@@ -58,6 +58,15 @@ def test_a_run_that_measured_no_columns_says_why(coeval, tmp_path):
     assert "The importance of the columns was not measured" in error
 
 
+def test_a_run_on_images_has_no_columns_to_measure(coeval, tmp_path):
+    capsule = examples.capsule()
+    capsule["task"] = {**capsule["task"], "image": [8, 8, 1]}
+    place = folder(tmp_path, whys.events(LOG, importance=None), capsule)
+    code, _, error = coeval("show", place, "--columns")
+    assert code == 2
+    assert "takes images, and --columns is about the columns of tables" in error
+
+
 def test_a_run_without_a_model_has_no_columns_to_show(coeval, tmp_path):
     place = folder(tmp_path, examples.journal(12, finished=False))
     code, _, error = coeval("show", place, "--columns")

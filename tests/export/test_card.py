@@ -7,6 +7,7 @@ import pytest
 
 from coeval.export.card import CardFacts, ModelFacts, Part, Score, outlines
 from coeval.export.card import card as words
+from coeval.export.card_words import wording
 from coeval.export.write import write_model
 from coeval.task.task import Problem
 from tests.export.models import model_for
@@ -150,3 +151,11 @@ def test_members_of_one_network_are_drawn_once() -> None:
     assert "Members 1, 3, weight 0.7 together:" in lines
     assert "Member 2, weight 0.3:" in lines
     assert lines.count("one") == lines.count("another") == 1
+
+
+def test_a_number_from_an_image_is_no_class() -> None:
+    limits = [
+        wording([("image", "byte")], (8, 8, 1), has_classes=one).limits for one in (True, False)
+    ]
+    assert ["classes" in one for one in limits] == [True, False]
+    assert limits[1].endswith("an image that shows anything else is still given a number.")

@@ -60,8 +60,14 @@ def test_the_terminal_says_whether_skips_took_over():
 
 def test_a_search_that_the_clock_cut_says_so():
     said, skips = one_shot.lines(facts("darts", most=50))
-    assert "after 25% of its steps: raise it" in said
+    assert "after 25% of its steps; the rest needs a new run" in said
     assert "No collapse" in skips
+
+
+def test_a_search_that_was_interrupted_amid_its_slices_blames_no_budget():
+    said, _ = one_shot.lines(facts("darts", trials=6))
+    assert said.startswith("The search ended when darts's supernet had 30% of its steps")
+    assert "budget" not in said
 
 
 def test_a_search_whose_find_was_never_trained_says_that_the_budget_was_too_short():
@@ -76,6 +82,7 @@ def test_a_search_without_a_slice_says_so_in_place_of_its_course():
     found = replace(facts("darts", trials=1), trials=())
     (said,) = one_shot.lines(found)
     assert said.startswith("darts did not train its supernet for a single slice")
+    assert "a resume does not try again" in said
     assert "for a single slice: the budget was too short" in str(one_shot.section(found))
 
 

@@ -53,10 +53,12 @@ def test_search_trials_and_final_training_get_the_same_end(task, monkeypatch):
 
 def test_without_a_limit_on_time_nothing_is_cut(task, monkeypatch):
     searches, finals = spy(monkeypatch, "search"), spy(monkeypatch, "make_final")
+    strategies = spy(monkeypatch, "strategy_for")
     run, _ = fit_in_memory(task, space_for(task), how(trials=1))
     assert run.why == "trials"
     assert searches[0][1]["deadline"] is None
     assert searches[0][0][3].limits.seconds is None
+    assert strategies[0][1]["trials"] == 1  # of which a one-shot method's ticks get a share
     assert finals[0][0][1].deadline is None
 
 

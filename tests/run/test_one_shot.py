@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from coeval.oneshot.method import METHODS, Choice
 from coeval.oneshot.tick import Kind
+from coeval.run.front import front_strategy
+from coeval.run.levers import Levers
 from coeval.run.one_shot import ASIDE_SECONDS, divide, one_shot, tick_deadlines
 from coeval.run.strategies import strategy_for
 from coeval.testing.fakes import LOSS, drive
-from coeval.trial import State
+from coeval.trial import Objective, State
 from tests.oneshot.fakes import FakeOneShot
 from tests.oneshot.searches import SPACE
 
@@ -43,3 +45,9 @@ def test_nothing_but_the_first_seed_comes_before_what_was_found():
     assert set(origins[1:first]) == {"tick:spos"}
     assert origins[first : last + 1] == ["spos"] * 3
     assert {"random", "repeat"} & set(origins[last:])
+
+
+def test_where_trials_are_counted_a_front_has_time_for_what_was_found_too():
+    strategy = front_strategy("spos", SPACE, (LOSS, Objective("macs")), 0, Levers(), trials=12)
+    log = [one for one in drive(strategy, FakeOneShot(), 12) if one.state is State.DONE]
+    assert "spos" in [one.proposal.origin for one in log]

@@ -71,6 +71,16 @@ def test_several_arrays_of_labels_are_refused(tmp_path):
         read(saved(tmp_path, x=X, y=Y, labels=Y))
 
 
+def test_of_several_arrays_of_images_the_plain_name_counts_or_none(tmp_path):
+    path = saved(tmp_path, x=X, x_mask=X[:, :5], x_mean=X.mean(axis=0), y=Y)
+    assert as_set(read(path)) == pairs(X, Y)
+    with pytest.raises(DataError, match=r"several arrays of images: x, images. Save one"):
+        read(saved(tmp_path, x=X, images=X, y=Y))
+    flat = X.reshape(60, -1)
+    with pytest.raises(DataError, match=r"got \(60, 64\). Rows of pixels must be reshaped"):
+        read(saved(tmp_path, x_left=flat, x_right=flat, y=Y))
+
+
 def test_labels_of_an_npy_file_lie_beside_it(tmp_path):
     np.save(tmp_path / "digits.npy", X)
     with pytest.raises(DataError, match=r"no labels beside it. Save them in .* as y.npy"):
@@ -89,6 +99,32 @@ def test_an_npy_file_of_training_images_finds_its_test_images(tmp_path):
         np.save(tmp_path / f"{name}.npy", array)
     task = read(tmp_path / "x_train.npy")
     assert (images_of(task)[task.splits.test] == held).all()
+
+
+def test_an_own_test_file_of_several_splits_is_judged_on_its_test_images(tmp_path):
+    held, answers = pictures(15, seed=5)
+    splits = {"x_train": X, "y_train": Y, "x_test": held, "y_test": answers}
+    path = saved(tmp_path, **splits)
+    assert (images_of(read(path, test=path))[-15:] == held).all()
+    np.savez(tmp_path / "test.npz", x_test=held, y_test=answers)
+    assert (images_of(read(path, test=tmp_path / "test.npz"))[-15:] == held).all()
+    for name, array in splits.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    task = read(tmp_path / "x_train.npy", test=tmp_path / "x_test.npy")
+    assert len(task.splits.test) == 15
+    assert (images_of(task)[task.splits.test] == held).all()
+
+
+def test_an_own_test_file_of_npy_has_its_own_labels(tmp_path):
+    held, answers = pictures(60, seed=5)
+    for name, array in {"digits": X, "known": Y, "more_test": held}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    given = {"target": "known.npy", "test": tmp_path / "more_test.npy"}
+    with pytest.raises(DataError, match=r"Save them in .* as y_test.npy\.$"):
+        read(tmp_path / "digits.npy", **given)
+    np.save(tmp_path / "y_test.npy", answers[::-1])
+    task = read(tmp_path / "digits.npy", **given)
+    assert (task.target.values[task.splits.test] == answers[::-1]).all()
 
 
 @pytest.mark.parametrize(
@@ -136,6 +172,11 @@ def test_labels_of_one_1_a_row_are_classes_and_text_too():
     assert named.target.classes == CLASSES
 
 
+def test_labels_of_bytes_are_text_in_utf_8():
+    names = np.array([one.encode() for one in ("bar", "größe", "square")])
+    assert from_images(X, names[Y]).target.classes == ("bar", "größe", "square")
+
+
 def test_numbers_with_fractions_are_a_regression():
     task = from_images(X, Y + np.linspace(0, 0.5, 60))
     assert task.problem is Problem.REGRESSION
@@ -177,6 +218,8 @@ def test_copies_across_splits_are_told():
         (np.where(X[3, 0, 0, 0] == X, np.nan, X.astype(float)), Y, "NaN or infinity in image"),
         (X.astype(str), Y, "must hold numbers"),
         (X, Y[:-1], r"one label for each of 60 images, got labels of shape \(59,\)"),
+        (X, Y + 1j, "labels that are numbers or text, got labels of type complex128"),
+        (X, np.array([b"a", b"\xff"])[Y // 2], r"labels in UTF-8, got b'\\xff'"),
         (X, np.zeros(60, int), "constant"),
         (X[:, :3, :3], Y, "too small"),
     ],

@@ -45,6 +45,20 @@ def test_sixteen_bits_lose_the_lower_ones(tmp_path):
     assert (only(tmp_path / "a.png", GREY)[..., 0] == values >> 8).all()
 
 
+@pytest.mark.parametrize("values", [np.arange(64) * 2000, np.arange(64) - 9])
+def test_pixels_of_more_than_sixteen_bits_are_refused(tmp_path, values):
+    Image.fromarray(values.astype(np.int32).reshape(8, 8)).save(tmp_path / "a.tif")
+    _, lost = decode([tmp_path / "a.tif"], GREY)
+    assert lost == {0: f"its pixels are {values[0]}..{values[-1]}, not 0..65535"}
+
+
+def test_twelve_bits_in_files_of_sixteen_are_told_to_be_nearly_black(tmp_path):
+    for path, pixels in class_folders(tmp_path).items():
+        Image.fromarray(pixels[..., 0].astype(np.uint16) * 16).save(path)
+    (note,) = read(tmp_path).notes
+    assert "of 255, nearly black: stretch them if 15 means white" in note
+
+
 def test_what_is_transparent_lies_on_white(tmp_path):
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:4, :, 3] = 255

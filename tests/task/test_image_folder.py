@@ -85,6 +85,34 @@ def test_folders_of_splits_give_the_locked_test_split(tmp_path):
     assert any("test images that come with the data are left out" in one for one in none.notes)
 
 
+def test_further_folders_beside_those_of_splits_are_no_classes(tmp_path):
+    class_folders(tmp_path / "train", 30)
+    class_folders(tmp_path / "runs", 9, seed=1)
+    (tmp_path / "val").mkdir()
+    test = class_folders(tmp_path / "test", 9, seed=2)
+    task = read(tmp_path)
+    assert task.target.classes == CLASSES
+    assert {one.tobytes() for one in images_of(task)[task.splits.test]} == {
+        one.tobytes() for one in test.values()
+    }
+    assert "folders beside train/ are left out: runs" in task.notes
+
+
+def test_a_train_among_other_classes_is_a_class(tmp_path):
+    class_folders(tmp_path)
+    (tmp_path / "down").rename(tmp_path / "train")
+    assert read(tmp_path).target.classes == ("across", "chess", "train")
+
+
+def test_folders_whose_names_mean_missing_in_a_table_are_classes(tmp_path):
+    class_folders(tmp_path)
+    (tmp_path / "down").rename(tmp_path / "None")
+    (tmp_path / "chess").rename(tmp_path / "NA")
+    task = read(tmp_path)
+    assert task.target.classes == ("NA", "None", "across")
+    assert len(images_of(task)) == 36
+
+
 def test_a_test_folder_of_one_class_is_enough_and_of_none_too_little(tmp_path):
     class_folders(tmp_path / "train", 30)
     for path in class_folders(tmp_path / "test", 9, seed=2):

@@ -130,6 +130,16 @@ def test_another_list_may_be_the_test_split(files):
         read(own, target="shape", test=other)
 
 
+def test_classes_of_a_test_list_are_read_as_those_that_were_learnt(files):
+    root, _, rows = files
+    named = {"across": "1.0", "chess": "None", "down": "x"}
+    given = [(path, named[label]) for path, label, _ in rows]
+    held = listing(root, [one for one in given if one[1] == "1.0"], name="held.csv")
+    task = read(listing(root, given), target="shape", test=held)
+    assert task.target.classes == ("1.0", "None", "x")
+    assert set(task.target.values[task.splits.test]) == {0}
+
+
 def test_a_table_needs_a_target(files):
     root, _, rows = files
     with pytest.raises(DataError, match=r"--target .* are file, shape"):

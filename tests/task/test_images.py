@@ -53,6 +53,17 @@ def test_one_file_a_list_and_arrays_are_read_too(tmp_path):
         assert names == ("0", "1", "2", "3", "4")
 
 
+def test_a_table_s_column_of_paths_is_found_by_its_name_in_training(tmp_path):
+    images, _ = pictures(2)
+    for name, pixels in zip(("photo.png", "mask.png"), images, strict=True):
+        Image.fromarray(pixels[..., 0]).save(tmp_path / name)
+    (tmp_path / "photo.png").rename(tmp_path / "001")
+    listed = tmp_path / "asked.csv"
+    listed.write_text("mask,photo\nmask.png,001\n")
+    assert (read_pictures(listed, GRID, "photo")[0] == images[:1]).all()
+    assert (read_pictures(listed, GRID, "image")[0] == images[1:]).all()
+
+
 def test_images_of_another_size_and_colour_are_converted():
     images, _ = pictures(5, features=3)
     found, *_ = read_pictures(images, Grid(4, 6, 1))

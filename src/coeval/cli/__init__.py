@@ -11,11 +11,15 @@ def main() -> None:
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
-    from coeval.cli.app import app  # noqa: PLC0415 - typer is imported once a command line is there
-    from coeval.errors import CoevalError  # noqa: PLC0415
+    from coeval.errors import CoevalError  # noqa: PLC0415 - light, unlike the next
 
     try:
+        from coeval.cli.app import app  # noqa: PLC0415 - typer is imported once a command line is there
+
         app()
+    except KeyboardInterrupt:  # typer answers those that come while a command runs
+        sys.stderr.write("coeval: interrupted before the command began\n")
+        sys.exit(130)
     except Exception as error:
         if debug:
             raise

@@ -38,7 +38,7 @@ def columns_command(run: Path, *, as_json: bool) -> None:
     """Show what each column is worth to a run's model.
 
     Raises:
-        RunError: There is no run, no model yet, or nothing was measured.
+        RunError: There is no run, no model yet, or nothing was measured; images have no columns.
     """
     from coeval.report import importance  # noqa: PLC0415
     from coeval.report.facts import dig  # noqa: PLC0415
@@ -47,6 +47,10 @@ def columns_command(run: Path, *, as_json: bool) -> None:
     if facts.final is None:
         raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
     found = dig(facts.final, "importance")
+    if facts.image is not None:
+        raise RunError(
+            f"The model of {run} takes images, and --columns is about the columns of tables. Leave it out."
+        )
     if found is None:
         budget = Budget(**facts.capsule["budget"])
         raise RunError(

@@ -136,7 +136,7 @@ class ModelFacts:
     @property
     def wording(self) -> Wording:
         """Return the words that depend on what the model takes."""
-        return wording(self.inputs, self.image)
+        return wording(self.inputs, self.image, has_classes=bool(self.classes))
 
 
 def card(facts: CardFacts, model: ModelFacts) -> str:

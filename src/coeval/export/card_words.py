@@ -34,14 +34,19 @@ class Wording:
     data: str
 
 
-def wording(inputs: Sequence[tuple[str, str]], image: tuple[int, int, int] | None) -> Wording:
+def wording(
+    inputs: Sequence[tuple[str, str]], image: tuple[int, int, int] | None, *, has_classes: bool
+) -> Wording:
     """Return the words for a model.
 
     Args:
         inputs: Name and type of each input of ``model.onnx``.
         image: Height, width and features of the images it takes; ``None`` for a table's model.
+        has_classes: Whether classes are predicted, and not a number.
     """
-    return _table(inputs) if image is None else _images(inputs[0][0], image)
+    if image is None:
+        return _table(inputs)
+    return _images(inputs[0][0], image, has_classes=has_classes)
 
 
 def size(image: tuple[int, int, int]) -> str:
@@ -83,14 +88,19 @@ result = session.run(None, columns)
     )
 
 
-def _images(name: str, image: tuple[int, int, int]) -> Wording:
+def _images(name: str, image: tuple[int, int, int], *, has_classes: bool) -> Wording:
     height, width, features = image
+    odd = (
+        "shows none of the classes is still given one"
+        if has_classes
+        else "shows anything else is still given a number"
+    )
     return Wording(
         given=f"an image of {size(image)}",
         one="image",
         each="an image",
         limits="Images of another size are resized by `coeval predict`, which costs accuracy where training had none such; "
-        "an image that shows none of the classes is still given one.",
+        f"an image that {odd}.",
         raw="bytes of images",
         takes=f"""`model.onnx` takes one array of shape (rows, {height}, {width}, {features}), bytes from 0 (dark) to 255.
 

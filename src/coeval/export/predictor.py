@@ -112,8 +112,8 @@ class Predictor:
         grid = self.description.image
         if grid is None:
             raise DataError("The model takes a table's rows, not images. Give it a table.")
-        pixels, names, self.notes = read_pictures(data, grid)
         (column,) = self.description.schema.columns
+        pixels, names, self.notes = read_pictures(data, grid, column.name)
         return Table((Column(column.name, Kind.IMAGE, pixels),), len(pixels)), names
 
     def predict_table(self, table: Table) -> npt.NDArray[np.float64]:

@@ -34,6 +34,7 @@ class History:
         scored: Paths that were scored on shared weights, where the choice was made so.
         final_skips: Of what was chosen.
         alone: Architectures found that were trained whole, from scratch.
+        is_open: The search ended amid the slices, as by Ctrl-C: a resume goes on with them.
     """
 
     method: str
@@ -53,6 +54,7 @@ class History:
     scored: int
     final_skips: float
     alone: int
+    is_open: bool
 
     @property
     def is_collapsed(self) -> bool:
@@ -93,11 +95,16 @@ class History:
     def on_time(self) -> tuple[str, ...]:
         """Return what there was no time for; nothing where all was done."""
         said = []
+        share = self.done / self.total
+        if self.is_open:
+            return (
+                f"The search ended when {self.method}'s supernet had {share:.0%} of its steps, so nothing was read off "
+                "it. A resume goes on with it.",
+            )
         if self.done < self.total and self.back is None:
-            share = self.done / self.total
             said.append(
-                f"The budget ended the training of {self.method}'s supernet after {share:.0%} of its steps: raise it for "
-                "the rest."
+                f"The budget ended the training of {self.method}'s supernet after {share:.0%} of its steps; the rest needs "
+                "a new run with a larger one."
             )
         if not self.alone:
             said.append(
@@ -123,7 +130,7 @@ def nothing(method: str) -> str:
     """Return what is said of a method whose supernet was never trained."""
     return (
         f"{method} did not train its supernet for a single slice: the budget was too short for it, or its ticks failed. "
-        "The model is another search's. Raise --budget."
+        "The model is another search's. Begin a new run with a larger budget: a resume does not try again what failed."
     )
 
 
@@ -135,6 +142,7 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
         trials: Of a run, by number.
     """
     slices: list[dict[str, Any]] = []
+    is_cut = False
     alone = sum(one.proposal.origin == method and one.is_comparable for one in trials)
     chosen: dict[str, Any] | None = None
     seconds = 0.0
@@ -148,6 +156,7 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
             continue
         if tick.kind is Kind.TRAIN:
             slices.append(data)
+            is_cut = int(data["steps"]["done"]) < tick.last
         else:
             chosen = data
     if not slices:
@@ -157,6 +166,7 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
     back = stopped_at(eigenvalues) if named.stops_on_curvature else None
     final = chosen or (last if back is None else slices[back])
     steps = last["steps"]
+    is_whole = int(steps["done"]) >= int(steps["total"]) or back is not None
     return History(
         method=method,
         source=named.published.source,
@@ -175,4 +185,5 @@ def history(method: str, trials: Sequence[Trial]) -> History | None:
         scored=int(chosen["scored"]) if chosen is not None else 0,
         final_skips=float(final["skips"]),
         alone=alone,
+        is_open=not (is_whole or is_cut or alone or chosen is not None),
     )

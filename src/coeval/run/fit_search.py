@@ -141,7 +141,15 @@ def _strategy(site: Site, objectives: Sequence[Objective]) -> Strategy:
     name, space, seed = site.options.strategy, site.demands.space, site.options.seed
     first = Budget.of(site.options.budget, site.options.trials)  # a resume must ask the same
     if len(objectives) > 1:
-        return front_strategy(name, space, objectives, seed, site.levers, seconds=first.seconds)
+        return front_strategy(
+            name,
+            space,
+            objectives,
+            seed,
+            site.levers,
+            seconds=first.seconds,
+            trials=first.trials,
+        )
     return strategy_for(
         name,
         space,

@@ -51,11 +51,12 @@ def front_strategy(
     levers: Levers,
     *,
     seconds: float | None = None,
+    trials: int | None = None,
 ) -> Strategy:
     """Return a named strategy for a search of several objectives on real data, with seeds, repeats and control.
 
     Evolution's selection is then that of NSGA-II, also where it goes on around what a one-shot method found within its
-    share of the run's ``seconds``; rungs and screening, which judge by one score, are left out.
+    share of the run's ``seconds`` and ``trials``; rungs and screening, which judge by one score, are left out.
 
     Raises:
         SpaceError: There is no such strategy.
@@ -74,7 +75,7 @@ def front_strategy(
     seeds = space.seeds()
     if name in METHODS:
         # As without a front: what ticks found is trained before anything but one seed.
-        inner, seeds = one_shot(name, space, inner, seconds), dict(list(seeds.items())[:1])
+        inner, seeds = one_shot(name, space, inner, seconds, trials), dict(list(seeds.items())[:1])
     return Seeded(inner, seeds)
 
 

@@ -166,6 +166,7 @@ def _searched(place: Memory, end: float) -> Run:
             how.seed,
             rungs_of=rungs_of(task),
             seconds=seconds,
+            trials=how.budget.trials,
         ),
         _evaluator(place, limits, division),
         how.budget,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from coeval.errors import DataError, did_you_mean
 from coeval.task.image_found import Found, label_column
-from coeval.task.image_stack import AT_ONCE, Part, stack_of
+from coeval.task.image_stack import AT_ONCE, DARK, Part, dark_note, stack_of
 from coeval.task.kinds import listed
 
 Array = npt.NDArray[Any]
@@ -22,7 +22,8 @@ _SPLITS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
     "val": "val", "valid": "val", "validation": "val",
 }  # fmt: skip
-_DARK = 32
+_AS_TEST = ("test", "", "val", "train")
+"""Which split of an own test file is judged on: the first that is there."""
 _NAMES = "x and y, x_train, y_train, x_test and y_test, or the same with 'images' and 'labels'"
 
 
@@ -40,6 +41,26 @@ def read_arrays(path: Path, target: str | None = None) -> tuple[Found, Found | N
     return pick(arrays, str(path), None if not is_npz(path) else target)
 
 
+def read_test_arrays(path: Path, target: str | None = None) -> Found:
+    """Return the images of an own test file: of several splits in an ``.npz`` the test images; of an ``.npy`` its own.
+
+    Args:
+        path: As in ``read_arrays``.
+        target: Which array of an ``.npz`` holds the labels. Those of an ``.npy`` lie beside it.
+
+    Raises:
+        DataError: As in ``read_arrays``.
+    """
+    arrays = load_npz(path) if is_npz(path) else _beside(path, None, is_alone=True)
+    named = target if is_npz(path) else None  # else it names the file of the other images' labels
+    images, labels = _by_split(arrays, str(path), named)
+    own = next((one for one in _AS_TEST if one in images and one in labels), None)
+    if own is None:
+        raise DataError(_unnamed(arrays, str(path), named))
+    pair = (arrays[images[own]], arrays[labels[own]])
+    return from_pairs([pair], str(path), _base(labels[own]))
+
+
 def pick(
     arrays: Mapping[str, Array], where: str, target: str | None = None
 ) -> tuple[Found, Found | None]:
@@ -48,16 +69,10 @@ def pick(
     Raises:
         DataError: There are none, or they do not fit together.
     """
-    images = {_split_of(name): name for name in arrays if _is(name, _IMAGES)}
-    if target is None:
-        labels = {_split_of(name): name for name in arrays if _is(name, _LABELS)}
-        doubled = sum(_is(name, _LABELS) for name in arrays) > len(labels)
-    else:
-        labels = {_split_of(name): name for name in arrays if target in (name, _base(name))}
-        doubled = False
+    images, labels = _by_split(arrays, where, target)
     own = "train" if "train" in images else ""
-    if own not in images or own not in labels or doubled:
-        raise DataError(_unnamed(arrays, where, target, is_doubled=doubled))
+    if own not in images or own not in labels:
+        raise DataError(_unnamed(arrays, where, target))
     parts = [own] + (["val"] if own and "val" in images and "val" in labels else [])
     said = (
         ["the official validation images join the training ones: coeval makes its own split"]
@@ -173,8 +188,8 @@ def _loaded(path: Path, mode: Any) -> Any:
         raise DataError(f"{path} cannot be read. {cure}") from error
 
 
-def _beside(path: Path, target: str | None) -> dict[str, Array]:
-    """Return an ``.npy`` file of images with the labels (and further splits) that lie beside it, by their names.
+def _beside(path: Path, target: str | None, *, is_alone: bool = False) -> dict[str, Array]:
+    """Return an ``.npy`` file of images with the labels (and, unless alone, further splits) beside it, by their names.
 
     Raises:
         DataError: There are no labels.
@@ -190,13 +205,15 @@ def _beside(path: Path, target: str | None) -> dict[str, Array]:
             )
         return {**found, "_".join(one for one in ("y", own) if one): load_npy(file)}
     for one in sorted(path.parent.glob("*.npy")):
-        is_kin = one != path and bool(_split_of(one.stem)) == bool(own)
-        if is_kin and (_is(one.stem, _LABELS) or (own and _is(one.stem, _IMAGES))):
+        split = _split_of(one.stem)
+        is_kin = one != path and (split == own if is_alone else bool(split) == bool(own))
+        more = own and split != own and not is_alone and _is(one.stem, _IMAGES)
+        if is_kin and (_is(one.stem, _LABELS) or more):
             found[one.stem] = load_npy(one)
     if not any(_is(one, _LABELS) for one in found):
         raise DataError(
             f"{path} holds images, but there are no labels beside it. Save them in {path.parent} as "
-            f"{'y_' + own if own else 'y'}.npy, or name their file with --target."
+            f"{'y_' + own if own else 'y'}.npy{'' if is_alone else ', or name their file with --target'}."
         )
     return found
 
@@ -221,14 +238,52 @@ def _base(name: str) -> str:
     return "_".join(kept) or name
 
 
-def _unnamed(
-    arrays: Mapping[str, Array], where: str, target: str | None, *, is_doubled: bool
-) -> str:
-    shapes = listed([f"{name} {array.shape}" for name, array in arrays.items()])
+def _by_split(
+    arrays: Mapping[str, Array], where: str, target: str | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the names of images and of labels by their split.
+
+    Raises:
+        DataError: A split has several arrays of images or of labels.
+    """
+    images = _images_by_split(arrays, where)
+    if target is not None:
+        return images, {_split_of(one): one for one in arrays if target in (one, _base(one))}
+    labels = {_split_of(name): name for name in arrays if _is(name, _LABELS)}
+    if sum(_is(name, _LABELS) for name in arrays) > len(labels):
+        shapes = _shapes(arrays)
+        raise DataError(f"{where} has several arrays of labels: {shapes}. Name one with --target.")
+    return images, labels
+
+
+def _images_by_split(arrays: Mapping[str, Array], where: str) -> dict[str, str]:
+    """Return the names of images by their split; beside others that of the plain name counts, x beside x_mask.
+
+    Raises:
+        DataError: A split has several.
+    """
+    named = [one for one in arrays if _is(one, _IMAGES)]
+    found = {}
+    for split in dict.fromkeys(map(_split_of, named)):
+        own = [one for one in named if _split_of(one) == split]
+        own = [one for one in own if set(_tokens(one)) <= _IMAGES | set(_SPLITS)] or own
+        shaped = [one for one in own if arrays[one].ndim >= 3]
+        if len(shaped) > 1:
+            raise DataError(
+                f"{where} has several arrays of images: {listed(shaped)}. Save one of them with its labels."
+            )
+        found[split] = (shaped or own)[0]
+    return found
+
+
+def _shapes(arrays: Mapping[str, Array]) -> str:
+    return listed([f"{name} {array.shape}" for name, array in arrays.items()]) or "none"
+
+
+def _unnamed(arrays: Mapping[str, Array], where: str, target: str | None) -> str:
+    shapes = _shapes(arrays)
     if target is not None and not any(target in (name, _base(name)) for name in arrays):
         return f"{where} has no array {target!r}.{did_you_mean(target, arrays)} It has {shapes}."
-    if is_doubled:
-        return f"{where} has several arrays of labels: {shapes}. Name one with --target."
     return (
         f"{where} must hold images and labels as arrays named {_NAMES}; got {shapes}. Rename them, or name the labels "
         "with --target."
@@ -239,7 +294,7 @@ def _labels(labels: Array, count: int, where: str, said: list[str]) -> Array:
     """Return labels ``(images,)``.
 
     Raises:
-        DataError: They are of another shape or number.
+        DataError: They are of another shape, number or type.
     """
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -251,7 +306,25 @@ def _labels(labels: Array, count: int, where: str, said: list[str]) -> Array:
             f"{where} must hold one label for each of {count} images, got labels of shape {labels.shape}. Leave out "
             "images without a label, and labels without an image."
         )
-    return labels.astype(str) if labels.dtype.kind == "S" else labels
+    if labels.dtype.kind in "cV":
+        raise DataError(
+            f"{where} must hold labels that are numbers or text, got labels of type {labels.dtype}. Save plain ones."
+        )
+    return _as_text(labels, where) if labels.dtype.kind == "S" else labels
+
+
+def _as_text(labels: Array, where: str) -> Array:
+    """Return labels of bytes as text.
+
+    Raises:
+        DataError: They are no UTF-8.
+    """
+    try:
+        return np.char.decode(labels, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} must hold labels in UTF-8, got {error.object!r}. Save them as text, in an array of type str."
+        ) from error
 
 
 def _is_one_hot(labels: Array) -> bool:
@@ -276,11 +349,8 @@ def _factor(values: Array, where: str) -> tuple[float, str]:
         )
     if values.dtype.kind == "f" and high <= 1:
         return 255.0, "pixels of 0..1 are kept as bytes, 0..255"
-    if high < _DARK:
-        return (
-            1.0,
-            f"pixels are {low:g}..{high:g} of 255, nearly black: stretch them if {high:g} means white",
-        )
+    if high < DARK:
+        return 1.0, dark_note(low, high)
     return 1.0, "pixels of real numbers are rounded to bytes" if values.dtype.kind == "f" else ""
 
 

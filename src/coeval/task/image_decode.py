@@ -30,6 +30,7 @@ AT_ONCE = 512
 _ORIENTATION = 0x0112
 _SIDEWAYS = 5  # orientations from here on swap height and width
 _NAMED = 5
+_MOST_WIDE = 2**16 - 1
 
 R = TypeVar("R")
 Given = TypeVar("Given")
@@ -163,6 +164,8 @@ def _plain(image: "Image", features: int) -> "Image":
         raise ValueError("its pixels are real numbers")
     if image.mode.startswith("I"):
         values = np.asarray(image)
+        if values.min() < 0 or values.max() > _MOST_WIDE:
+            raise ValueError(f"its pixels are {values.min()}..{values.max()}, not 0..{_MOST_WIDE}")
         wide = image.mode != "I" or values.max() > 255
         image = Image.fromarray((values >> 8 if wide else values).astype(np.uint8))
     if image.has_transparency_data:

@@ -6,6 +6,7 @@ from pathlib import Path
 from coeval.errors import DataError
 from coeval.task.image_decode import SUFFIXES
 from coeval.task.image_found import Files, Found, label_column
+from coeval.task.kinds import listed
 
 _TRAIN = frozenset(("train", "training"))
 _MORE = frozenset(("val", "valid", "validation", "dev"))
@@ -17,19 +18,23 @@ def read_folder(folder: Path, label: str = LABEL) -> tuple[Found, Found | None]:
     """Return the images of a folder, and those of its ``test`` folder if it has one.
 
     Args:
-        folder: Holds a folder for each class, or a folder ``train`` that does.
+        folder: Holds a folder for each class, or a folder ``train`` that does. With ``train`` and ``test`` (or
+            ``validation``), further folders are no classes.
         label: A name for what is predicted.
 
     Raises:
         DataError: There are no class folders, or only one of them holds images.
     """
     inside = {one.name.lower(): one for one in _folders(folder)}
-    own = [path for name, path in inside.items() if name in _TRAIN]
-    if not own or set(inside) - _TRAIN - _MORE - _TEST:
+    own, more, test = (
+        [path for name, path in inside.items() if name in names] for names in (_TRAIN, _MORE, _TEST)
+    )
+    others = [_shown(path, folder) for path in inside.values() if path not in (*own, *more, *test)]
+    if not own or (others and not more and not test):  # a train may be a class among vehicles
         return _classes((folder,), folder, label), None
-    more = [path for name, path in inside.items() if name in _MORE]
-    test = [path for name, path in inside.items() if name in _TEST]
     notes = []
+    if others:
+        notes.append(f"folders beside {own[0].name}/ are left out: {listed(others)}")
     if more:
         notes.append(
             f"the images of {more[0].name}/ join those of {own[0].name}/: coeval makes its own validation split"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from coeval.architecture.types import Grid
 from coeval.errors import DataError
 from coeval.task.image_decode import Header, decode, headers, report_lost
-from coeval.task.image_stack import Part, Stack, stack_of
+from coeval.task.image_stack import DARK, Part, Stack, dark_note, stack_of
 from coeval.task.raw import RawColumn, raw_columns
 from coeval.task.task import Index
 
@@ -77,10 +77,10 @@ class Decoded:
 
 
 def label_column(name: str, labels: Any) -> RawColumn:
-    """Return labels as a column; folders named by whole numbers are these numbers."""
+    """Return labels as a column; folders named by whole numbers are these numbers, and one named ``None`` is a class."""
     import pyarrow as pa  # noqa: PLC0415
 
-    (column,) = raw_columns(pa.table({name: pa.array(labels)}), undated=[name])
+    (column,) = raw_columns(pa.table({name: pa.array(labels)}), undated=[name], target=name)
     numbered = column.levels and all(
         one.isdecimal() and str(int(one)) == one for one in column.levels
     )
@@ -170,6 +170,9 @@ def decoded(pictures: Files | Stack, grid: Grid) -> Decoded:
     pixels, lost = decode(pictures.paths, grid)
     notes = report_lost(pictures.names, lost)
     kept = np.array([one for one in range(len(pixels)) if one not in lost], np.intp)
+    if len(kept) and all(pixels[one].max() < DARK for one in kept):  # mostly the first tells
+        dark = dark_note(int(pixels[kept].min()), int(pixels[kept].max()))
+        notes.append(f"{dark} (of 16 bits the upper 8 are taken)")
     return Decoded(stack_of([Part(pixels)]).take(kept), kept, tuple(notes))
 
 

@@ -17,6 +17,8 @@ Bytes = npt.NDArray[np.uint8]
 
 AT_ONCE = 2**22
 """Values that are converted at once; in between they are real numbers of eight times the size."""
+DARK = 32
+"""Where the lightest of all pixels lies below it, they may have been meant for another scale."""
 IN_MEMORY = 2**25
 """Smaller arrays need no file."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow and JPEG have it
@@ -113,6 +115,13 @@ class Stack:
 def stack_of(parts: Sequence[Part]) -> Stack:
     """Return all images of some arrays, in order."""
     return Stack(tuple(parts), np.arange(sum(len(part.values) for part in parts)))
+
+
+def dark_note(low: float, high: float) -> str:
+    """Return what is said of pixels from ``low`` to ``high`` that are all nearly black."""
+    return (
+        f"pixels are {low:g}..{high:g} of 255, nearly black: stretch them if {high:g} means white"
+    )
 
 
 def scratch(shape: tuple[int, ...]) -> Bytes:

@@ -11,7 +11,7 @@ from coeval.task.image_found import Found
 from coeval.task.image_list import path_column, read_list
 from coeval.task.image_task import image_task
 from coeval.task.kinds import listed
-from coeval.task.raw import RawColumn, raw_columns
+from coeval.task.raw import Form, RawColumn, raw_columns
 from coeval.task.table import Kind
 from coeval.task.task import Task
 
@@ -88,7 +88,14 @@ def _test_images(test: str, listing: Listing) -> Found:
             raise DataError(
                 f"The test file {test} lacks the column {one!r}.{did_you_mean(one, names)} It has {listed(names)}."
             )
-    columns = raw_columns(source.table, text=source.text, comma=source.comma, keep=wanted[:1])
+    is_words = listing.labels.form is Form.STRING and not listing.labels.number
+    columns = raw_columns(
+        source.table,
+        text=source.text,
+        comma=source.comma,
+        keep=wanted if is_words else wanted[:1],
+        target=wanted[1],
+    )
     by_name = {column.name: column for column in columns}
     base = Path(test).expanduser().parent
     return read_list(by_name[wanted[0]], by_name[wanted[1]], base, ())[0]

@@ -8,7 +8,15 @@ from coeval.architecture.types import Grid
 from coeval.errors import DataError
 from coeval.task.assemble import Plan
 from coeval.task.files import read_file
-from coeval.task.image_arrays import from_pairs, is_npz, load_npy, load_npz, part_of, read_arrays
+from coeval.task.image_arrays import (
+    from_pairs,
+    is_npz,
+    load_npy,
+    load_npz,
+    part_of,
+    read_arrays,
+    read_test_arrays,
+)
 from coeval.task.image_decode import SUFFIXES, decode
 from coeval.task.image_folder import LABEL, image_files, read_folder
 from coeval.task.image_found import MOST_SIDE, Files, Found, unlike
@@ -17,7 +25,7 @@ from coeval.task.image_stack import Bytes, stack_of
 from coeval.task.image_task import image_task
 from coeval.task.metric import Metric
 from coeval.task.own_metric import Own
-from coeval.task.raw import raw_columns
+from coeval.task.raw import Form, raw_columns
 from coeval.task.split import Shares
 from coeval.task.table import Kind
 from coeval.task.task import Problem, Task
@@ -48,7 +56,7 @@ def read_images(
         metric: As in ``read``.
         problem: As in ``read``.
         test: ``"split"`` locks the given test images, or 20 % of all; ``"none"`` locks none; anything else is a folder
-            or file of test images.
+            or file of test images (of one with several splits, those of its test split).
         seed: As in ``read``.
         name: For people; the path's name by default.
         most: Pixels of the longer side; larger images are resized.
@@ -59,7 +67,7 @@ def read_images(
     path = Path(path).expanduser()
     own, held = _found(path, target)
     if str(test) not in ("split", "none"):
-        held = _found(Path(test).expanduser(), target)[0]
+        held = _held(Path(test).expanduser(), target)
     elif held is not None:
         fate = "are left out" if str(test) == "none" else "are the locked test split"
         own = _said(own, f"the test images that come with the data {fate}")
@@ -137,13 +145,17 @@ def from_images(
     return image_task(from_pairs([(images, target)], "The array"), None, plan, most=most)
 
 
-def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...], tuple[str, ...]]:
+def read_pictures(
+    source: Any, grid: Grid, column: str = ""
+) -> tuple[Bytes, tuple[str, ...], tuple[str, ...]]:
     """Return images to predict, in a model's size and colours, a name for each, and what was changed for it.
 
     Args:
         source: A folder of images (at any depth), an image file, a table with a column of paths, an ``.npz`` or ``.npy``
             file, or an array.
         grid: What the model takes.
+        column: Which column of a table held the paths in training; where there is none of this name, it is found as
+            it is in training.
 
     Returns:
         ``(images, height, width, features)`` uint8; files named by their path in the folder, arrays by number; notes.
@@ -156,7 +168,7 @@ def read_pictures(source: Any, grid: Grid) -> tuple[Bytes, tuple[str, ...], tupl
         if not path.exists():
             raise DataError(f"There is no file or folder {path}. Check the path.")
         if path.suffix.lower() not in (".npz", ".npy"):
-            return _decoded(_files(path), grid)
+            return _decoded(_files(path, column), grid)
         source = _images_in(path)
     part, _ = part_of(source, "The array")
     stack = stack_of([part])
@@ -174,11 +186,19 @@ def _found(path: Path, target: str | None) -> tuple[Found, Found | None]:
     )
 
 
+def _held(path: Path, target: str | None) -> Found:
+    """Return the images of an own test file or folder, of one with several splits the test images."""
+    if is_images(path) and not path.is_dir():
+        return read_test_arrays(path, target)
+    own, test = _found(path, target)
+    return own if test is None else test
+
+
 def _said(found: Found, note: str) -> Found:
     return Found(found.pictures, found.labels, found.column, (*found.notes, note))
 
 
-def _files(path: Path) -> Files:
+def _files(path: Path, column: str) -> Files:
     """Return the image files that a path means."""
     if path.is_dir():
         paths = image_files(path)
@@ -186,18 +206,19 @@ def _files(path: Path) -> Files:
     elif path.suffix.lower() in SUFFIXES:
         paths, names = [path], (path.name,)
     else:
-        return _listed(path)
+        return _listed(path, column)
     if not paths:
         raise DataError(f"{path} holds no images. Expected files such as .png or .jpg.")
     return Files(tuple(paths), names)
 
 
-def _listed(path: Path) -> Files:
-    """Return the image files that a table lists."""
+def _listed(path: Path, name: str) -> Files:
+    """Return the image files that a table lists, in the column of a name if there is one."""
     source = read_file(path)
-    columns = raw_columns(source.table, text=source.text, comma=source.comma)
+    columns = raw_columns(source.table, text=source.text, comma=source.comma, keep=[name])
     overrides: Mapping[str, Kind] = {}
-    column = path_column(columns, overrides, path.parent)
+    known = [one for one in columns if one.name == name and one.form is Form.STRING]
+    column = known[0] if known else path_column(columns, overrides, path.parent)
     if column is None:
         raise DataError(
             f"{path} has no column of image files. Expected one with paths relative to {path.parent}."
