@@ -377,3 +377,9 @@ def test_the_command_that_repeats_a_run_never_overwrites_one(command, shown):
     facts = collect("run", examples.capsule() | {"command": command}, examples.journal(3))
     assert shown in read(reproduction(facts)).text
     assert "--overwrite" not in render(facts)
+
+
+def test_the_menu_is_whole_however_narrow_the_window(page):
+    (menu,) = re.findall(r"\nnav \{(.*?)\}", page, re.DOTALL)
+    assert "flex-wrap: wrap" in menu
+    assert "overflow" not in menu
