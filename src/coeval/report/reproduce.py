@@ -1,7 +1,9 @@
 """How to get this result again, and what to do with the files."""
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from coeval.report import words
 from coeval.report.facts import Facts, dig
@@ -76,12 +78,25 @@ def next_commands(folder: str, facts: Facts) -> list[tuple[str, str]]:
         ),
         ("see the architecture", f"coeval show {name}"),
         ("take the model away", f"coeval export {name} --format onnx"),
-        ("search on", f"coeval resume {name} --budget 10m"),
+        ("search on", f"coeval resume {name}{_twice(facts)}"),
     ]
 
 
+def _twice(facts: Facts) -> str:
+    """Return the options of twice the budget, which counts over all sittings: a run is refused less than it had."""
+    seconds, trials = (
+        dig(facts.capsule, "budget", "seconds"),
+        dig(facts.capsule, "budget", "trials"),
+    )
+    whole = math.ceil(2 * float(seconds or 0))
+    said = f"{whole}s" if whole % 60 else f"{whole // 60}m"
+    return f" --budget {said}" * bool(seconds) + f" --trials {2 * int(trials or 0)}" * bool(trials)
+
+
 def _next(facts: Facts) -> Markup:
-    commands = next_commands(facts.name, facts)
+    """Return the next commands, with the folder as the run's own command named it, if it still has that name."""
+    given = PurePath(str(dig(facts.capsule, "options", "out") or ""))
+    commands = next_commands(str(given) if given.name == facts.name else facts.name, facts)
     rows = [(what, tag("code", command)) for what, command in commands]
     return join([tag("h3", "Next"), table((), rows)])
 
