@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from coeval.report import ablation, evidence, importance, lineage, search, summary, why
+from coeval.report import ablation, evidence, headline, importance, lineage, search, summary, why
 from coeval.report.facts import collect
 from coeval.report.page import render
 from coeval.store.protocol import Event, Note
@@ -127,6 +127,7 @@ def test_what_the_ablation_took_stands_in_the_ledger():
     seconds = {"search": 3.0, "final": 1.0, "export": 1.0, "total": 5.0}
     facts = found(seconds=seconds)  # an event a second, fifteen in all
     assert "explaining the winner 9.0 s" in text(search.ledger(facts))
+    assert "whole time 14.0 s" in text(headline.header(facts))
     assert "explaining" not in text(search.ledger(whys.run(LOG, seconds=seconds)))
 
 

@@ -86,13 +86,12 @@ def said(facts: Facts) -> list[str]:
     """Return what was searched and what was found, one sentence a line."""
     cached = sum(one.is_cached for one in facts.trials)
     size = words.space_size(dig(facts.capsule, "space", "size"))
-    spent = dig(facts.final, "seconds", "total") or facts.active
     running = len(facts.trials) - len(facts.done) - len(facts.failed)
     left = f", {running:,} unfinished" if running else ""
     again = f" in {len(facts.trials):,} trials" if len(facts.trials) > facts.candidates else ""
     lines = [
         f"Searched {words.plural(facts.candidates, 'candidate')}{again} ({len(facts.failed):,} failed, "
-        f"{cached:,} cached{left}) of {size} in {words.duration(float(spent))}."
+        f"{cached:,} cached{left}) of {size} in {words.duration(facts.spent)}."
     ]
     if facts.architecture is not None:
         others = len(dig(facts.final, "members") or ["itself"]) - 1
