@@ -223,6 +223,13 @@ def test_the_luck_of_the_choice_is_said_where_it_is_known():
     assert "luck" not in evidence.gap(found(test=test, validation=0.4, corrected=None))
 
 
+def test_no_luck_is_said_that_made_a_score_worse():
+    test = {"value": 0.5, "low": 0.4, "high": 0.6}
+    facts = found(test=test, validation=0.4, corrected=0.39)  # an error: less is better
+    assert evidence.gap(facts).startswith("Validation 0.4000, test 0.5000")
+    assert "luck" not in str(evidence.trust(facts))
+
+
 def test_the_luck_of_the_choice_is_not_said_of_another_trial():
     test = {"value": 0.5, "low": 0.4, "high": 0.6}
     facts = replace(found(test=test, validation=0.4, corrected=0.43), winner=LOG[0])
