@@ -63,7 +63,7 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
     from coeval.export.predictor import Predictor  # noqa: PLC0415 - loads ONNX Runtime
 
     if out is not None:
-        _check_suffix(out)
+        _check_out(out, data)
     predictor = Predictor(model_folder(run))
     found = predictor.predict(data)
     if predictor.description.image is None:
@@ -101,12 +101,20 @@ def _suffix(out: Path) -> str:
     return Path(name.stem).suffix if is_packed else name.suffix
 
 
-def _check_suffix(out: Path) -> None:
-    """Check that predictions can be written as a file's name says.
+def _check_out(out: Path, data: Path) -> None:
+    """Check, before anything is predicted, that predictions can be written as a file's name says, and replace no data.
 
     Raises:
-        DataError: They cannot.
+        DataError: They cannot, or they would.
     """
+    if out.exists() and data.exists() and out.samefile(data):
+        raise DataError(
+            f"Expected -o to name a file of its own, got {out}, which holds the rows to predict. Name another file with -o."
+        )
+    if not out.parent.is_dir():
+        raise DataError(
+            f"Expected -o to name a file in a folder that is there, got {out}. Make {out.parent}, or name another file with -o."
+        )
     if _suffix(out) not in _TABLES:
         known = ", ".join(one for one in _TABLES if one)
         raise DataError(
