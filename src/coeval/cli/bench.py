@@ -59,7 +59,7 @@ def bench_command(request: Request) -> None:
     truth = contest_truth(contest)
     found, notes = entrants(request.strategies, benchmark, objectives)
     random = expectation(truth, request.evaluations)
-    folder = _folder(request.out or Path("runs") / f"bench-{name}")
+    folder = make_folder(request.out or Path("runs") / f"bench-{name}")
     searches, is_complete = _run(contest, found, request)
     result = result_of(benchmark.table, contest, truth, random, searches, is_complete=is_complete)
     written = _write(result, folder, request) if searches else {}
@@ -139,7 +139,7 @@ def _run(contest: Contest, found: Sequence[Entrant], request: Request) -> tuple[
     return searches, True
 
 
-def _folder(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """Make the folder before anything is paid for.
 
     Raises:

@@ -44,3 +44,21 @@ def refuse_together(options: Mapping[str, bool]) -> None:
         raise RunError(
             f"{' and '.join(given)} each ask for something else, got them together. Ask for one at a time."
         )
+
+
+def refuse_foreign(options: Mapping[str, object], owner: str, command: str) -> None:
+    """Refuse options that a command would pass over.
+
+    Args:
+        options: Names and what was given; ``None`` or an empty list is nothing.
+        owner: What they are options of.
+        command: What takes none of them.
+
+    Raises:
+        RunError: One was given.
+    """
+    given = [name for name, value in options.items() if value not in (None, [])]
+    if given:
+        raise RunError(
+            f"{' and '.join(given)} can be said of {owner} only, not of '{command}'. Leave {'it' if len(given) == 1 else 'them'} out."
+        )
