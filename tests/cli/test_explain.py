@@ -78,3 +78,11 @@ def test_options_that_ask_for_different_things_are_refused(coeval, run, options,
     code, out, error = coeval("show", run, *options)
     assert (code, out) == (2, "")
     assert f"{named} each ask for something else" in error
+
+
+def test_a_command_in_a_message_can_be_copied_where_the_folder_has_blanks(coeval, tmp_path):
+    place = tmp_path / "my run"
+    place.mkdir()
+    folder(place, examples.journal(3, finished=False))
+    _, _, error = coeval("show", place, "--columns")
+    assert f"coeval resume '{place}'" in error

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from coeval.cli.bench_words import INTERVAL, REACHED, describe, drawings, headings, page, rows
 from coeval.cli.words import complain, say, show
-from coeval.errors import BudgetError, DataError, RunError
+from coeval.errors import BudgetError, DataError, RunError, typed
 from coeval.evaluate.machine import cores
 from coeval.evaluate.table_catalogue import ALIASES, CATALOGUE, load_benchmark
 from coeval.report.regret_page import regret_page
@@ -185,7 +185,7 @@ def _again(request: Request) -> str:
     words += [f"--limit {one}" for one in request.limits]
     words += [f"--seeds {request.seeds}", f"--evaluations {request.evaluations}"]
     words += ["--no-cache"] if not request.canonical else []
-    words += [f"--data {request.data}"] if request.data is not None else []
+    words += [f"--data {typed(request.data)}"] if request.data is not None else []
     return " ".join(words)
 
 

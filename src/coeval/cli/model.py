@@ -15,7 +15,7 @@ from coeval.architecture.text import one_line, outline
 from coeval.cli.explain import why
 from coeval.cli.words import say
 from coeval.component.library import NEURAL
-from coeval.errors import DataError, ExportError, RunError, unknown
+from coeval.errors import DataError, ExportError, RunError, typed, unknown
 from coeval.export.folder import CARD, MANIFEST, ONNX, SOURCE, WEIGHTS, check_files, read_manifest
 from coeval.trial import Trial
 
@@ -47,7 +47,9 @@ def model_folder(run: Path) -> Path:
     if found := _finished(run):
         return found
     if (run / "capsule.json").is_file():
-        raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
+        raise RunError(
+            f"{run} holds no finished model yet. Continue it with: coeval resume {typed(run)}"
+        )
     what = "a file" if run.is_file() else "nothing" if not run.exists() else "no run"
     raise RunError(
         f"Expected a run's folder at {run}, found {what}. Name the --out of 'coeval fit'."
@@ -189,7 +191,7 @@ def _chosen(run: Path, number: int | None) -> Trial | None:
         return _numbered(run, facts, number)
     if facts.winner is None:
         raise RunError(
-            f"{run} holds neither a model nor a trial that succeeded. Continue it with: coeval resume {run}"
+            f"{run} holds neither a model nor a trial that succeeded. Continue it with: coeval resume {typed(run)}"
         )
     return facts.winner
 
