@@ -221,6 +221,15 @@ def test_the_summary_says_score_interval_baselines_search_files_and_next_command
         assert part in text
 
 
+def test_a_narrow_terminal_cuts_no_path_and_no_command():
+    console = Console(width=40, record=True, file=io.StringIO())
+    console.print(summary(examples.run(), Path("runs/of a long name")), crop=False)
+    text = console.export_text()
+    assert "coeval predict 'runs/of a long name' new.csv -o predictions.csv" in text
+    assert "runs/of a long name/model/model.onnx" in text
+    assert "…" not in text
+
+
 def test_the_plain_summary_says_the_same_without_escape_codes():
     lines = plain(examples.run(), Path("runs/adult"))
     assert any("0.8668 to 0.8797" in one for one in lines)

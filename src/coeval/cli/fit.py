@@ -113,7 +113,7 @@ def _close(outcome: Outcome, *, as_json: bool) -> None:
     facts = gather(folder)
     console = Console()
     if console.is_terminal:
-        console.print(summary(facts, folder))
+        console.print(summary(facts, folder), crop=False)
     else:
         say("\n".join(plain(facts, folder)))
 
