@@ -186,7 +186,7 @@ def _sit(
         if notes(events, "final") and (left < LEAST_BUDGET or _is_full(budget, trials(events))):
             raise RunError(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
-                f"coeval resume {typed(folder.path)} {budget.twice}"
+                f"coeval resume {typed(folder.path)} {_at_least(budget, spent, trials(events)).twice}"
             )
         plan = memory_plan(options.memory, workers, task)
         _keep(folder, budget)
@@ -304,6 +304,14 @@ def _check_any(run: Run, site: Site, passed: float) -> None:
 def _is_full(budget: Budget, found: tuple[Trial, ...]) -> bool:
     finished = sum(one.state is not State.RUNNING for one in found)
     return budget.trials is not None and finished >= budget.trials
+
+
+def _at_least(budget: Budget, seconds: float, found: tuple[Trial, ...]) -> Budget:
+    """Return a budget, raised to what was spent where it is less."""
+    return Budget(
+        None if budget.seconds is None else max(budget.seconds, seconds),
+        None if budget.trials is None else max(budget.trials, len(found)),
+    )
 
 
 def _sitting(site: Site, began: float) -> Note:
