@@ -1,6 +1,7 @@
 """What can go wrong in a way that a caller may handle; the command line turns each into one message and exit code 2."""
 
 import difflib
+import shlex
 from collections.abc import Collection, Iterable
 
 
@@ -50,3 +51,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+
+
+def typed(path: object) -> str:
+    """Return a path as it is typed in a shell, so that a command in a message can be copied.
+
+    Example:
+        >>> typed("my runs/adult")
+        "'my runs/adult'"
+    """
+    return shlex.quote(str(path))

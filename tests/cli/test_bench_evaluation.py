@@ -28,9 +28,13 @@ def coeval(monkeypatch, capsys, tmp_path) -> Command:
         (("--seeds", 0), "--seeds must be 1 or more"),
         (("--budget", "soon"), "budget"),
         (("--data", "missing.csv", "--target", "y"), "missing.csv"),
+        (("--out", "file/inside"), "Cannot write to file/inside"),
+        (("--strategy", "random"), "--strategy can be said of a table of published results only"),
+        (("--evaluations", 9, "--no-cache"), "--evaluations and --no-cache can be said"),
     ],
 )
-def test_bad_options_are_refused_before_anything_is_trained(coeval, options, said):
+def test_bad_options_are_refused_before_anything_is_trained(coeval, tmp_path, options, said):
+    (tmp_path / "file").touch()
     code, _, err = coeval("bench", "evaluation", *options)
     assert code == 2
     assert said in err

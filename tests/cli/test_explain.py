@@ -72,3 +72,26 @@ def test_a_run_without_a_model_has_no_columns_to_show(coeval, tmp_path):
     code, _, error = coeval("show", place, "--columns")
     assert code == 2
     assert "holds no finished model yet" in error
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--columns", "--cells"), "--columns and --cells"),
+        (("--columns", "--trial", 1), "--columns and --trial"),
+        (("--cells", "--trial", 1), "--cells and --trial"),
+        (("--columns", "--svg", "drawing.svg"), "--columns and --svg"),
+    ],
+)
+def test_options_that_ask_for_different_things_are_refused(coeval, run, options, named):
+    code, out, error = coeval("show", run, *options)
+    assert (code, out) == (2, "")
+    assert f"{named} each ask for something else" in error
+
+
+def test_a_command_in_a_message_can_be_copied_where_the_folder_has_blanks(coeval, tmp_path):
+    place = tmp_path / "my run"
+    place.mkdir()
+    folder(place, examples.journal(3, finished=False))
+    _, _, error = coeval("show", place, "--columns")
+    assert f"coeval resume '{place}'" in error

@@ -144,3 +144,15 @@ def test_columns_that_the_model_does_not_know_are_named_on_standard_error(finish
     rows.to_csv(finished / "exact.csv", index=False)
     predict_command(finished, finished / "exact.csv", None)
     assert capsys.readouterr().err == ""
+
+
+def test_predictions_never_replace_the_rows_to_predict(finished: Path):
+    rows = (finished / "rows.csv").read_bytes()
+    with pytest.raises(DataError, match="which holds the rows to predict"):
+        predict_command(finished, finished / "rows.csv", finished / "model" / ".." / "rows.csv")
+    assert (finished / "rows.csv").read_bytes() == rows
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_predicted(finished: Path):
+    with pytest.raises(DataError, match=r"in a folder that is there, got .*none.found\.csv"):
+        predict_command(finished, finished / "absent.csv", finished / "none" / "found.csv")

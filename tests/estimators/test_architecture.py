@@ -99,6 +99,20 @@ def test_it_works_in_cross_validation_a_pipeline_and_a_grid():
     assert grid.fit(X, y).best_params_["trials"] in (1, 2)
 
 
+def test_what_was_fitted_on_an_array_takes_a_frame_by_position():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = ArchitectureClassifier(trials=1, random_state=0).fit(X.to_numpy(), y)
+    with pytest.warns(UserWarning, match="X has feature names, but ArchitectureClassifier was"):
+        found = model.predict_proba(X)
+    np.testing.assert_array_equal(found, model.predict_proba(X.to_numpy()))
+
+
+def test_a_device_that_is_not_there_is_an_error_at_once():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="device must be one of auto, cpu, cuda, mps, got 'gpu'"):
+        ArchitectureClassifier(trials=1, device="gpu").fit(X, y)
+
+
 def test_sample_weights_change_what_is_learnt():
     X, y = load_breast_cancer(return_X_y=True)
     weights = np.where(y == 1, 100.0, 1.0)

@@ -14,7 +14,6 @@ from coeval.architecture.step import Architecture
 from coeval.errors import RunError
 from coeval.report.facts import collect
 from coeval.report.page import gather, render, write
-from coeval.report.reproduce import reproduction
 from coeval.report.trials import MOST_ROWS
 from coeval.report.words import TIMES
 from coeval.space.protocol import Candidate
@@ -365,15 +364,7 @@ def test_a_run_without_a_test_split_has_a_page_that_claims_none():
         assert false not in text
 
 
-@pytest.mark.parametrize(
-    ("command", "shown"),
-    [
-        ("coeval fit 'my data.csv' --overwrite --seed 1", "coeval fit 'my data.csv' --seed 1"),
-        (["coeval", "fit", "a.csv", "--overwrite"], "coeval fit a.csv"),
-        ("coeval fit it's.csv --overwrite", "coeval fit it's.csv"),
-    ],
-)
-def test_the_command_that_repeats_a_run_never_overwrites_one(command, shown):
-    facts = collect("run", examples.capsule() | {"command": command}, examples.journal(3))
-    assert shown in read(reproduction(facts)).text
-    assert "--overwrite" not in render(facts)
+def test_the_menu_is_whole_however_narrow_the_window(page):
+    (menu,) = re.findall(r"\nnav \{(.*?)\}", page, re.DOTALL)
+    assert "flex-wrap: wrap" in menu
+    assert "overflow" not in menu

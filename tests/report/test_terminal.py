@@ -1,5 +1,4 @@
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,26 +221,20 @@ def test_the_summary_says_score_interval_baselines_search_files_and_next_command
         assert part in text
 
 
+def test_a_narrow_terminal_cuts_no_path_and_no_command():
+    console = Console(width=40, record=True, file=io.StringIO())
+    console.print(summary(examples.run(), Path("runs/of a long name")), crop=False)
+    text = console.export_text()
+    assert "coeval predict 'runs/of a long name' new.csv -o predictions.csv" in text
+    assert "runs/of a long name/model/model.onnx" in text
+    assert "…" not in text
+
+
 def test_the_plain_summary_says_the_same_without_escape_codes():
     lines = plain(examples.run(), Path("runs/adult"))
     assert any("0.8668 to 0.8797" in one for one in lines)
     assert any(one.endswith("coeval resume runs/adult --budget 10m") for one in lines)
     assert not any("\x1b" in one for one in lines)
-
-
-@pytest.mark.parametrize(
-    ("budget", "options"),
-    [
-        ({"seconds": 1800.0, "trials": None}, "--budget 60m"),
-        ({"seconds": 40.0, "trials": None}, "--budget 2m"),
-        ({"seconds": 300.0, "trials": 4}, "--budget 10m --trials 8"),
-        ({"seconds": None, "trials": 4}, "--trials 8"),
-    ],
-)
-def test_to_search_on_every_limit_of_the_run_is_raised(budget, options):
-    run = examples.run()
-    lines = plain(replace(run, capsule={**run.capsule, "budget": budget}), Path("runs/adult"))
-    assert any(one.endswith(f"coeval resume runs/adult {options}") for one in lines)
 
 
 def test_an_interrupted_runs_summary_leads_to_resume():

@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from coeval.report import ablation, evidence, importance, lineage, search, summary, why
+from coeval.report import ablation, evidence, headline, importance, lineage, search, summary, why
 from coeval.report.facts import collect
 from coeval.report.page import render
 from coeval.store.protocol import Event, Note
@@ -127,6 +127,7 @@ def test_what_the_ablation_took_stands_in_the_ledger():
     seconds = {"search": 3.0, "final": 1.0, "export": 1.0, "total": 5.0}
     facts = found(seconds=seconds)  # an event a second, fifteen in all
     assert "explaining the winner 9.0 s" in text(search.ledger(facts))
+    assert "whole time 14.0 s" in text(headline.header(facts))
     assert "explaining" not in text(search.ledger(whys.run(LOG, seconds=seconds)))
 
 
@@ -220,6 +221,13 @@ def test_the_luck_of_the_choice_is_said_where_it_is_known():
     assert "0.4000 (0.4300 without the luck of the choice), test 0.5000" in evidence.gap(facts)
     assert "0.4300 without the luck of being the best of many" in str(evidence.trust(facts))
     assert "luck" not in evidence.gap(found(test=test, validation=0.4, corrected=None))
+
+
+def test_no_luck_is_said_that_made_a_score_worse():
+    test = {"value": 0.5, "low": 0.4, "high": 0.6}
+    facts = found(test=test, validation=0.4, corrected=0.39)  # an error: less is better
+    assert evidence.gap(facts).startswith("Validation 0.4000, test 0.5000")
+    assert "luck" not in str(evidence.trust(facts))
 
 
 def test_the_luck_of_the_choice_is_not_said_of_another_trial():

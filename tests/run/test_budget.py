@@ -56,7 +56,7 @@ def test_a_budget_needs_a_limit():
         Budget()
 
 
-@pytest.mark.parametrize("trials", [0, -1, True])
+@pytest.mark.parametrize("trials", [0, -1, True, 1.5])
 def test_trials_must_be_counted_from_one(trials):
     with pytest.raises(BudgetError, match="1 or more"):
         Budget(trials=trials)

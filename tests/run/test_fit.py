@@ -70,6 +70,12 @@ def resumed(run, **limits):
     return str(refused.value)
 
 
+def test_a_finished_run_is_searched_on_with_more_than_it_spent(begun, monkeypatch):
+    monkeypatch.setattr(fit, "notes", lambda events, kind: ["final"])
+    monkeypatch.setattr(fit, "active_seconds", lambda events: 280.0)
+    assert resumed(begun, budget="100s").endswith("--budget 9m20s")
+
+
 def test_a_sitting_has_for_its_shares_what_is_left_of_the_budget(begun, sites, monkeypatch):
     monkeypatch.setattr(fit, "active_seconds", lambda events: 280.0)
     resumed(begun, budget="6m")

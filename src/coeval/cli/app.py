@@ -269,6 +269,17 @@ def show(
     json: Json = False,
 ) -> None:
     """Show an architecture and how it was found, the cells that it is stacked of, or the columns by their worth."""
+    if columns or cells:
+        from coeval.cli.words import refuse_together  # noqa: PLC0415
+
+        refuse_together(
+            {
+                "--columns": columns,
+                "--cells": cells,
+                "--trial": trial is not None,
+                "--svg": columns and svg is not None,
+            }
+        )
     if columns:
         from coeval.cli.explain import columns_command  # noqa: PLC0415
 

@@ -121,7 +121,9 @@ def bench(
         int | None,
         typer.Option(help="Searches of each strategy.", show_default="10; 1 of evaluation"),
     ] = None,
-    evaluations: Annotated[int, typer.Option(help="Trainings that a search may spend.")] = 300,
+    evaluations: Annotated[
+        int | None, typer.Option(help="Trainings that a search may spend.", show_default="300")
+    ] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(
@@ -148,7 +150,9 @@ def bench(
     target: Annotated[
         str | None, typer.Option(help="Of evaluation: the column to predict.", show_default=False)
     ] = None,
-    budget: Annotated[str, typer.Option(help="Of evaluation: wall clock of a run.")] = "30s",
+    budget: Annotated[
+        str | None, typer.Option(help="Of evaluation: wall clock of a run.", show_default="30s")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the plot.", show_default="runs/bench-TABLE")
     ] = None,
@@ -160,13 +164,24 @@ def bench(
 
     ``coeval bench evaluation`` runs coeval fit instead: plain, with each lever that makes evaluations cheaper, with all.
     """
+    from coeval.cli.words import refuse_foreign  # noqa: PLC0415
+
     if table == "evaluation":
         from coeval.cli import bench_evaluation as evaluation  # noqa: PLC0415
 
+        of_tables = {
+            "--strategy": strategy,
+            "--evaluations": evaluations,
+            "--objective": objective,
+            "--limit": limit,
+            "--no-cache": no_cache or None,
+            "--list": list_ or None,
+        }
+        refuse_foreign(of_tables, "a table of published results", "coeval bench evaluation")
         where = out or Path("runs") / "bench-evaluation"
         evaluation.evaluation_command(
             evaluation.Request(
-                data, target, budget, 1 if seeds is None else seeds, jobs, where, json
+                data, target, budget or "30s", 1 if seeds is None else seeds, jobs, where, json
             )
         )
         return
@@ -175,12 +190,13 @@ def bench(
     if list_:
         list_command(as_json=json)
         return
+    refuse_foreign({"--target": target, "--budget": budget}, "evaluation", f"coeval bench {table}")
     bench_command(
         Request(
             table=table,
             strategies=tuple(strategy or ()),
             seeds=10 if seeds is None else seeds,
-            evaluations=evaluations,
+            evaluations=300 if evaluations is None else evaluations,
             objectives=tuple(objective or ()),
             limits=tuple(limit or ()),
             canonical=not no_cache,

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from coeval.cli.bench_words import INTERVAL, REACHED, describe, drawings, headings, page, rows
 from coeval.cli.words import complain, say, show
-from coeval.errors import BudgetError, DataError, RunError
+from coeval.errors import BudgetError, DataError, RunError, typed
 from coeval.evaluate.machine import cores
 from coeval.evaluate.table_catalogue import ALIASES, CATALOGUE, load_benchmark
 from coeval.report.regret_page import regret_page
@@ -59,7 +59,7 @@ def bench_command(request: Request) -> None:
     truth = contest_truth(contest)
     found, notes = entrants(request.strategies, benchmark, objectives)
     random = expectation(truth, request.evaluations)
-    folder = _folder(request.out or Path("runs") / f"bench-{name}")
+    folder = make_folder(request.out or Path("runs") / f"bench-{name}")
     searches, is_complete = _run(contest, found, request)
     result = result_of(benchmark.table, contest, truth, random, searches, is_complete=is_complete)
     written = _write(result, folder, request) if searches else {}
@@ -140,7 +140,7 @@ def _run(contest: Contest, found: Sequence[Entrant], request: Request) -> tuple[
     return searches, True
 
 
-def _folder(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """Make the folder before anything is paid for.
 
     Raises:
@@ -186,7 +186,7 @@ def _again(request: Request) -> str:
     words += [f"--limit {one}" for one in request.limits]
     words += [f"--seeds {request.seeds}", f"--evaluations {request.evaluations}"]
     words += ["--no-cache"] if not request.canonical else []
-    words += [f"--data {request.data}"] if request.data is not None else []
+    words += [f"--data {typed(request.data)}"] if request.data is not None else []
     return " ".join(words)
 
 

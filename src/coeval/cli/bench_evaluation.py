@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Grid
 from rich.text import Text
 
+from coeval.cli.bench import make_folder
 from coeval.cli.words import complain, say, show
 from coeval.errors import BudgetError, DataError
 from coeval.run.bench_evaluation import PLAIN, Measured, Setup, measure, setups
@@ -80,18 +81,19 @@ def _table(request: Request) -> tuple[Path, str]:
 
     Raises:
         DataError: A table was named without its target, or the other way round.
+        RunError: The folder cannot be made.
     """
     if (request.data is None) != (request.target is None):
         raise DataError(
             f"--data FILE and --target COLUMN go together, got only {'--target' if request.data is None else '--data'}. "
             "Give both, or neither for scikit-learn's digits."
         )
+    make_folder(request.out)
     if request.data is not None and request.target is not None:
         return request.data, request.target
     from sklearn.datasets import load_digits  # noqa: PLC0415 - seconds, for this alone
 
     bunch = load_digits(as_frame=True)
-    request.out.mkdir(parents=True, exist_ok=True)
     path = request.out / DIGITS
     bunch.data.assign(**{TARGET: [f"d{one}" for one in bunch.target]}).to_csv(path, index=False)
     return path, TARGET

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coeval.cli.words import say
-from coeval.errors import RunError
+from coeval.errors import RunError, typed
 from coeval.run.budget import Budget
 from coeval.trial import Trial
 
@@ -45,7 +45,9 @@ def columns_command(run: Path, *, as_json: bool) -> None:
 
     facts = _facts(run)
     if facts.final is None:
-        raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
+        raise RunError(
+            f"{run} holds no finished model yet. Continue it with: coeval resume {typed(run)}"
+        )
     found = dig(facts.final, "importance")
     if facts.image is not None:
         raise RunError(
@@ -55,7 +57,7 @@ def columns_command(run: Path, *, as_json: bool) -> None:
         budget = Budget(**facts.capsule["budget"])
         raise RunError(
             f"The importance of the columns was not measured in {run}: it takes two columns of a table, thirty rows that "
-            f"were held out, and a moment of time. Give the run more of it: coeval resume {run} {budget.twice}"
+            f"were held out, and a moment of time. Give the run more of it: coeval resume {typed(run)} {budget.twice}"
         )
     say(json.dumps(found) if as_json else "\n".join(importance.lines(facts)))
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from coeval.cli.words import complain, say
+from coeval.errors import typed
 from coeval.report import signals
 from coeval.report.page import gather, write
 from coeval.report.progress import Progress, Tracker
@@ -34,7 +35,7 @@ class Display:
     def begin(self, site: Site, spent: float, earlier: Sequence[Trial | Note]) -> None:
         """Say what was read, and begin to show."""
         metric = site.task.metric
-        self._kept = f". What was finished is kept: coeval resume {site.folder.path}"
+        self._kept = f". What was finished is kept: coeval resume {typed(site.folder.path)}"
         for line in task_summary(site.task):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         start = Progress(
@@ -112,7 +113,7 @@ def _close(outcome: Outcome, *, as_json: bool) -> None:
     facts = gather(folder)
     console = Console()
     if console.is_terminal:
-        console.print(summary(facts, folder))
+        console.print(summary(facts, folder), crop=False)
     else:
         say("\n".join(plain(facts, folder)))
 

@@ -15,7 +15,7 @@ from coeval.architecture.text import one_line, outline
 from coeval.cli.explain import why
 from coeval.cli.words import say
 from coeval.component.library import NEURAL
-from coeval.errors import DataError, ExportError, RunError, unknown
+from coeval.errors import DataError, ExportError, RunError, typed, unknown
 from coeval.export.folder import CARD, MANIFEST, ONNX, SOURCE, WEIGHTS, check_files, read_manifest
 from coeval.trial import Trial
 
@@ -47,7 +47,9 @@ def model_folder(run: Path) -> Path:
     if found := _finished(run):
         return found
     if (run / "capsule.json").is_file():
-        raise RunError(f"{run} holds no finished model yet. Continue it with: coeval resume {run}")
+        raise RunError(
+            f"{run} holds no finished model yet. Continue it with: coeval resume {typed(run)}"
+        )
     what = "a file" if run.is_file() else "nothing" if not run.exists() else "no run"
     raise RunError(
         f"Expected a run's folder at {run}, found {what}. Name the --out of 'coeval fit'."
@@ -63,7 +65,7 @@ def predict_command(run: Path, data: Path, out: Path | None) -> None:
     from coeval.export.predictor import Predictor  # noqa: PLC0415 - loads ONNX Runtime
 
     if out is not None:
-        _check_suffix(out)
+        _check_out(out, data)
     predictor = Predictor(model_folder(run))
     found = predictor.predict(data)
     if predictor.description.image is None:
@@ -101,12 +103,20 @@ def _suffix(out: Path) -> str:
     return Path(name.stem).suffix if is_packed else name.suffix
 
 
-def _check_suffix(out: Path) -> None:
-    """Check that predictions can be written as a file's name says.
+def _check_out(out: Path, data: Path) -> None:
+    """Check, before anything is predicted, that predictions can be written as a file's name says, and replace no data.
 
     Raises:
-        DataError: They cannot.
+        DataError: They cannot, or they would.
     """
+    if out.exists() and data.exists() and out.samefile(data):
+        raise DataError(
+            f"Expected -o to name a file of its own, got {out}, which holds the rows to predict. Name another file with -o."
+        )
+    if not out.parent.is_dir():
+        raise DataError(
+            f"Expected -o to name a file in a folder that is there, got {out}. Make {out.parent}, or name another file with -o."
+        )
     if _suffix(out) not in _TABLES:
         known = ", ".join(one for one in _TABLES if one)
         raise DataError(
@@ -181,7 +191,7 @@ def _chosen(run: Path, number: int | None) -> Trial | None:
         return _numbered(run, facts, number)
     if facts.winner is None:
         raise RunError(
-            f"{run} holds neither a model nor a trial that succeeded. Continue it with: coeval resume {run}"
+            f"{run} holds neither a model nor a trial that succeeded. Continue it with: coeval resume {typed(run)}"
         )
     return facts.winner
 

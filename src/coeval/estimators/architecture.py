@@ -52,6 +52,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
     """What both estimators share."""
 
     _form: Form | None
+    _by_name: bool
 
     def __init__(
         self,
@@ -86,8 +87,9 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def _search(self, task: Task, seed: int, started: float) -> None:
         """Search, train the best on all rows, and keep the model."""
-        from coeval.train.device import limited  # noqa: PLC0415 - loads torch
+        from coeval.train.device import limited, resolve  # noqa: PLC0415 - loads torch
 
+        resolve(self.device)  # one that is not there would fail every trial until the budget ends
         how = Fit(
             Budget.of(self.budget, self.trials),
             self.strategy,
@@ -143,7 +145,10 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
-        """Return the features as the task reads them: frames and images as they are, everything else as numbers."""
+        """Return the features as the task reads them: frames and images as they are, everything else as numbers.
+
+        What was fitted on an array takes a frame by the order of its columns, as scikit-learn's estimators do.
+        """
         if (
             type(X).__name__ == "LazyFrame"
         ):  # scikit-learn finds no features in what is not collected
@@ -151,7 +156,8 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
         is_image = holds_images(X)
         if reset:
             self._form = form_of(X) if is_image else None
-        if is_image or _is_frame(X):
+            self._by_name = _is_frame(X)
+        if is_image or (self._by_name and _is_frame(X)):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         return validate_data(
@@ -256,7 +262,7 @@ class ArchitectureClassifier(ClassifierMixin, _ArchitectureEstimator):  # type: 
             sample_weight: ``(rows,)`` non-negative weights.
 
         Raises:
-            ValueError: The data cannot be learnt from.
+            ValueError: The data cannot be learnt from, or this machine lacks the device.
             BudgetError: The budget is not a duration, a limit is no number with its unit, or no network keeps it.
             SpaceError: No network keeps a limit, or a name among the parameters is unknown.
             RunError: No candidate could be trained, or the budget is too short for a single one.
@@ -341,7 +347,7 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
             sample_weight: ``(rows,)`` non-negative weights.
 
         Raises:
-            ValueError: The data cannot be learnt from.
+            ValueError: The data cannot be learnt from, or this machine lacks the device.
             BudgetError: The budget is not a duration, a limit is no number with its unit, or no network keeps it.
             SpaceError: No network keeps a limit, or a name among the parameters is unknown.
             RunError: No candidate could be trained, or the budget is too short for a single one.

@@ -125,6 +125,21 @@ class Facts:
         return tuple(one for one in self.trials if one.trial.state is State.FAILED)
 
     @property
+    def explaining(self) -> float:
+        """Return the seconds spent on the winner's decisions after the ``final`` note, which could not tell them."""
+        is_told = bool(self.ablated) and not self.since_final
+        return max(0.0, self.active - self._told) if is_told else 0.0
+
+    @property
+    def spent(self) -> float:
+        """Return the seconds of the whole run."""
+        return self._told + self.explaining if self._told else self.active
+
+    @property
+    def _told(self) -> float:
+        return float(dig(self.final, "seconds", "total") or 0.0)
+
+    @property
     def has_test(self) -> bool:
         """Return whether a test split was locked: all splits are, unless their sizes say that it has no rows."""
         sizes = dig(self.capsule, "task", "splits")

@@ -101,8 +101,7 @@ def _figures(facts: Facts) -> Markup:
     pairs.append(
         ("candidates tried", join([tag("strong", words.count(searched)), tag("small", failed)]))
     )
-    total = dig(facts.final, "seconds", "total") or facts.active
-    pairs.append(("whole time", tag("strong", words.duration(total))))
+    pairs.append(("whole time", tag("strong", words.duration(facts.spent))))
     if parameters := dig(facts.final, "parameters"):
         pairs.append(("parameters", tag("strong", words.compact(parameters))))
     return tag("div.figures", definitions(pairs))

@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from coeval.report import words
 from coeval.report.facts import Facts, dig
@@ -77,19 +78,22 @@ def next_commands(folder: str, facts: Facts) -> list[tuple[str, str]]:
         ),
         ("see the architecture", f"coeval show {name}"),
         ("take the model away", f"coeval export {name} --format onnx"),
-        ("search on", f"coeval resume {name} {_doubled(facts)}"),
+        ("search on", f"coeval resume {name}{_twice(facts)}"),
     ]
 
 
-def _doubled(facts: Facts) -> str:
-    """Return the options of a budget twice as large: what was spent counts, so a resume within it would be refused."""
+def _twice(facts: Facts) -> str:
+    """Return the options of twice the budget, which counts over all sittings: a run is refused less than it had."""
     seconds, trials = (dig(facts.capsule, "budget", one) for one in ("seconds", "trials"))
-    minutes = [f"--budget {math.ceil(2 * seconds / 60)}m"] if seconds else []
-    return " ".join([*minutes, *([f"--trials {2 * trials}"] if trials else [])]) or "--budget 10m"
+    whole = math.ceil(2 * (seconds or 0))
+    minutes = f" --budget {whole // 60}m" if whole % 60 == 0 else f" --budget {whole}s"
+    return (minutes if seconds else "") + (f" --trials {2 * trials}" if trials else "")
 
 
 def _next(facts: Facts) -> Markup:
-    commands = next_commands(facts.name, facts)
+    """Return the next commands, with the folder as the run's own command named it, if it still has that name."""
+    given = PurePath(str(dig(facts.capsule, "options", "out") or ""))
+    commands = next_commands(str(given) if given.name == facts.name else facts.name, facts)
     rows = [(what, tag("code", command)) for what, command in commands]
     return join([tag("h3", "Next"), table((), rows)])
 

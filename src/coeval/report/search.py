@@ -217,9 +217,8 @@ def _wall(facts: Facts) -> list[Phase]:
             "everything else" if "baselines" in recorded else "starting, reading, baselines, export"
         )
         phases.append(("p-other", whole, rest))
-    explaining = facts.active - float(recorded.get("total") or 0.0)
-    if facts.ablated and not facts.since_final and explaining > 0.05:
-        phases.append(("p-final", "explaining the winner", explaining))
+    if facts.explaining > 0.05:
+        phases.append(("p-final", "explaining the winner", facts.explaining))
     return phases
 
 

@@ -1,5 +1,6 @@
 """What the terminal says at the end: the score beside the baselines', what was searched, files, next commands."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -18,7 +19,7 @@ Row = tuple[str, str, str]
 
 
 def summary(facts: Facts, folder: Path) -> RenderableType:
-    """Return the closing block for a terminal.
+    """Return the closing block for a terminal, to be printed with ``crop=False``: paths and commands stay whole.
 
     Args:
         facts: From ``page.gather(folder)``.
@@ -30,20 +31,24 @@ def summary(facts: Facts, folder: Path) -> RenderableType:
         table.add_column(name, justify="right" if side == "right" else "left")
     for row in score_rows(facts):
         table.add_row(*map(Text, row), style="bold" if row[0] == OWN else "")
-    files = Table.grid(padding=(0, 2))
-    for path, use in made(facts, folder):
-        files.add_row(Text(path, "cyan", no_wrap=True), Text(use, "dim"))
-    commands = Table.grid(padding=(0, 2))
-    for use, command in next_commands(str(folder), facts):
-        commands.add_row(Text(command, no_wrap=True), Text(use, "dim"))
+    commands = [(command, use) for use, command in next_commands(str(folder), facts)]
     return Group(
         Text(verdict.sentence, f"bold {_COLOURS.get(verdict.outcome, '')}".strip()),
         *([Text(verdict.basis, "dim")] if verdict.basis else []),
         Padding(table, (1, 0)),
         *(Text(one) for one in said(facts)),
-        Padding(files, (1, 0)),
-        commands,
+        Text(),
+        _whole(made(facts, folder), "cyan"),
+        Text(),
+        _whole(commands, ""),
     )
+
+
+def _whole(pairs: Sequence[tuple[str, str]], style: str) -> Text:
+    """Return what a user copies, with what it is for, a line each; a narrow terminal breaks the lines, nothing cuts them."""
+    width = max(len(first) for first, _ in pairs)
+    lines = [Text.assemble((first.ljust(width), style), "  ", (use, "dim")) for first, use in pairs]
+    return Text("\n", no_wrap=True, overflow="ignore").join(lines)
 
 
 def plain(facts: Facts, folder: Path) -> list[str]:
@@ -86,13 +91,12 @@ def said(facts: Facts) -> list[str]:
     """Return what was searched and what was found, one sentence a line."""
     cached = sum(one.is_cached for one in facts.trials)
     size = words.space_size(dig(facts.capsule, "space", "size"))
-    spent = dig(facts.final, "seconds", "total") or facts.active
     running = len(facts.trials) - len(facts.done) - len(facts.failed)
     left = f", {running:,} unfinished" if running else ""
     again = f" in {len(facts.trials):,} trials" if len(facts.trials) > facts.candidates else ""
     lines = [
         f"Searched {words.plural(facts.candidates, 'candidate')}{again} ({len(facts.failed):,} failed, "
-        f"{cached:,} cached{left}) of {size} in {words.duration(float(spent))}."
+        f"{cached:,} cached{left}) of {size} in {words.duration(facts.spent)}."
     ]
     if facts.architecture is not None:
         others = len(dig(facts.final, "members") or ["itself"]) - 1

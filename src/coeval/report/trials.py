@@ -100,7 +100,7 @@ def _row(facts: Facts, one: Timed, *, is_tied: bool) -> Markup:
     ] * is_tied
     cells = (
         _number(trial.number, str(trial.number)),
-        tag("td", *origin, *badges),
+        tag("td", tag("span.origin", *origin), *badges),
         tag(f"td.state.{trial.state.value}", state),
         _number(value, words.score(value)),
         _number(cost.get("epochs"), words.count(cost.get("epochs"))),

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from numbers import Integral
 
 from coeval.errors import BudgetError
 
@@ -37,8 +38,14 @@ class Budget:
             raise BudgetError(
                 f"A budget must be longer than 0 s, got {self.seconds:g} s. {_EXAMPLES}"
             )
-        if self.trials is not None and (isinstance(self.trials, bool) or self.trials < 1):
-            raise BudgetError(f"The number of trials must be 1 or more, got {self.trials}.")
+        if self.trials is not None and (
+            isinstance(self.trials, bool)
+            or not isinstance(self.trials, Integral)
+            or self.trials < 1
+        ):
+            raise BudgetError(
+                f"The number of trials must be a whole number, 1 or more, got {self.trials}."
+            )
 
     def seconds_left(self, spent: float) -> float:
         """Return the seconds left after ``spent``; infinity without a limit on time."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from coeval.errors import RunError, SpaceError
+from coeval.errors import RunError, SpaceError, typed
 from coeval.run.budget import Budget
 from coeval.run.folder import open_folder
 from coeval.run.options import Options
@@ -33,7 +33,7 @@ def cells_from(run: Path) -> Cells:
     if winner is None:
         budget = Budget(capsule["budget"]["seconds"], capsule["budget"]["trials"])
         raise RunError(
-            f"No trial of {run} has succeeded, so it has no cells. Give it more time: coeval resume {run} {budget.twice}"
+            f"No trial of {run} has succeeded, so it has no cells. Give it more time: coeval resume {typed(run)} {budget.twice}"
         )
     name = preset or ("stages" if capsule["task"].get("image") else "a table's")
     try:

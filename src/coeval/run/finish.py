@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from coeval.errors import ExportError
+from coeval.errors import ExportError, typed
 from coeval.export.card import CardFacts
 from coeval.export.card import Score as CardScore
 from coeval.export.ensemble import Trained, cost_of
@@ -82,7 +82,7 @@ def finish(
     except BrokenExecutor as error:
         raise ExportError(
             f"A worker died while the model was finished, most likely for want of memory. The search is kept: "
-            f"coeval resume {site.folder.path} --workers 1"
+            f"coeval resume {typed(site.folder.path)} --workers 1"
         ) from error
     finally:
         pool.close()

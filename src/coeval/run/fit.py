@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval import __version__
-from coeval.errors import RunError
+from coeval.errors import RunError, typed
 from coeval.run.ablation import ablate
 from coeval.run.budget import Budget
 from coeval.run.capsule import capsule
@@ -186,7 +186,7 @@ def _sit(
         if notes(events, "final") and (left < LEAST_BUDGET or _is_full(budget, trials(events))):
             raise RunError(
                 f"{folder.path} is finished: its budget is spent. To search on, raise it: "
-                f"coeval resume {folder.path} {budget.twice}"
+                f"coeval resume {typed(folder.path)} {_at_least(budget, spent, trials(events)).twice}"
             )
         plan = memory_plan(options.memory, workers, task)
         _keep(folder, budget)
@@ -279,7 +279,7 @@ def _check_any(run: Run, site: Site, passed: float) -> None:
     """
     if run.best is not None:
         return
-    again = f"coeval resume {site.folder.path}"
+    again = f"coeval resume {typed(site.folder.path)}"
     more = f"{again} {site.budget.twice}"
     if all(one.state is State.RUNNING for one in run.trials):
         if run.why == "interrupted":
@@ -300,6 +300,14 @@ def _check_any(run: Run, site: Site, passed: float) -> None:
 def _is_full(budget: Budget, found: tuple[Trial, ...]) -> bool:
     finished = sum(one.state is not State.RUNNING for one in found)
     return budget.trials is not None and finished >= budget.trials
+
+
+def _at_least(budget: Budget, seconds: float, found: tuple[Trial, ...]) -> Budget:
+    """Return a budget, raised to what was spent where it is less."""
+    return Budget(
+        None if budget.seconds is None else max(budget.seconds, seconds),
+        None if budget.trials is None else max(budget.trials, len(found)),
+    )
 
 
 def _sitting(site: Site, began: float) -> Note:

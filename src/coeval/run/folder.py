@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coeval.errors import RunError, did_you_mean
+from coeval.errors import RunError, did_you_mean, typed
 from coeval.run.replace import ASIDE, MOVING, discard, put_back, remove, set_aside
 from coeval.store.lock import WriterLock
 
@@ -238,7 +238,7 @@ def _clear(folder: RunFolder, *, overwrite: bool) -> None:
     is_run = folder.capsule_file.exists()
     results = _results(folder)
     if not overwrite and (is_run or results):
-        what = "already holds a run. Continue it with: coeval resume " + str(folder.path)
+        what = "already holds a run. Continue it with: coeval resume " + typed(folder.path)
         if not is_run:
             what = f"holds {results[0]} of a run that has lost its capsule.json. Restore that from a copy"
         raise RunError(
@@ -290,7 +290,7 @@ def _without_capsule(folder: RunFolder) -> str:
     if any(_is_ours(name) for name in names):
         return (
             f"The run at {folder.path} never started: it was ended before its capsule.json was written. "
-            f"Call coeval fit again, with --out {folder.path}."
+            f"Call coeval fit again, with --out {typed(folder.path)}."
         )
     return (
         f"Expected a run at {folder.path}, but it has no capsule.json. Name the folder that "

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from coeval.architecture.inference import infer
-from coeval.errors import CoevalError, RunError
+from coeval.errors import CoevalError, RunError, typed
 from coeval.export.card import CardFacts
 from coeval.export.final import Resources, make_final
 from coeval.export.finalists import choose_finalists
@@ -114,7 +114,7 @@ def _card(
         notes=task.notes,
         parameters=cost.parameters,
         macs=cost.macs,
-        command=f"{options.command()}; coeval export {options.out} --point {finalist.trial}",
+        command=f"{options.command()}; coeval export {typed(options.out)} --point {finalist.trial}",
         seed=options.seed,
         trials=count,
         fingerprint=task.fingerprint,

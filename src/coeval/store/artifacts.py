@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from coeval.errors import RunError
+from coeval.errors import RunError, typed
 
 _SUFFIX = ".safetensors"
 _ABANDONED = 3600.0  # seconds after which a temporary file cannot belong to a living worker's write
@@ -87,7 +87,7 @@ class FileArtifacts:
         except OSError as error:
             raise RunError(
                 f"Cannot write weights to {self._folder}: {error.strerror}. Free some space or mend "
-                f"the permissions, then continue with: coeval resume {self._folder.parent}"
+                f"the permissions, then continue with: coeval resume {typed(self._folder.parent)}"
             ) from error
         return digest
 

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from coeval.errors import RunError
+from coeval.errors import RunError, typed
 
 MIGRATIONS: tuple[str, ...] = (
     # 0 -> 1: an empty file becomes a journal
@@ -91,7 +91,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> N
     elif version < FORMAT:
         raise RunError(
             f"{path} has format {version}, this coeval reads {FORMAT}. "
-            f"'coeval resume {path.parent}' brings it up to date."
+            f"Bring it up to date with: coeval resume {typed(path.parent)}"
         )
     for step in range(version, FORMAT):
         connection.executescript(
@@ -105,12 +105,12 @@ def explain(error: sqlite3.Error, path: Path) -> RunError:
     if "full" in text:
         return RunError(
             f"The disk that holds {path} is full ({text}). Everything recorded so far is kept. "
-            f"Free some space, then continue with: coeval resume {path.parent}"
+            f"Free some space, then continue with: coeval resume {typed(path.parent)}"
         )
     if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
         return RunError(
             f"{path} cannot be used: {text}. Everything recorded so far is kept. Check the disk, the "
-            f"file's permissions and that no other program holds it, then: coeval resume {path.parent}"
+            f"file's permissions and that no other program holds it, then: coeval resume {typed(path.parent)}"
         )
     return _damaged(path, text)
 
