@@ -8,7 +8,7 @@ from coeval.oneshot.strategy import OneShot
 from coeval.report import one_shot
 from coeval.report.facts import Facts, Timed
 from coeval.testing.fakes import drive
-from coeval.trial import Objective
+from coeval.trial import Objective, State
 from tests.oneshot.fakes import FakeOneShot
 from tests.oneshot.searches import SPACE
 
@@ -79,10 +79,14 @@ def test_a_search_whose_find_was_never_trained_says_that_the_budget_was_too_shor
 
 
 def test_a_search_without_a_slice_says_so_in_place_of_its_course():
-    found = replace(facts("darts", trials=1), trials=())
+    found = facts("darts", trials=1)
+    (said,) = one_shot.lines(replace(found, trials=()))
+    assert said.startswith("darts did not train its supernet for a single slice: the search ended")
+    assert said.endswith("Raise the budget, or resume.")
+    failed = replace(found.trials[0].trial, state=State.FAILED)
+    found = replace(found, trials=(replace(found.trials[0], trial=failed),))
     (said,) = one_shot.lines(found)
-    assert said.startswith("darts did not train its supernet for a single slice")
-    assert "a resume does not try again" in said
+    assert "a resume does not try again what failed" in said
     assert "for a single slice: the budget was too short" in str(one_shot.section(found))
 
 

@@ -118,7 +118,7 @@ class _ArchitectureEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lea
             )
         if self.strategy in METHODS:
             found = history(self.strategy, run.trials)
-            for said in (nothing(self.strategy),) if found is None else found.on_time:
+            for said in (nothing(self.strategy, run.trials),) if found is None else found.on_time:
                 warnings.warn(said, UserWarning, stacklevel=3)
         self.model_: Trained = final.whole
         self.architecture_ = final.model.architecture

@@ -126,12 +126,21 @@ class History:
         return f"No collapse: {share}."
 
 
-def nothing(method: str) -> str:
-    """Return what is said of a method whose supernet was never trained."""
-    return (
-        f"{method} did not train its supernet for a single slice: the budget was too short for it, or its ticks failed. "
-        "The model is another search's. Begin a new run with a larger budget: a resume does not try again what failed."
-    )
+def nothing(method: str, trials: Sequence[Trial]) -> str:
+    """Return what is said of a method whose supernet was never trained.
+
+    Args:
+        method: Name in ``METHODS``.
+        trials: Of the run.
+    """
+    ticks = [one for one in trials if (tick := tick_of(one.proposal)) and tick.method == method]
+    begun = f"{method} did not train its supernet for a single slice"
+    if any(one.state is State.FAILED for one in ticks):
+        return (
+            f"{begun}: the budget was too short for it, or its ticks failed. The model is another search's. Begin a new run "
+            "with a larger budget: a resume does not try again what failed."
+        )
+    return f"{begun}: the search ended before. The model is another search's. Raise the budget, or resume."
 
 
 def history(method: str, trials: Sequence[Trial]) -> History | None:

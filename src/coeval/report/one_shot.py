@@ -5,6 +5,7 @@ from coeval.oneshot.method import METHODS
 from coeval.report import words
 from coeval.report.facts import Facts, dig
 from coeval.report.markup import Markup, join, number, number_head, table, tag
+from coeval.trial import Trial
 
 ROWS = 12
 """Slices in the table at most, evenly spread."""
@@ -13,14 +14,14 @@ ROWS = 12
 def of_run(facts: Facts) -> History | None:
     """Return what the run's ticks came to; ``None`` for a run without any."""
     name = _method(facts)
-    return None if name is None else history(name, [one.trial for one in facts.trials])
+    return None if name is None else history(name, _trials(facts))
 
 
 def lines(facts: Facts) -> list[str]:
     """Return for the terminal what there was no time for, and the sentence on skips; nothing for a run without such a search."""
     name, found = _method(facts), of_run(facts)
     if found is None:
-        return [] if name is None else [nothing(name)]
+        return [] if name is None else [nothing(name, _trials(facts))]
     return [*found.on_time, found.on_skips]
 
 
@@ -28,7 +29,7 @@ def section(facts: Facts) -> Markup:
     """Return the course of a search inside one network; nothing where there was none."""
     name, found = _method(facts), of_run(facts)
     if found is None:
-        return Markup() if name is None else tag("p", nothing(name))
+        return Markup() if name is None else tag("p", nothing(name, _trials(facts)))
     said = [tag("p", one) for one in found.sentences]
     note = (
         "Scores on shared weights only choose what is trained from scratch: no score of the supernet is compared with "
@@ -41,6 +42,10 @@ def _method(facts: Facts) -> str | None:
     """Return the name of the run's one-shot method, if its strategy is one."""
     name = str(dig(facts.capsule, "strategy", "name") or "")
     return name if name in METHODS else None
+
+
+def _trials(facts: Facts) -> list[Trial]:
+    return [one.trial for one in facts.trials]
 
 
 def _slices(found: History) -> Markup:

@@ -74,7 +74,7 @@ def note_one_shot(site: Site, trials: Sequence[Trial]) -> None:
     if trains_ticks(site):
         name = site.options.strategy
         found = history(name, trials)
-        said = {"method": name, "said": [nothing(name)]} if found is None else _facts(found)
+        said = {"method": name, "said": [nothing(name, trials)]} if found is None else _facts(found)
         site.record(Note("one_shot", said))
 
 
