@@ -2,6 +2,9 @@
 
 import dataclasses
 
+import numpy as np
+import pytest
+
 from coeval.export import ensemble_final
 from coeval.export import final as final_module
 from coeval.export.final import Resources, make_final
@@ -35,3 +38,20 @@ def test_weights_of_another_architecture_are_no_member():
     assert wrong.model is None
     assert not wrong.is_complete
     assert wrong.failure
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.5, Rows.SEARCHED), (1.0, Rows.ALL)])
+def test_a_refit_that_went_wrong_after_no_contest_gives_way_to_the_weights_of_the_search(
+    share, rows
+):
+    task, artifacts = task_of("breast_cancer"), Kept()
+    finalists = finalists_of(task, 8, artifacts=artifacts)
+
+    def halfway(function, jobs):
+        for job in jobs:
+            found = function(job)
+            told = np.where(found.selection > share, share, np.maximum(found.selection, 1 - share))
+            yield dataclasses.replace(found, selection=told)
+
+    final = make_final(finalists, Resources(task, rounds=0, mapped=halfway), artifacts)
+    assert final.rows is rows

@@ -330,7 +330,8 @@ def _best_model(
         # Who is to predict with it is trained after it.
         job = resources.refit(timed(winner, task, 1 if resources.together else LONGER), 0)
         after = next(iter(resources.mapped(retrain, [job])))
-        if after.is_complete and not has_lost(after, before, task):
+        kept = None if before else _stored([winner], resources, artifacts)
+        if after.is_complete and not has_lost(after, kept[1] if kept else before, task):
             return winner, after
     if before is not None:
         found = (
