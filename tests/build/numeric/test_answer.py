@@ -68,8 +68,9 @@ def test_the_listing_numbers_the_steps(programs, weights, expected):
     assert listing(answer(programs, weights), ["x"]) == expected
 
 
-def test_steps_are_not_named_like_an_input():
+def test_steps_are_not_named_like_an_input_or_the_target():
     assert listing(answer([SINE_TWICE], ()), ["t1"])[0] == ("t_1", "sin(t1)")
+    assert listing(answer([SINE_TWICE], ()), ["x"], "t1")[0] == ("t_1", "sin(x)")
 
 
 def test_the_formula_of_an_answer_has_its_weights():

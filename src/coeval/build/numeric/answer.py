@@ -98,7 +98,7 @@ def listing(answer: Answer, names: Sequence[str], target: str = "y") -> list[tup
     functions = iterations_of(Region(answer.inputs, tuple(steps), 0))
     known: list[Term] = [(one, ATOM) for one in names]
     lines: list[tuple[str, str]] = []
-    prefix = _prefix(names)
+    prefix = _prefix([*names, target])
     for one in steps:
         if one.component is IDENTITY:  # the step that names a bare input
             known.append(known[one.inputs[0]])
@@ -187,7 +187,7 @@ def _number(value: float) -> Term:
 
 
 def _prefix(names: Sequence[str]) -> str:
-    """Return what the numbers of steps stand behind: ``t``, unless an input is called so."""
+    """Return what the numbers of steps stand behind: ``t``, unless an input or the target is called so."""
     prefix = "t"
     while any(re.fullmatch(rf"{prefix}\d+", name) for name in names):
         prefix += "_"
