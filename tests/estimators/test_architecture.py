@@ -158,6 +158,14 @@ def test_a_lazy_frame_is_as_good_as_a_collected_one(mixed):
     assert np.array_equal(model.predict(lazy), model.predict(lazy.collect()))
 
 
+def test_dates_are_no_values_to_predict():
+    y = pd.date_range("2024-01-01", periods=40)
+    with pytest.raises(
+        ValueError, match=r"y holds datetime64\[.s\] values, such as 2024-01-01.*days from an event"
+    ):
+        ArchitectureRegressor(trials=1).fit(np.ones((40, 2)), y)
+
+
 @pytest.mark.parametrize("missing", [None, pd.NA])
 @pytest.mark.parametrize(
     ("estimator", "values"),

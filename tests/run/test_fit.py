@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from coeval.errors import RunError
+from coeval.errors import RunError, SpaceError
 from coeval.run import fit, fit_search
 from coeval.run.budget import Budget
 from coeval.run.folder import open_folder
@@ -123,3 +123,10 @@ def test_a_new_budget_is_kept_once_the_sitting_may_begin(begun, monkeypatch):
     assert folder.capsule()["budget"] == {"seconds": BUDGET, "trials": None}
     assert "no further" in resumed(begun, budget="6m", trials=5)
     assert folder.capsule()["budget"] == {"seconds": 360.0, "trials": 5}
+
+
+@pytest.mark.parametrize("data", ["table.csv", "digits.npz"])
+def test_other_models_are_refused_before_anything_is_read(data, tmp_path):
+    options = Options(data=tmp_path / data, target="y", out=tmp_path / "run", models="nueral")
+    with pytest.raises(SpaceError, match=r"models must be one of all, neural, got 'nueral'"):
+        fit.fit(options, None)

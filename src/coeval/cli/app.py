@@ -65,7 +65,10 @@ def fit(
         str | None, typer.Option(help="What to optimise.", show_default="by problem")
     ] = None,
     problem: Annotated[
-        str | None, typer.Option(help="binary, multiclass or regression.", show_default="inferred")
+        str | None,
+        typer.Option(
+            help="binary, multiclass, classification or regression.", show_default="inferred"
+        ),
     ] = None,
     kinds: Annotated[
         str | None,

@@ -29,7 +29,7 @@ from sklearn.utils.validation import (
 
 from coeval.architecture.text import outline
 from coeval.estimators.images import Form, form_of, holds_images, table_of, task_of
-from coeval.estimators.labels import label_texts, labelled, refuse_missing
+from coeval.estimators.labels import label_texts, labelled, refuse_missing, refuse_times
 from coeval.export.card import CardFacts
 from coeval.export.ensemble import Trained
 from coeval.oneshot.history import history, nothing
@@ -357,6 +357,7 @@ class ArchitectureRegressor(RegressorMixin, _ArchitectureEstimator):  # type: ig
         X = self._checked(X, reset=True)
         y = column_or_1d(y, warn=True)
         refuse_missing(y)
+        refuse_times(y)
         y = column_or_1d(y, dtype=np.float64)
         check_consistent_length(X, y)
         if not np.isfinite(y).all():

@@ -26,6 +26,18 @@ def refuse_missing(y: npt.NDArray[Any]) -> None:
         )
 
 
+def refuse_times(y: npt.NDArray[Any]) -> None:
+    """Refuse values that are dates or durations, of which NumPy would make numbers of a unit that nobody asked for.
+
+    Raises:
+        ValueError: They are.
+    """
+    if y.dtype.kind in "mM":
+        raise ValueError(
+            f"Input y holds {y.dtype} values, such as {y[0]}. Expected numbers: turn them into some, such as days from an event."
+        )
+
+
 def label_texts(labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], bool]:
     """Return labels as a saved model names them, and whether they are numbers: integers that doubles cannot hold are names."""
     if labels.dtype.kind in "iu":

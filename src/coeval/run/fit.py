@@ -33,6 +33,7 @@ from coeval.run.run import Run
 from coeval.run.site import Site, Watcher, process_age
 from coeval.run.sitting import sitting
 from coeval.run.strategies import PULLED, check_strategy, strategy_for
+from coeval.space.tabular import check_models
 from coeval.store.artifacts import FileArtifacts
 from coeval.store.journal import SqliteStore
 from coeval.store.protocol import Event, Note
@@ -80,6 +81,7 @@ def fit(
     began = time.monotonic() - process_age() if began is None else began
     budget = checked(Budget.of(options.budget, options.trials))
     check_strategy(options.strategy)
+    check_models(options.models)
     check_device(options.device)
     constraints = constraints_of(options)
     workers = checked_workers(options.workers)

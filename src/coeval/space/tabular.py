@@ -109,8 +109,7 @@ def space_for(
     Raises:
         SpaceError: Not even the smallest network fits the limits, or ``models`` is neither.
     """
-    if models not in MODELS:
-        raise SpaceError(unknown("models", models, MODELS))
+    check_models(models)
     preparation = ChoiceSpace(preparation_choices(task), "preparation")
     usual = {one.name: one.default for one in preparation.settings}
     columns = columns_for(usual, task.table, task.splits.train, task.target)
@@ -165,6 +164,16 @@ def space_for(
         parts["architecture"] = EitherSpace(families, tuple(one / sum(shares) for one in shares))
     named = {name: seeds[name] for name in order(seeds, looks_of(task))}
     return ProductSpace(parts, weights=WEIGHTS, named=named, typing=Typing(source or task))
+
+
+def check_models(models: str) -> None:
+    """Check a name of the kinds of models that compete.
+
+    Raises:
+        SpaceError: It is unknown.
+    """
+    if models not in MODELS:
+        raise SpaceError(unknown("models", models, MODELS))
 
 
 def affordable_macs(columns: Columns, outputs: int, passes: int) -> int:
