@@ -2,7 +2,8 @@
 
 The best of many uncertain scores is too good: part of what put it first is chance. Bootstrap bias correction takes that part away without
 any training (Tsamardinos, Greasidou & Borboudakis 2018, doi:10.1007/s10994-018-5714-4, section 4, algorithm 3): rows are drawn with
-replacement, the trial that is best on them is scored on the rows that were not drawn, and the mean over many draws is told.
+replacement, and the trial that is best on them is scored on the rows that were not drawn. Here the search's best is scored on these too, and the
+mean difference is its luck: where a few rows decide a score, that on fewer rows is another one for everybody.
 Each fold's network was taken at the epoch that was best for it, which is another luck and stays.
 """
 
@@ -25,19 +26,19 @@ TRIALS = 40
 """The best by validation are looked at: others would win on hardly any draw."""
 
 
-def corrected_score(
+def luck(
     predictions: Sequence[Floats], judged: Judged, seed: int, until: float = math.inf
 ) -> float:
-    """Return the score of the best of several trials, chosen on drawn rows and scored on the others.
+    """Return by how much the score of a search's best trial is luck: to be taken away from it.
 
     Args:
-        predictions: Of each trial, on rows that its networks had not learnt from: ``(rows, classes)`` or ``(rows,)``.
+        predictions: Of several trials, the best first, on rows that their networks had not learnt from: ``(rows, classes)`` or ``(rows,)``.
         judged: The rows.
         seed: Of the draws.
         until: ``time.monotonic()`` seconds at which the draws so far are enough.
 
     Returns:
-        The score, with the sign of the metric; NaN where no draw has one.
+        With the sign of the metric, so that it is negative where less is better; NaN where no draw has a score.
     """
     rng, rows = generator(seed, "luck"), len(judged.targets)
     found: list[float] = []
@@ -50,9 +51,10 @@ def corrected_score(
             continue
         inside, outside = judged.take(drawn), judged.take(others)
         costs = [inside.cost(one[drawn]) for one in predictions]
-        score = outside.score(predictions[int(np.argmin(costs))][others])
-        if math.isfinite(score):
-            found.append(score)
+        chosen = predictions[int(np.argmin(costs))]
+        gap = outside.score(predictions[0][others]) - outside.score(chosen[others])
+        if math.isfinite(gap):
+            found.append(gap)
     return float(np.mean(found)) if found else math.nan
 
 
@@ -65,7 +67,7 @@ def corrected_validation(
     seed: int = 0,
     seconds: float = 1.0,
 ) -> float | None:
-    """Return what ``corrected_score`` says of a search's best trials; ``None`` where it kept too little of what they predicted.
+    """Return the validation score of a search's best trial less its luck; ``None`` where too little is kept of what trials predicted.
 
     Args:
         task: What was searched.
@@ -83,7 +85,8 @@ def corrected_validation(
     predictions = [one[kept] for one in found if one is not None]
     if not found or found[0] is None or len(predictions) < 2:
         return None
-    score = corrected_score(predictions, Judged.of(task, rows[kept]), seed, until)
+    told = -objective.cost(ranked[0]) if objective.maximise else objective.cost(ranked[0])
+    score = told - luck(predictions, Judged.of(task, rows[kept]), seed, until)
     return score if math.isfinite(score) else None
 
 

@@ -96,16 +96,12 @@ def _whose(facts: Facts) -> str:
 def _corrected(facts: Facts) -> Score | None:
     """Return the score of the search's best trial without the luck of being the best.
 
-    ``None`` where the model is of another trial, or where the correction finds no luck: a mean over few rows a draw may be
-    the better score where a few rows decide it, and that is not what luck took away.
+    ``None`` where the model is of another trial, or where the correction finds no luck.
     """
-    found, told = (
-        read_score(dig(facts.final, "corrected")),
-        read_score(dig(facts.final, "validation")),
-    )
+    found, told = (read_score(dig(facts.final, one)) for one in ("corrected", "validation"))
     if found is None or told is None or not facts.is_incumbent:
         return None
-    return None if facts.better(found.value, told.value) else found
+    return found if facts.better(told.value, found.value) else None
 
 
 def _control(facts: Facts) -> Markup:
