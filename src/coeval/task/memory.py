@@ -77,12 +77,13 @@ def load(folder: str | Path, metric: Metric | None = None) -> Task:
         if facts["format"] != FORMAT:
             raise DataError(
                 f"{folder} holds a task of format {facts['format']}, this version reads {FORMAT}. "
-                "Read the data again."
+                "Read the data again with coeval fit."
             )
         return _rebuild(folder, facts, metric)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"The saved task in {folder} is missing or damaged ({error}). Read the data again."
+            f"The saved task in {folder} is missing or damaged ({error}). "
+            "Restore it from a copy, or read the data again with coeval fit."
         ) from error
 
 
