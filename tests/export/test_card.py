@@ -8,6 +8,7 @@ import pytest
 from coeval.export.card import CardFacts, ModelFacts, Part, Score, outlines
 from coeval.export.card import card as words
 from coeval.export.card_words import wording
+from coeval.export.predictor import Predictor
 from coeval.export.write import write_model
 from coeval.task.task import Problem
 from tests.export.models import model_for
@@ -98,11 +99,21 @@ def test_the_cards_own_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path / "model")
     monkeypatch.syspath_prepend(str(tmp_path / "model"))
     monkeypatch.setattr("sys.dont_write_bytecode", True)
-    scope: dict[str, object] = {}
+    scope: dict[str, Any] = {}
     exec(blocks[1], scope)
     assert scope["network"] is not None
     monkeypatch.delitem(__import__("sys").modules, "network")
-    compile(blocks[0], "card", "exec")
+    rows = [
+        "1.5,0.1,2024-01-31,red,2.5,The fox's",
+        ",0.1,,,,",
+        "-2,0.1,1999-12-31 12:00:00,blue,1,x/y",
+    ]
+    Path("data.csv").write_text(
+        "\n".join(["number,still,day,colour,code,note", *rows]), encoding="utf-8"
+    )
+    exec(blocks[0], scope)
+    told = Predictor(Path()).predict("data.csv")
+    assert scope["result"][0] == pytest.approx(told.iloc[:, 1:].to_numpy())
 
 
 def known(**changes: Any) -> ModelFacts:

@@ -99,7 +99,7 @@ def test_a_damaged_folder_is_explained(tmp_path, damage):
         (tmp_path / "codes.npy").write_bytes(b"nothing")
     else:
         facts.write_text(json.dumps(json.loads(facts.read_text()) | {"format": 99}))
-    with pytest.raises(DataError, match="[Rr]ead the data again with coeval fit"):
+    with pytest.raises(DataError, match=r"[Rr]ead the data again with coeval fit"):
         memory.load(tmp_path)
 
 

@@ -45,7 +45,7 @@ def wording(
         has_classes: Whether classes are predicted, and not a number.
     """
     if image is None:
-        return _table(inputs)
+        return _table()
     return _images(inputs[0][0], image, has_classes=has_classes)
 
 
@@ -61,25 +61,27 @@ def size(image: tuple[int, int, int]) -> str:
     return f"{height} by {width} pixels, {tone}"
 
 
-def _table(inputs: Sequence[tuple[str, str]]) -> Wording:
-    name, kind = inputs[0] if inputs else ("column", "string")
-    value = "np.array([[1.5]])" if kind == "double" else 'np.array([["text"]], dtype=object)'
-    columns = "column" if len(inputs) == 1 else "columns"
+def _table() -> Wording:
     return Wording(
         given="a table's row",
         one="row",
         each="a row",
         limits="Missing values are expected everywhere; categories never seen in training count as rare ones.",
         raw="raw columns",
-        takes=f"""`model.onnx` takes one array of shape (rows, 1) for each column: doubles for numbers (NaN = missing), strings for the rest \
+        takes="""`model.onnx` takes one array of shape (rows, 1) for each column: doubles for numbers (NaN = missing), strings for the rest \
 ('' = missing; dates as YYYY-MM-DD, with or without a time of day).
 
 ```python
-import numpy as np
 import onnxruntime
+import pandas as pd
 
 session = onnxruntime.InferenceSession("model.onnx")
-columns = {{{name!r}: {value}}}  # and so on for {len(inputs)} {columns}
+table = pd.read_csv("data.csv", dtype=str)
+columns = {}
+for one in session.get_inputs():
+    column = table[[one.name]]
+    is_number = one.type == "tensor(double)"
+    columns[one.name] = column.to_numpy(float) if is_number else column.fillna("").to_numpy(object)
 result = session.run(None, columns)
 ```""",
         prepared="prepared rows",
