@@ -69,7 +69,7 @@ def _head(facts: Facts, title: str, kind: str) -> Markup:
 def _controls(shown: Sequence[Timed]) -> Markup:
     states = [state for state in State if any(one.trial.state is state for one in shown)]
     options = [tag("option", "all states", at={"value": ""})]
-    options += [tag("option", state.value, at={"value": state.value}) for state in states]
+    options += [tag("option", _named(state), at={"value": state.value}) for state in states]
     search = {
         "type": "search",
         "id": "trials-filter",
@@ -89,7 +89,7 @@ def _row(facts: Facts, one: Timed, *, is_tied: bool) -> Markup:
     cost = found.cost if found else {}
     value = facts.value(trial)
     won = facts.winner is not None and trial.number == facts.winner.number
-    state = "cached" if one.is_cached else trial.state.value
+    state = "cached" if one.is_cached else _named(trial.state)
     origin = [
         tag(f"span.key.{group_class(one)}", at={"aria-hidden": "true"}),
         trial.proposal.origin,
@@ -110,6 +110,11 @@ def _row(facts: Facts, one: Timed, *, is_tied: bool) -> Markup:
     )
     at = {"data-state": trial.state.value}
     return tag("tr.won" if won else "tr", *cells, at=at)
+
+
+def _named(state: State) -> str:
+    """Return what a state is called: nobody knows whether who reads the page still sees a trial run."""
+    return "unfinished" if state is State.RUNNING else state.value
 
 
 def _number(value: float | None, shown: str) -> Markup:
